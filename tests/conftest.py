@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -32,9 +32,9 @@ _STOP_SECONDS = 15
 class Backing:
     """The session's servers; `postgres_url` is the superuser's, who bypasses row-level security."""
 
-    postgres_url: str
-    nats_url: str
-    redis_url: str
+    postgres_url: str = field(repr=False)
+    nats_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
     home: Path
 
 

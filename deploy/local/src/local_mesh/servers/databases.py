@@ -1,7 +1,7 @@
 """One database per service, each with a runtime role and an owner role, and nothing for anybody else."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
@@ -11,6 +11,7 @@ from local_mesh.credentials import Credentials
 
 SERVICES = ("auth", "content", "community", "planner")
 
+_PROVISIONING_LOCK = 0x6C6D  # any number of our own
 _ROLE_SETTINGS = {
     "statement_timeout": "30s",
     "idle_in_transaction_session_timeout": "60s",
@@ -29,8 +30,8 @@ _GRANTS = (
 class DatabaseUrls:
     """How a service reaches its database: `app` may read and write rows, `owner` changes the schema."""
 
-    app: str
-    owner: str
+    app: str = field(repr=False)
+    owner: str = field(repr=False)
 
 
 def urls(server: str, service: str, credentials: Credentials, database: str | None = None) -> DatabaseUrls:
@@ -45,6 +46,7 @@ def urls(server: str, service: str, credentials: Credentials, database: str | No
 def provision(server: str, credentials: Credentials, services: Iterable[str] = SERVICES) -> None:
     """Make what is missing: roles, databases, grants. Passwords are set anew, so a lost secret file heals itself."""
     with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", (_PROVISIONING_LOCK,))  # until this connection closes
         for service in services:
             make_roles(connection, service, credentials)
             if not _exists(connection, service):
@@ -54,7 +56,10 @@ def provision(server: str, credentials: Credentials, services: Iterable[str] = S
 
 
 def make_roles(connection: psycopg.Connection, service: str, credentials: Credentials) -> None:
-    """The service's two login roles; the passwords reach the server as SCRAM verifiers, never in the clear."""
+    """The service's two login roles; the passwords reach the server as SCRAM verifiers, never in the clear.
+
+    Not safe beside another connection that does the same: hold a lock.
+    """
     for role in (service, f"{service}_owner"):
         if not connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone():
             created = "create role {} login nosuperuser nocreatedb nocreaterole nobypassrls"
