@@ -1,0 +1,34 @@
+"""The opening slide: what the lesson is about, with the subject's emblem."""
+
+from content_service.lesson.canvas import LEFT, Canvas, label_width
+from content_service.lesson.emblem import emblem
+from content_service.lesson.script import Difficulty, Scene, Script, Title
+from content_service.lesson.typography import Weight
+
+TEXT_WIDTH = 690
+EMBLEM = (800, 130, 1230, 560)
+LEVELS = {Difficulty.INTRO: "Introduction", Difficulty.STANDARD: "Standard", Difficulty.HONORS: "Honors"}
+
+
+def paint(canvas: Canvas, scene: Scene, body: Title, script: Script) -> None:
+    """One step: headline, subtitle, subject and level."""
+    palette = canvas.palette
+    canvas.image.paste(emblem(script.subject, EMBLEM[2] - EMBLEM[0]), EMBLEM[:2])
+    headline = canvas.fit(scene.heading, Weight.BLACK, (TEXT_WIDTH, 330), (92, 50), lines=4)
+    subtitle = canvas.fit(body.subtitle, Weight.REGULAR, (TEXT_WIDTH, 150), (36, 28))
+    height = 48 + 36 + headline.height + 60 + subtitle.height
+    y = (720 - height) // 2 - 10
+    subject_tag(canvas, script, (LEFT, y))
+    y = canvas.write(headline, (LEFT - 4, y + 84), "#FFFFFF")
+    canvas.bar((LEFT, y + 24, LEFT + 96, y + 30), palette.bright)
+    canvas.write(subtitle, (LEFT, y + 60), palette.on_deep)
+
+
+def subject_tag(canvas: Canvas, script: Script, at: tuple[int, int], scale: float = 1.0) -> None:
+    """The subject as a bright tag and the level beside it."""
+    palette, (x, y) = canvas.palette, at
+    size, pad, height = round(26 * scale), round(22 * scale), round(48 * scale)
+    width = label_width(script.subject, size)
+    canvas.card((x, y, x + width + 2 * pad, y + height), palette.bright, radius=height // 2)
+    canvas.label(script.subject, (x + pad + 1, y + round(11 * scale)), palette.deep, size)
+    canvas.label(LEVELS[script.difficulty], (x + width + 3 * pad, y + round(11 * scale)), palette.on_deep, size)
