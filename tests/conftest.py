@@ -17,10 +17,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
+
 from local_mesh.credentials import Credentials
 from local_mesh.servers import databases
 from local_mesh.servers.databases import DatabaseUrls
-from psycopg import sql
 
 _HOME = "LM_TEST_BACKING_HOME"
 _SESSION = "LM_TEST_SESSION_PID"
@@ -89,7 +90,9 @@ def make_database(backing: Backing) -> Iterator[Callable[[str], DatabaseUrls]]:
 
 def _template(backing: Backing, credentials: Credentials, service: str) -> str:
     """The migrated database that this session's tests copy."""
-    from servicekit import migrate  # heavy (Alembic, SQLModel): only for tests that use a database
+    from servicekit import (
+        migrate,
+    )  # heavy (Alembic, SQLModel): only for tests that use a database
 
     template = f"template_{service}"
     with _locked(backing.home / f"{template}.lock") as state:
@@ -100,7 +103,10 @@ def _template(backing: Backing, credentials: Credentials, service: str) -> str:
                 databases.make_database(connection, service, template)
             with psycopg.connect(databases.in_database(backing.postgres_url, template), autocommit=True) as inside:
                 databases.grant(inside, service)
-            migrate.upgrade(service, databases.urls(backing.postgres_url, service, credentials, template).owner)
+            migrate.upgrade(
+                service,
+                databases.urls(backing.postgres_url, service, credentials, template).owner,
+            )
             state.write_text("migrated")
     return template
 
@@ -121,7 +127,16 @@ def _start(home: Path) -> None:
     command = [sys.executable, str(Path(__file__).with_name("backing_process.py"))]
     command += ["--home", str(home), "--session", os.environ[_SESSION]]
     log = home / "backing.log"
-    outputs = [(os.POSIX_SPAWN_OPEN, fd, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) for fd in (1, 2)]
+    outputs = [
+        (
+            os.POSIX_SPAWN_OPEN,
+            fd,
+            str(log),
+            os.O_WRONLY | os.O_CREAT | os.O_APPEND,
+            0o600,
+        )
+        for fd in (1, 2)
+    ]
     # Its own session: Ctrl-C reaches only pytest, which then stops it in order.
     pid = os.posix_spawn(command[0], command, os.environ, file_actions=outputs, setsid=True)
     (home / "pid").write_text(str(pid))

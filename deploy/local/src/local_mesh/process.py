@@ -1,6 +1,7 @@
 """One operating-system process of the mesh: how it is declared, started and stopped."""
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import signal
@@ -96,24 +97,18 @@ class Child:
         """Ask it to stop, wait, then kill whatever is left of its process group."""
         if self.exit_code is None:
             self._send(self.process.stop_signal)
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._handle.wait(), grace_seconds)
-            except TimeoutError:
-                pass
         self._kill_group()
         await self._handle.wait()
 
     def _send(self, number: signal.Signals) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             self._handle.send_signal(number)
-        except ProcessLookupError:
-            pass
 
     def _kill_group(self) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
 
 
 async def run_to_end(process: Process, log: Path) -> None:

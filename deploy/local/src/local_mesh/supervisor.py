@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from local_mesh.backoff import Backoff
 from local_mesh.errors import MeshError, StartFailed
 from local_mesh.logs import rotate
 from local_mesh.process import Child, Process, last_lines
-from local_mesh.readiness import POLL_SECONDS
+from local_mesh.readiness import poll
 
 ROTATION_SECONDS = 5.0
 
@@ -36,6 +37,10 @@ class Patience:
     longest_pause: float = 30.0
     stable_after: float = 30.0
 
+    def backoff(self) -> Backoff:
+        """The pauses before restarts of one process."""
+        return Backoff(self.first_pause, self.longest_pause, self.stable_after)
+
 
 @dataclass(slots=True)
 class Watched:
@@ -47,7 +52,8 @@ class Watched:
     child: Child | None = None
     restarts: int = 0
     early_deaths: int = 0
-    started_at: float = 0.0
+    started_at: float = 0.0  # monotonic seconds
+    started_time: float | None = None  # seconds since 1970
     ready: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -88,7 +94,9 @@ class Supervisor:
         all_ready: asyncio.Future[object] = asyncio.ensure_future(self._all_ready())
         try:
             await asyncio.wait(
-                {all_ready, self._failed}, timeout=self._patience.start, return_when=asyncio.FIRST_COMPLETED
+                {all_ready, self._failed},
+                timeout=self._patience.start,
+                return_when=asyncio.FIRST_COMPLETED,
             )
             if self._failed.done():
                 self._failed.result()
@@ -115,22 +123,19 @@ class Supervisor:
     async def _keep(self, watched: Watched) -> None:
         try:
             await asyncio.gather(*(self.watched[name].ready.wait() for name in watched.process.depends_on))
-            pause = self._patience.first_pause
+            backoff = self._patience.backoff()
             while True:
                 lifetime = await self._run_once(watched)
                 if watched.state is State.DONE:
                     return
-                if lifetime > self._patience.stable_after:
-                    pause = self._patience.first_pause
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, self._patience.longest_pause)
+                await asyncio.sleep(backoff.pause_after(lifetime))
         except (MeshError, OSError) as error:
             self._fail(error)
 
     async def _run_once(self, watched: Watched) -> float:
         """One life of the process; how many seconds it lasted."""
         await watched.process.prepare()
-        watched.started_at = time.monotonic()
+        watched.started_at, watched.started_time = time.monotonic(), time.time()
         watched.child = child = await Child.start(watched.process, watched.log)
         self._change(watched, State.STARTING)
         readiness = asyncio.create_task(self._become_ready(watched))
@@ -153,8 +158,7 @@ class Supervisor:
         if watched.process.one_shot:
             return
         try:
-            while not await watched.process.ready():
-                await asyncio.sleep(POLL_SECONDS)
+            await poll(watched.process.ready)
         except MeshError as error:
             self._fail(error)
             raise
@@ -176,7 +180,11 @@ class Supervisor:
 
     def _late(self) -> StartFailed:
         late = next(w for w in self.watched.values() if not w.ready.is_set() and w.state is not State.WAITING)
-        return StartFailed(late.process.name, f"it was not ready after {self._patience.start:.0f} s", late.log)
+        return StartFailed(
+            late.process.name,
+            f"it was not ready after {self._patience.start:.0f} s",
+            late.log,
+        )
 
     async def _stop_one(self, watched: Watched, until: float) -> None:
         if watched.child is not None:

@@ -19,11 +19,12 @@ _ROLE_SETTINGS = {
 _GRANTS = (
     "revoke all on schema public from public",
     "grant usage on schema public to {runtime}",
-    "alter default privileges for role {owner} in schema public grant select, insert, update, delete on tables to {runtime}",
-    "alter default privileges for role {owner} in schema public grant usage, select on sequences to {runtime}",
     "alter default privileges for role {owner} revoke execute on functions from public",
-    "alter default privileges for role {owner} in schema public grant execute on functions to {runtime}",
+    "{inside} grant select, insert, update, delete on tables to {runtime}",
+    "{inside} grant usage, select on sequences to {runtime}",
+    "{inside} grant execute on functions to {runtime}",
 )
+_INSIDE = "alter default privileges for role {owner} in schema public"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,10 @@ def make_database(
 
 def grant(connection: psycopg.Connection, service: str) -> None:
     """Inside the service's database: rows for the runtime role, the schema for the owner, nothing for the public."""
+    names = _names(service)
+    names["inside"] = sql.SQL(_INSIDE).format(**names)
     for statement in _GRANTS:
-        connection.execute(sql.SQL(statement).format(**_names(service)))
+        connection.execute(sql.SQL(statement).format(**names))
 
 
 def in_database(server: str, database: str) -> str:

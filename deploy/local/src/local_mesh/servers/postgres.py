@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -70,11 +71,11 @@ class Postgres:
 
     @property
     def socket_folder(self) -> Path:
-        """Where the Unix socket lies: beside the data, or under /tmp when that path is too long for a socket."""
+        """Where the Unix socket lies: beside the data, or among the temporary files when that path is too long for a socket."""
         beside = self.data.parent / f"{self.data.name}-socket"
         if len(os.fsencode(beside)) <= _LONGEST_SOCKET_FOLDER:
             return beside
-        return Path("/tmp") / f"lm-postgres-{os.getuid()}-{self.port}"
+        return Path(tempfile.gettempdir()) / f"lm-postgres-{os.getuid()}-{self.port}"
 
     def process(self) -> Process:
         """How to run it. Raises WheelMissing."""

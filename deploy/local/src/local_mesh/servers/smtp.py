@@ -76,7 +76,6 @@ class MailCatcher:
 
 async def serve(port: int, folder: Path) -> None:
     """Catch mail until SIGTERM."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -103,6 +102,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
     options = parser.parse_args()
+    options.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     asyncio.run(serve(options.port, options.folder))
 
 

@@ -1,0 +1,61 @@
+"""The `lm` command: up, demo, status."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+
+from local_mesh.errors import MeshError
+from local_mesh.settings import MeshSettings
+
+
+def main() -> None:
+    """Run the command; exits 1 with one plain sentence when it cannot be done."""
+    options = _parser().parse_args()
+    # The mesh forks and asks gRPC servers for their health: gRPC's own fork handlers would only get in the way.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
+    try:
+        settings = MeshSettings.read()
+        code = asyncio.run(_command(options, settings))
+    except MeshError as error:
+        print(f"lm: {error}", file=sys.stderr)
+        code = 1
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+def _command(options: argparse.Namespace, settings: MeshSettings) -> Coroutine[None, None, int]:
+    # Imported by need: a status question should not load what a mesh needs.
+    if options.command == "up":
+        from local_mesh import up
+
+        return up.run(settings)
+    if options.command == "demo":
+        from local_mesh.demo import command
+
+        return command.run(settings, options.topic, options.subject, options.difficulty)
+    from local_mesh import status
+
+    return status.run(settings)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="lm", description="Little Monster on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("up", help="run the mesh in the foreground until Ctrl-C")
+    commands.add_parser("status", help="show what runs")
+    demo = commands.add_parser("demo", help="make a lesson video as a student would, and prove every step")
+    demo.add_argument("--topic", default=os.environ.get("TOPIC") or "Pythagorean theorem")
+    demo.add_argument("--subject", default=os.environ.get("SUBJECT") or "MATH", type=str.upper)
+    demo.add_argument(
+        "--difficulty",
+        default=os.environ.get("DIFFICULTY") or "STANDARD",
+        type=str.upper,
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    main()

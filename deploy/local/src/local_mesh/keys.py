@@ -1,0 +1,55 @@
+"""Ed25519 keys: one per service for its calls to others, one for the users' tokens, and the public key set."""
+
+import base64
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from local_mesh.credentials import Credentials
+from local_mesh.servers.nats import write_private
+
+SIGNING_KEY = "user-tokens"
+PUBLIC_KEYS = "services.jwks.json"
+
+
+def make_keys(folder: Path, services: Iterable[str]) -> None:
+    """Make the keys that are missing (PEM, PKCS 8, mode 0600) and write the services' public keys (JWKS, RFC 8037)."""
+    _key(folder, SIGNING_KEY)
+    public = [_jwk(name, _key(folder, name)) for name in services]
+    write_private(folder / PUBLIC_KEYS, json.dumps({"keys": public}, indent=2))
+
+
+def key_file(folder: Path, name: str) -> Path:
+    """Where a private key lies."""
+    return folder / f"{name}.pem"
+
+
+def _key(folder: Path, name: str) -> Ed25519PrivateKey:
+    path = key_file(folder, name)
+    if not path.exists():
+        pem = Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        Credentials(folder).write(path.name, pem.decode())
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError(f"{path} holds no Ed25519 key")
+    return key
+
+
+def _jwk(name: str, key: Ed25519PrivateKey) -> dict[str, str]:
+    raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return {
+        "kty": "OKP",
+        "crv": "Ed25519",
+        "use": "sig",
+        "alg": "EdDSA",
+        "kid": name,
+        "x": x,
+    }

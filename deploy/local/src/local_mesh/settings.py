@@ -1,0 +1,77 @@
+"""What the person at the terminal may choose, read once from the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local_mesh.errors import MeshError
+
+DEFAULT_PORT = 8080
+_HIGHEST_PORT = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class MeshSettings:
+    """The mesh's own settings; an external server's URL replaces the embedded one."""
+
+    home: Path
+    """LM_HOME: the state folder."""
+    gateway_port: int = DEFAULT_PORT
+    """LM_GATEWAY_PORT: where the gateway listens on loopback; 0 takes a free port."""
+    gateway_rate: int | None = None
+    """LM_GATEWAY_RATE: requests per second one client may send; the gateway's own default when unset."""
+    postgres_url: str | None = field(default=None, repr=False)
+    """LM_POSTGRES_URL: a role that may create roles and databases."""
+    nats_url: str | None = field(default=None, repr=False)
+    """LM_NATS_URL: a server with JetStream."""
+    redis_url: str | None = field(default=None, repr=False)
+    """LM_REDIS_URL."""
+    smtp_url: str | None = field(default=None, repr=False)
+    """LM_SMTP_URL: smtp://host:port."""
+    otlp_endpoint: str | None = None
+    """OTEL_EXPORTER_OTLP_ENDPOINT: where traces and metrics go; nowhere when unset."""
+    log_level: str = "INFO"
+    """LM_LOG_LEVEL of every service."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> "MeshSettings":
+        """The settings the environment holds. Raises MeshError naming the variable to correct."""
+        return cls(
+            home=Path(environment.get("LM_HOME") or ".local").absolute(),
+            gateway_port=_port(environment.get("LM_GATEWAY_PORT") or str(DEFAULT_PORT)),
+            gateway_rate=_rate(environment.get("LM_GATEWAY_RATE")),
+            postgres_url=_url(environment, "LM_POSTGRES_URL", ("postgresql", "postgres")),
+            nats_url=_url(environment, "LM_NATS_URL", ("nats", "tls")),
+            redis_url=_url(environment, "LM_REDIS_URL", ("redis", "rediss", "unix")),
+            smtp_url=_url(environment, "LM_SMTP_URL", ("smtp", "smtps")),
+            otlp_endpoint=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
+            log_level=environment.get("LM_LOG_LEVEL") or "INFO",
+        )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _HIGHEST_PORT:
+        raise MeshError(f"LM_GATEWAY_PORT is {text!r}. Set it to a number from 0 (a free port) to {_HIGHEST_PORT}.")
+    return int(text)
+
+
+def _rate(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) == 0:
+        raise MeshError(
+            f"LM_GATEWAY_RATE is {text!r}. Set it to a positive number of requests per second, or unset it."
+        )
+    return int(text)
+
+
+def _url(environment: Mapping[str, str], variable: str, schemes: tuple[str, ...]) -> str | None:
+    url = environment.get(variable)
+    if not url:
+        return None
+    if not url.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+        raise MeshError(
+            f"{variable} is not an address. Set it to {schemes[0]}://…, or unset it for the embedded server."
+        )
+    return url
