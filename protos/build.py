@@ -73,7 +73,7 @@ def generate(out: Path) -> None:
         f"--python_out={stubs}",
         f"--mypy_out={stubs}",
         f"--grpc_python_out={stubs}",
-        f"--mypy_grpc_out={stubs}",
+        f"--mypy_grpc_out=only_async,generate_concrete_servicer_stubs:{stubs}",
         *sources,
     )
     run_protoc(
@@ -108,11 +108,7 @@ def drop_stubs_without_services(stubs: Path, pattern: str) -> None:
 def differences(fresh: Path, committed: Path) -> list[str]:
     """Relative paths of files which differ or exist on one side only."""
     names = {p.relative_to(fresh) for p in fresh.rglob("*") if p.is_file()}
-    names |= {
-        p.relative_to(committed)
-        for p in committed.rglob("*")
-        if p.is_file() and "__pycache__" not in p.parts
-    }
+    names |= {p.relative_to(committed) for p in committed.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
     return sorted(
         str(name)
         for name in names

@@ -1,0 +1,1 @@
+"""The plumbing every Little Monster service stands on. Nothing here knows what a lesson, a comment or a rating is."""

@@ -7,22 +7,7 @@ from collections import abc as _abc
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from littlemonster.auth.v1 import auth_service_pb2 as _auth_service_pb2
-import abc as _abc_1
-import grpc as _grpc
-import sys
-import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import Self as _Self
-else:
-    from typing_extensions import Self as _Self
-
-_T = _typing.TypeVar("_T")
-
-class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
-
-class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
-    ...
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
@@ -30,240 +15,173 @@ GRPC_VERSION: str
 class AuthServiceStub:
     """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> AuthServiceAsyncStub: ...
-    Register: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.RegisterRequest, _auth_service_pb2.RegisterResponse]
-    """Opens an account and sends a verification mail to its address. The answer is the same whether or not the address
-    already has an account; then its owner gets a mail that says so.
-    INVALID_ARGUMENT: a malformed address, a password too short, too long or too common. Idempotent on request_id.
-    """
-    VerifyEmail: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.VerifyEmailRequest, _auth_service_pb2.VerifyEmailResponse]
-    """Confirms the address with the token from the verification mail. A repeat with the same token answers OK.
-    INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown or older than 24 h.
-    """
-    ResendVerification: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.ResendVerificationRequest, _auth_service_pb2.ResendVerificationResponse]
-    """Sends the verification mail again; the same answer for every address."""
-    Login: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.LoginRequest, _auth_service_pb2.Tokens]
-    """Opens a session. UNAUTHENTICATED: CREDENTIALS_INVALID for an unknown address or a wrong password.
-    FAILED_PRECONDITION: EMAIL_NOT_VERIFIED, told only with the right password.
-    RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
-    """
-    LoginMfa: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.LoginMfaRequest, _auth_service_pb2.Tokens]
-    """Completes a sign-in that answered mfa_token. UNAUTHENTICATED: the code or the token is wrong or too old."""
-    RefreshToken: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.RefreshTokenRequest, _auth_service_pb2.Tokens]
-    """Exchanges a refresh token for a new pair; the old one is spent. UNAUTHENTICATED: REFRESH_TOKEN_INVALID for an
-    unknown or expired token; REFRESH_TOKEN_REUSED for a spent one, which also ends its session.
-    """
-    Logout: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.LogoutRequest, _auth_service_pb2.LogoutResponse]
-    """Ends the caller's session; its tokens stop working. A repeat answers OK."""
-    ListSessions: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.ListSessionsRequest, _auth_service_pb2.ListSessionsResponse]
-    """The caller's living sessions, the newest first."""
-    DeleteSession: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteSessionRequest, _empty_pb2.Empty]
-    """Ends one of the caller's sessions. NOT_FOUND: it is not one of theirs."""
-    ForgotPassword: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.ForgotPasswordRequest, _auth_service_pb2.ForgotPasswordResponse]
-    """Mails a reset token; the same answer for every address."""
-    ResetPassword: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.ResetPasswordRequest, _auth_service_pb2.ResetPasswordResponse]
-    """Sets a new password with a mailed token and ends every session. INVALID_ARGUMENT: the token is unknown or too old."""
-    ChangePassword: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.ChangePasswordRequest, _auth_service_pb2.ChangePasswordResponse]
-    """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: the current password is wrong."""
-    CreateTotp: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.CreateTotpRequest, _auth_service_pb2.TotpEnrolment]
-    """Begins enrolling a one-time-code app. FAILED_PRECONDITION: one is enrolled already."""
-    ConfirmTotp: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.ConfirmTotpRequest, _auth_service_pb2.ConfirmTotpResponse]
-    """Completes the enrolment with a first code. INVALID_ARGUMENT: the code is wrong."""
-    DeleteTotp: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteTotpRequest, _empty_pb2.Empty]
-    """Removes the one-time-code app. FAILED_PRECONDITION: none is enrolled."""
-    GetJwks: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.GetJwksRequest, _auth_service_pb2.Jwks]
-    """The public keys that verify access tokens, as a JSON Web Key Set (RFC 7517)."""
-
-@_typing.type_check_only
-class AuthServiceAsyncStub(AuthServiceStub):
-    """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    Register: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RegisterRequest, _auth_service_pb2.RegisterResponse]  # type: ignore[assignment]
+    Register: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RegisterRequest, _auth_service_pb2.RegisterResponse]
     """Opens an account and sends a verification mail to its address. The answer is the same whether or not the address
     already has an account; then its owner gets a mail that says so.
     INVALID_ARGUMENT: a malformed address, a password too short, too long or too common. Idempotent on request_id.
     """
-    VerifyEmail: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.VerifyEmailRequest, _auth_service_pb2.VerifyEmailResponse]  # type: ignore[assignment]
+    VerifyEmail: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.VerifyEmailRequest, _auth_service_pb2.VerifyEmailResponse]
     """Confirms the address with the token from the verification mail. A repeat with the same token answers OK.
     INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown or older than 24 h.
     """
-    ResendVerification: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ResendVerificationRequest, _auth_service_pb2.ResendVerificationResponse]  # type: ignore[assignment]
+    ResendVerification: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ResendVerificationRequest, _auth_service_pb2.ResendVerificationResponse]
     """Sends the verification mail again; the same answer for every address."""
-    Login: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LoginRequest, _auth_service_pb2.Tokens]  # type: ignore[assignment]
+    Login: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LoginRequest, _auth_service_pb2.Tokens]
     """Opens a session. UNAUTHENTICATED: CREDENTIALS_INVALID for an unknown address or a wrong password.
     FAILED_PRECONDITION: EMAIL_NOT_VERIFIED, told only with the right password.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
     """
-    LoginMfa: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LoginMfaRequest, _auth_service_pb2.Tokens]  # type: ignore[assignment]
+    LoginMfa: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LoginMfaRequest, _auth_service_pb2.Tokens]
     """Completes a sign-in that answered mfa_token. UNAUTHENTICATED: the code or the token is wrong or too old."""
-    RefreshToken: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RefreshTokenRequest, _auth_service_pb2.Tokens]  # type: ignore[assignment]
+    RefreshToken: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RefreshTokenRequest, _auth_service_pb2.Tokens]
     """Exchanges a refresh token for a new pair; the old one is spent. UNAUTHENTICATED: REFRESH_TOKEN_INVALID for an
     unknown or expired token; REFRESH_TOKEN_REUSED for a spent one, which also ends its session.
     """
-    Logout: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LogoutRequest, _auth_service_pb2.LogoutResponse]  # type: ignore[assignment]
+    Logout: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LogoutRequest, _auth_service_pb2.LogoutResponse]
     """Ends the caller's session; its tokens stop working. A repeat answers OK."""
-    ListSessions: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ListSessionsRequest, _auth_service_pb2.ListSessionsResponse]  # type: ignore[assignment]
+    ListSessions: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ListSessionsRequest, _auth_service_pb2.ListSessionsResponse]
     """The caller's living sessions, the newest first."""
-    DeleteSession: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteSessionRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    DeleteSession: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteSessionRequest, _empty_pb2.Empty]
     """Ends one of the caller's sessions. NOT_FOUND: it is not one of theirs."""
-    ForgotPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ForgotPasswordRequest, _auth_service_pb2.ForgotPasswordResponse]  # type: ignore[assignment]
+    ForgotPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ForgotPasswordRequest, _auth_service_pb2.ForgotPasswordResponse]
     """Mails a reset token; the same answer for every address."""
-    ResetPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ResetPasswordRequest, _auth_service_pb2.ResetPasswordResponse]  # type: ignore[assignment]
+    ResetPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ResetPasswordRequest, _auth_service_pb2.ResetPasswordResponse]
     """Sets a new password with a mailed token and ends every session. INVALID_ARGUMENT: the token is unknown or too old."""
-    ChangePassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ChangePasswordRequest, _auth_service_pb2.ChangePasswordResponse]  # type: ignore[assignment]
+    ChangePassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ChangePasswordRequest, _auth_service_pb2.ChangePasswordResponse]
     """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: the current password is wrong."""
-    CreateTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.CreateTotpRequest, _auth_service_pb2.TotpEnrolment]  # type: ignore[assignment]
+    CreateTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.CreateTotpRequest, _auth_service_pb2.TotpEnrolment]
     """Begins enrolling a one-time-code app. FAILED_PRECONDITION: one is enrolled already."""
-    ConfirmTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ConfirmTotpRequest, _auth_service_pb2.ConfirmTotpResponse]  # type: ignore[assignment]
+    ConfirmTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ConfirmTotpRequest, _auth_service_pb2.ConfirmTotpResponse]
     """Completes the enrolment with a first code. INVALID_ARGUMENT: the code is wrong."""
-    DeleteTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteTotpRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    DeleteTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteTotpRequest, _empty_pb2.Empty]
     """Removes the one-time-code app. FAILED_PRECONDITION: none is enrolled."""
-    GetJwks: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.GetJwksRequest, _auth_service_pb2.Jwks]  # type: ignore[assignment]
+    GetJwks: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.GetJwksRequest, _auth_service_pb2.Jwks]
     """The public keys that verify access tokens, as a JSON Web Key Set (RFC 7517)."""
 
-class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
+class AuthServiceServicer:
     """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account."""
 
-    @_abc_1.abstractmethod
     def Register(
         self,
         request: _auth_service_pb2.RegisterRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_auth_service_pb2.RegisterResponse, _abc.Awaitable[_auth_service_pb2.RegisterResponse]]:
+        context: _aio.ServicerContext[_auth_service_pb2.RegisterRequest, _abc.Awaitable[_auth_service_pb2.RegisterResponse]],
+    ) -> _abc.Awaitable[_auth_service_pb2.RegisterResponse]:
         """Opens an account and sends a verification mail to its address. The answer is the same whether or not the address
         already has an account; then its owner gets a mail that says so.
         INVALID_ARGUMENT: a malformed address, a password too short, too long or too common. Idempotent on request_id.
         """
 
-    @_abc_1.abstractmethod
     def VerifyEmail(
         self,
         request: _auth_service_pb2.VerifyEmailRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_auth_service_pb2.VerifyEmailResponse, _abc.Awaitable[_auth_service_pb2.VerifyEmailResponse]]:
+        context: _aio.ServicerContext[_auth_service_pb2.VerifyEmailRequest, _abc.Awaitable[_auth_service_pb2.VerifyEmailResponse]],
+    ) -> _abc.Awaitable[_auth_service_pb2.VerifyEmailResponse]:
         """Confirms the address with the token from the verification mail. A repeat with the same token answers OK.
         INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown or older than 24 h.
         """
 
-    @_abc_1.abstractmethod
     def ResendVerification(
         self,
         request: _auth_service_pb2.ResendVerificationRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_auth_service_pb2.ResendVerificationResponse, _abc.Awaitable[_auth_service_pb2.ResendVerificationResponse]]:
+        context: _aio.ServicerContext[_auth_service_pb2.ResendVerificationRequest, _abc.Awaitable[_auth_service_pb2.ResendVerificationResponse]],
+    ) -> _abc.Awaitable[_auth_service_pb2.ResendVerificationResponse]:
         """Sends the verification mail again; the same answer for every address."""
 
-    @_abc_1.abstractmethod
     def Login(
         self,
         request: _auth_service_pb2.LoginRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_auth_service_pb2.Tokens, _abc.Awaitable[_auth_service_pb2.Tokens]]:
+        context: _aio.ServicerContext[_auth_service_pb2.LoginRequest, _abc.Awaitable[_auth_service_pb2.Tokens]],
+    ) -> _abc.Awaitable[_auth_service_pb2.Tokens]:
         """Opens a session. UNAUTHENTICATED: CREDENTIALS_INVALID for an unknown address or a wrong password.
         FAILED_PRECONDITION: EMAIL_NOT_VERIFIED, told only with the right password.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
 
-    @_abc_1.abstractmethod
     def LoginMfa(
         self,
         request: _auth_service_pb2.LoginMfaRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_auth_service_pb2.Tokens, _abc.Awaitable[_auth_service_pb2.Tokens]]:
+        context: _aio.ServicerContext[_auth_service_pb2.LoginMfaRequest, _abc.Awaitable[_auth_service_pb2.Tokens]],
+    ) -> _abc.Awaitable[_auth_service_pb2.Tokens]:
         """Completes a sign-in that answered mfa_token. UNAUTHENTICATED: the code or the token is wrong or too old."""
 
-    @_abc_1.abstractmethod
     def RefreshToken(
         self,
         request: _auth_service_pb2.RefreshTokenRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_auth_service_pb2.Tokens, _abc.Awaitable[_auth_service_pb2.Tokens]]:
+        context: _aio.ServicerContext[_auth_service_pb2.RefreshTokenRequest, _abc.Awaitable[_auth_service_pb2.Tokens]],
+    ) -> _abc.Awaitable[_auth_service_pb2.Tokens]:
         """Exchanges a refresh token for a new pair; the old one is spent. UNAUTHENTICATED: REFRESH_TOKEN_INVALID for an
         unknown or expired token; REFRESH_TOKEN_REUSED for a spent one, which also ends its session.
         """
 
-    @_abc_1.abstractmethod
     def Logout(
         self,
         request: _auth_service_pb2.LogoutRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_auth_service_pb2.LogoutResponse, _abc.Awaitable[_auth_service_pb2.LogoutResponse]]:
+        context: _aio.ServicerContext[_auth_service_pb2.LogoutRequest, _abc.Awaitable[_auth_service_pb2.LogoutResponse]],
+    ) -> _abc.Awaitable[_auth_service_pb2.LogoutResponse]:
         """Ends the caller's session; its tokens stop working. A repeat answers OK."""
 
-    @_abc_1.abstractmethod
     def ListSessions(
         self,
         request: _auth_service_pb2.ListSessionsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_auth_service_pb2.ListSessionsResponse, _abc.Awaitable[_auth_service_pb2.ListSessionsResponse]]:
+        context: _aio.ServicerContext[_auth_service_pb2.ListSessionsRequest, _abc.Awaitable[_auth_service_pb2.ListSessionsResponse]],
+    ) -> _abc.Awaitable[_auth_service_pb2.ListSessionsResponse]:
         """The caller's living sessions, the newest first."""
 
-    @_abc_1.abstractmethod
     def DeleteSession(
         self,
         request: _auth_service_pb2.DeleteSessionRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        context: _aio.ServicerContext[_auth_service_pb2.DeleteSessionRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Ends one of the caller's sessions. NOT_FOUND: it is not one of theirs."""
 
-    @_abc_1.abstractmethod
     def ForgotPassword(
         self,
         request: _auth_service_pb2.ForgotPasswordRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_auth_service_pb2.ForgotPasswordResponse, _abc.Awaitable[_auth_service_pb2.ForgotPasswordResponse]]:
+        context: _aio.ServicerContext[_auth_service_pb2.ForgotPasswordRequest, _abc.Awaitable[_auth_service_pb2.ForgotPasswordResponse]],
+    ) -> _abc.Awaitable[_auth_service_pb2.ForgotPasswordResponse]:
         """Mails a reset token; the same answer for every address."""
 
-    @_abc_1.abstractmethod
     def ResetPassword(
         self,
         request: _auth_service_pb2.ResetPasswordRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_auth_service_pb2.ResetPasswordResponse, _abc.Awaitable[_auth_service_pb2.ResetPasswordResponse]]:
+        context: _aio.ServicerContext[_auth_service_pb2.ResetPasswordRequest, _abc.Awaitable[_auth_service_pb2.ResetPasswordResponse]],
+    ) -> _abc.Awaitable[_auth_service_pb2.ResetPasswordResponse]:
         """Sets a new password with a mailed token and ends every session. INVALID_ARGUMENT: the token is unknown or too old."""
 
-    @_abc_1.abstractmethod
     def ChangePassword(
         self,
         request: _auth_service_pb2.ChangePasswordRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_auth_service_pb2.ChangePasswordResponse, _abc.Awaitable[_auth_service_pb2.ChangePasswordResponse]]:
+        context: _aio.ServicerContext[_auth_service_pb2.ChangePasswordRequest, _abc.Awaitable[_auth_service_pb2.ChangePasswordResponse]],
+    ) -> _abc.Awaitable[_auth_service_pb2.ChangePasswordResponse]:
         """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: the current password is wrong."""
 
-    @_abc_1.abstractmethod
     def CreateTotp(
         self,
         request: _auth_service_pb2.CreateTotpRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_auth_service_pb2.TotpEnrolment, _abc.Awaitable[_auth_service_pb2.TotpEnrolment]]:
+        context: _aio.ServicerContext[_auth_service_pb2.CreateTotpRequest, _abc.Awaitable[_auth_service_pb2.TotpEnrolment]],
+    ) -> _abc.Awaitable[_auth_service_pb2.TotpEnrolment]:
         """Begins enrolling a one-time-code app. FAILED_PRECONDITION: one is enrolled already."""
 
-    @_abc_1.abstractmethod
     def ConfirmTotp(
         self,
         request: _auth_service_pb2.ConfirmTotpRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_auth_service_pb2.ConfirmTotpResponse, _abc.Awaitable[_auth_service_pb2.ConfirmTotpResponse]]:
+        context: _aio.ServicerContext[_auth_service_pb2.ConfirmTotpRequest, _abc.Awaitable[_auth_service_pb2.ConfirmTotpResponse]],
+    ) -> _abc.Awaitable[_auth_service_pb2.ConfirmTotpResponse]:
         """Completes the enrolment with a first code. INVALID_ARGUMENT: the code is wrong."""
 
-    @_abc_1.abstractmethod
     def DeleteTotp(
         self,
         request: _auth_service_pb2.DeleteTotpRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        context: _aio.ServicerContext[_auth_service_pb2.DeleteTotpRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Removes the one-time-code app. FAILED_PRECONDITION: none is enrolled."""
 
-    @_abc_1.abstractmethod
     def GetJwks(
         self,
         request: _auth_service_pb2.GetJwksRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_auth_service_pb2.Jwks, _abc.Awaitable[_auth_service_pb2.Jwks]]:
+        context: _aio.ServicerContext[_auth_service_pb2.GetJwksRequest, _abc.Awaitable[_auth_service_pb2.Jwks]],
+    ) -> _abc.Awaitable[_auth_service_pb2.Jwks]:
         """The public keys that verify access tokens, as a JSON Web Key Set (RFC 7517)."""
 
-def add_AuthServiceServicer_to_server(servicer: AuthServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_AuthServiceServicer_to_server(servicer: AuthServiceServicer, server: _aio.Server) -> None: ...

@@ -7,22 +7,7 @@ from collections import abc as _abc
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from littlemonster.auth.v1 import user_service_pb2 as _user_service_pb2
-import abc as _abc_1
-import grpc as _grpc
-import sys
-import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import Self as _Self
-else:
-    from typing_extensions import Self as _Self
-
-_T = _typing.TypeVar("_T")
-
-class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
-
-class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
-    ...
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
@@ -30,162 +15,117 @@ GRPC_VERSION: str
 class UserServiceStub:
     """Profiles, preferences, statistics, export and erasure; and what admins do with accounts."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> UserServiceAsyncStub: ...
-    GetMe: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.GetMeRequest, _user_service_pb2.User]
-    """The caller's own profile. UNAUTHENTICATED: without a valid token."""
-    UpdateMe: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.UpdateMeRequest, _user_service_pb2.User]
-    """Changes the fields that are given. INVALID_ARGUMENT: a value out of bounds."""
-    DeleteMe: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.DeleteMeRequest, _empty_pb2.Empty]
-    """Erases the caller's account after 24 h, in every service; signing in before then cancels it."""
-    GetUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.GetUserRequest, _user_service_pb2.User]
-    """A public profile: without e-mail. NOT_FOUND: USER_NOT_FOUND."""
-    GetPreferences: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.GetPreferencesRequest, _user_service_pb2.Preferences]
-    """The caller's preferences."""
-    UpdatePreferences: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.UpdatePreferencesRequest, _user_service_pb2.Preferences]
-    """Changes the preferences that are given. INVALID_ARGUMENT: a value out of bounds."""
-    GetStats: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.GetStatsRequest, _user_service_pb2.UserStats]
-    """What the caller has done, over all services; at most seconds old."""
-    ExportMe: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.ExportMeRequest, _user_service_pb2.Export]
-    """Begins gathering everything every service holds on the caller."""
-    GetExport: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.GetExportRequest, _user_service_pb2.Export]
-    """The state of an export, with its link when it is ready. NOT_FOUND: it is not the caller's."""
-    ListUsers: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.ListUsersRequest, _user_service_pb2.ListUsersResponse]
-    """Every account, the newest first, with e-mail."""
-    UpdateUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.UpdateUserRequest, _user_service_pb2.User]
-    """Changes an account's role or suspends it. NOT_FOUND: USER_NOT_FOUND. FAILED_PRECONDITION: the last admin."""
-    ListAuditEvents: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.ListAuditEventsRequest, _user_service_pb2.ListAuditEventsResponse]
-    """The audit log, the newest first."""
-
-@_typing.type_check_only
-class UserServiceAsyncStub(UserServiceStub):
-    """Profiles, preferences, statistics, export and erasure; and what admins do with accounts."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    GetMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetMeRequest, _user_service_pb2.User]  # type: ignore[assignment]
+    GetMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetMeRequest, _user_service_pb2.User]
     """The caller's own profile. UNAUTHENTICATED: without a valid token."""
-    UpdateMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdateMeRequest, _user_service_pb2.User]  # type: ignore[assignment]
+    UpdateMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdateMeRequest, _user_service_pb2.User]
     """Changes the fields that are given. INVALID_ARGUMENT: a value out of bounds."""
-    DeleteMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.DeleteMeRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    DeleteMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.DeleteMeRequest, _empty_pb2.Empty]
     """Erases the caller's account after 24 h, in every service; signing in before then cancels it."""
-    GetUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetUserRequest, _user_service_pb2.User]  # type: ignore[assignment]
+    GetUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetUserRequest, _user_service_pb2.User]
     """A public profile: without e-mail. NOT_FOUND: USER_NOT_FOUND."""
-    GetPreferences: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetPreferencesRequest, _user_service_pb2.Preferences]  # type: ignore[assignment]
+    GetPreferences: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetPreferencesRequest, _user_service_pb2.Preferences]
     """The caller's preferences."""
-    UpdatePreferences: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdatePreferencesRequest, _user_service_pb2.Preferences]  # type: ignore[assignment]
+    UpdatePreferences: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdatePreferencesRequest, _user_service_pb2.Preferences]
     """Changes the preferences that are given. INVALID_ARGUMENT: a value out of bounds."""
-    GetStats: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetStatsRequest, _user_service_pb2.UserStats]  # type: ignore[assignment]
+    GetStats: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetStatsRequest, _user_service_pb2.UserStats]
     """What the caller has done, over all services; at most seconds old."""
-    ExportMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ExportMeRequest, _user_service_pb2.Export]  # type: ignore[assignment]
+    ExportMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ExportMeRequest, _user_service_pb2.Export]
     """Begins gathering everything every service holds on the caller."""
-    GetExport: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetExportRequest, _user_service_pb2.Export]  # type: ignore[assignment]
+    GetExport: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetExportRequest, _user_service_pb2.Export]
     """The state of an export, with its link when it is ready. NOT_FOUND: it is not the caller's."""
-    ListUsers: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListUsersRequest, _user_service_pb2.ListUsersResponse]  # type: ignore[assignment]
+    ListUsers: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListUsersRequest, _user_service_pb2.ListUsersResponse]
     """Every account, the newest first, with e-mail."""
-    UpdateUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdateUserRequest, _user_service_pb2.User]  # type: ignore[assignment]
+    UpdateUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdateUserRequest, _user_service_pb2.User]
     """Changes an account's role or suspends it. NOT_FOUND: USER_NOT_FOUND. FAILED_PRECONDITION: the last admin."""
-    ListAuditEvents: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListAuditEventsRequest, _user_service_pb2.ListAuditEventsResponse]  # type: ignore[assignment]
+    ListAuditEvents: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListAuditEventsRequest, _user_service_pb2.ListAuditEventsResponse]
     """The audit log, the newest first."""
 
-class UserServiceServicer(metaclass=_abc_1.ABCMeta):
+class UserServiceServicer:
     """Profiles, preferences, statistics, export and erasure; and what admins do with accounts."""
 
-    @_abc_1.abstractmethod
     def GetMe(
         self,
         request: _user_service_pb2.GetMeRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_user_service_pb2.User, _abc.Awaitable[_user_service_pb2.User]]:
+        context: _aio.ServicerContext[_user_service_pb2.GetMeRequest, _abc.Awaitable[_user_service_pb2.User]],
+    ) -> _abc.Awaitable[_user_service_pb2.User]:
         """The caller's own profile. UNAUTHENTICATED: without a valid token."""
 
-    @_abc_1.abstractmethod
     def UpdateMe(
         self,
         request: _user_service_pb2.UpdateMeRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_user_service_pb2.User, _abc.Awaitable[_user_service_pb2.User]]:
+        context: _aio.ServicerContext[_user_service_pb2.UpdateMeRequest, _abc.Awaitable[_user_service_pb2.User]],
+    ) -> _abc.Awaitable[_user_service_pb2.User]:
         """Changes the fields that are given. INVALID_ARGUMENT: a value out of bounds."""
 
-    @_abc_1.abstractmethod
     def DeleteMe(
         self,
         request: _user_service_pb2.DeleteMeRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        context: _aio.ServicerContext[_user_service_pb2.DeleteMeRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Erases the caller's account after 24 h, in every service; signing in before then cancels it."""
 
-    @_abc_1.abstractmethod
     def GetUser(
         self,
         request: _user_service_pb2.GetUserRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_user_service_pb2.User, _abc.Awaitable[_user_service_pb2.User]]:
+        context: _aio.ServicerContext[_user_service_pb2.GetUserRequest, _abc.Awaitable[_user_service_pb2.User]],
+    ) -> _abc.Awaitable[_user_service_pb2.User]:
         """A public profile: without e-mail. NOT_FOUND: USER_NOT_FOUND."""
 
-    @_abc_1.abstractmethod
     def GetPreferences(
         self,
         request: _user_service_pb2.GetPreferencesRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_user_service_pb2.Preferences, _abc.Awaitable[_user_service_pb2.Preferences]]:
+        context: _aio.ServicerContext[_user_service_pb2.GetPreferencesRequest, _abc.Awaitable[_user_service_pb2.Preferences]],
+    ) -> _abc.Awaitable[_user_service_pb2.Preferences]:
         """The caller's preferences."""
 
-    @_abc_1.abstractmethod
     def UpdatePreferences(
         self,
         request: _user_service_pb2.UpdatePreferencesRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_user_service_pb2.Preferences, _abc.Awaitable[_user_service_pb2.Preferences]]:
+        context: _aio.ServicerContext[_user_service_pb2.UpdatePreferencesRequest, _abc.Awaitable[_user_service_pb2.Preferences]],
+    ) -> _abc.Awaitable[_user_service_pb2.Preferences]:
         """Changes the preferences that are given. INVALID_ARGUMENT: a value out of bounds."""
 
-    @_abc_1.abstractmethod
     def GetStats(
         self,
         request: _user_service_pb2.GetStatsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_user_service_pb2.UserStats, _abc.Awaitable[_user_service_pb2.UserStats]]:
+        context: _aio.ServicerContext[_user_service_pb2.GetStatsRequest, _abc.Awaitable[_user_service_pb2.UserStats]],
+    ) -> _abc.Awaitable[_user_service_pb2.UserStats]:
         """What the caller has done, over all services; at most seconds old."""
 
-    @_abc_1.abstractmethod
     def ExportMe(
         self,
         request: _user_service_pb2.ExportMeRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_user_service_pb2.Export, _abc.Awaitable[_user_service_pb2.Export]]:
+        context: _aio.ServicerContext[_user_service_pb2.ExportMeRequest, _abc.Awaitable[_user_service_pb2.Export]],
+    ) -> _abc.Awaitable[_user_service_pb2.Export]:
         """Begins gathering everything every service holds on the caller."""
 
-    @_abc_1.abstractmethod
     def GetExport(
         self,
         request: _user_service_pb2.GetExportRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_user_service_pb2.Export, _abc.Awaitable[_user_service_pb2.Export]]:
+        context: _aio.ServicerContext[_user_service_pb2.GetExportRequest, _abc.Awaitable[_user_service_pb2.Export]],
+    ) -> _abc.Awaitable[_user_service_pb2.Export]:
         """The state of an export, with its link when it is ready. NOT_FOUND: it is not the caller's."""
 
-    @_abc_1.abstractmethod
     def ListUsers(
         self,
         request: _user_service_pb2.ListUsersRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_user_service_pb2.ListUsersResponse, _abc.Awaitable[_user_service_pb2.ListUsersResponse]]:
+        context: _aio.ServicerContext[_user_service_pb2.ListUsersRequest, _abc.Awaitable[_user_service_pb2.ListUsersResponse]],
+    ) -> _abc.Awaitable[_user_service_pb2.ListUsersResponse]:
         """Every account, the newest first, with e-mail."""
 
-    @_abc_1.abstractmethod
     def UpdateUser(
         self,
         request: _user_service_pb2.UpdateUserRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_user_service_pb2.User, _abc.Awaitable[_user_service_pb2.User]]:
+        context: _aio.ServicerContext[_user_service_pb2.UpdateUserRequest, _abc.Awaitable[_user_service_pb2.User]],
+    ) -> _abc.Awaitable[_user_service_pb2.User]:
         """Changes an account's role or suspends it. NOT_FOUND: USER_NOT_FOUND. FAILED_PRECONDITION: the last admin."""
 
-    @_abc_1.abstractmethod
     def ListAuditEvents(
         self,
         request: _user_service_pb2.ListAuditEventsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_user_service_pb2.ListAuditEventsResponse, _abc.Awaitable[_user_service_pb2.ListAuditEventsResponse]]:
+        context: _aio.ServicerContext[_user_service_pb2.ListAuditEventsRequest, _abc.Awaitable[_user_service_pb2.ListAuditEventsResponse]],
+    ) -> _abc.Awaitable[_user_service_pb2.ListAuditEventsResponse]:
         """The audit log, the newest first."""
 
-def add_UserServiceServicer_to_server(servicer: UserServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_UserServiceServicer_to_server(servicer: UserServiceServicer, server: _aio.Server) -> None: ...

@@ -6,22 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from grpc import aio as _aio
 from littlemonster.common.v1 import system_service_pb2 as _system_service_pb2
-import abc as _abc_1
-import grpc as _grpc
-import sys
-import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import Self as _Self
-else:
-    from typing_extensions import Self as _Self
-
-_T = _typing.TypeVar("_T")
-
-class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
-
-class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
-    ...
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
@@ -29,36 +14,22 @@ GRPC_VERSION: str
 class SystemServiceStub:
     """The state of the whole system, for operators and for a client's "is it me or is it them" page."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> SystemServiceAsyncStub: ...
-    GetSystemHealth: _grpc.UnaryUnaryMultiCallable[_system_service_pb2.GetSystemHealthRequest, _system_service_pb2.SystemHealth]
-    """Asks every service for its health and that of what it depends on. Answers even when services are down: the answer
-    is about them. Fails with no status of its own.
-    """
-
-@_typing.type_check_only
-class SystemServiceAsyncStub(SystemServiceStub):
-    """The state of the whole system, for operators and for a client's "is it me or is it them" page."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    GetSystemHealth: _aio.UnaryUnaryMultiCallable[_system_service_pb2.GetSystemHealthRequest, _system_service_pb2.SystemHealth]  # type: ignore[assignment]
+    GetSystemHealth: _aio.UnaryUnaryMultiCallable[_system_service_pb2.GetSystemHealthRequest, _system_service_pb2.SystemHealth]
     """Asks every service for its health and that of what it depends on. Answers even when services are down: the answer
     is about them. Fails with no status of its own.
     """
 
-class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
+class SystemServiceServicer:
     """The state of the whole system, for operators and for a client's "is it me or is it them" page."""
 
-    @_abc_1.abstractmethod
     def GetSystemHealth(
         self,
         request: _system_service_pb2.GetSystemHealthRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_system_service_pb2.SystemHealth, _abc.Awaitable[_system_service_pb2.SystemHealth]]:
+        context: _aio.ServicerContext[_system_service_pb2.GetSystemHealthRequest, _abc.Awaitable[_system_service_pb2.SystemHealth]],
+    ) -> _abc.Awaitable[_system_service_pb2.SystemHealth]:
         """Asks every service for its health and that of what it depends on. Answers even when services are down: the answer
         is about them. Fails with no status of its own.
         """
 
-def add_SystemServiceServicer_to_server(servicer: SystemServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_SystemServiceServicer_to_server(servicer: SystemServiceServicer, server: _aio.Server) -> None: ...

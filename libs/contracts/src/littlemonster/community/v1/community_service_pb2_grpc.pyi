@@ -7,22 +7,7 @@ from collections import abc as _abc
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from littlemonster.community.v1 import community_service_pb2 as _community_service_pb2
-import abc as _abc_1
-import grpc as _grpc
-import sys
-import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import Self as _Self
-else:
-    from typing_extensions import Self as _Self
-
-_T = _typing.TypeVar("_T")
-
-class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
-
-class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
-    ...
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
@@ -30,226 +15,160 @@ GRPC_VERSION: str
 class CommentServiceStub:
     """Comments on videos. A comment that is not APPROVED is seen by its author and by moderators only."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> CommentServiceAsyncStub: ...
-    CreateComment: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.CreateCommentRequest, _community_service_pb2.Comment]
-    """Writes a comment. It is checked first: APPROVED is visible at once, WITHHELD waits for a moderator.
-    INVALID_ARGUMENT: COMMENT_REJECTED with the reasons. NOT_FOUND: VIDEO_NOT_FOUND, or COMMENT_NOT_FOUND for parent_id.
-    Idempotent on request_id.
-    """
-    ListComments: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.ListCommentsRequest, _community_service_pb2.ListCommentsResponse]
-    """A video's comments. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
-    ListReplies: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.ListRepliesRequest, _community_service_pb2.ListRepliesResponse]
-    """The answers to a comment, the oldest first. NOT_FOUND: COMMENT_NOT_FOUND."""
-    UpdateComment: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.UpdateCommentRequest, _community_service_pb2.Comment]
-    """Changes a comment's text within the edit window. PERMISSION_DENIED: it is somebody else's."""
-    DeleteComment: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.DeleteCommentRequest, _empty_pb2.Empty]
-    """Deletes a comment; its replies stay. PERMISSION_DENIED: it is somebody else's."""
-    WatchComments: _grpc.UnaryStreamMultiCallable[_community_service_pb2.WatchCommentsRequest, _community_service_pb2.CommentChange]
-    """Comments on a video as they are created, edited and removed, from the moment the stream opens."""
-    ReportComment: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.ReportCommentRequest, _community_service_pb2.ReportCommentResponse]
-    """Tells moderators about a comment, once per account and comment."""
-    ModerateComment: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.ModerateCommentRequest, _community_service_pb2.Comment]
-    """Decides on a comment. NOT_FOUND: COMMENT_NOT_FOUND."""
-    AppealComment: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.AppealCommentRequest, _community_service_pb2.Appeal]
-    """Asks another moderator to look again at a decision on the caller's comment."""
-    ListModerationQueue: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.ListModerationQueueRequest, _community_service_pb2.ListModerationQueueResponse]
-    """What waits for a moderator, the most pressing first."""
-    ClaimModerationItem: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.ClaimModerationItemRequest, _community_service_pb2.ModerationItem]
-    """Takes an item of the queue so that nobody else works on it. ABORTED: somebody else has it."""
-
-@_typing.type_check_only
-class CommentServiceAsyncStub(CommentServiceStub):
-    """Comments on videos. A comment that is not APPROVED is seen by its author and by moderators only."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    CreateComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.CreateCommentRequest, _community_service_pb2.Comment]  # type: ignore[assignment]
+    CreateComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.CreateCommentRequest, _community_service_pb2.Comment]
     """Writes a comment. It is checked first: APPROVED is visible at once, WITHHELD waits for a moderator.
     INVALID_ARGUMENT: COMMENT_REJECTED with the reasons. NOT_FOUND: VIDEO_NOT_FOUND, or COMMENT_NOT_FOUND for parent_id.
     Idempotent on request_id.
     """
-    ListComments: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListCommentsRequest, _community_service_pb2.ListCommentsResponse]  # type: ignore[assignment]
+    ListComments: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListCommentsRequest, _community_service_pb2.ListCommentsResponse]
     """A video's comments. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
-    ListReplies: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListRepliesRequest, _community_service_pb2.ListRepliesResponse]  # type: ignore[assignment]
+    ListReplies: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListRepliesRequest, _community_service_pb2.ListRepliesResponse]
     """The answers to a comment, the oldest first. NOT_FOUND: COMMENT_NOT_FOUND."""
-    UpdateComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.UpdateCommentRequest, _community_service_pb2.Comment]  # type: ignore[assignment]
+    UpdateComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.UpdateCommentRequest, _community_service_pb2.Comment]
     """Changes a comment's text within the edit window. PERMISSION_DENIED: it is somebody else's."""
-    DeleteComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.DeleteCommentRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    DeleteComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.DeleteCommentRequest, _empty_pb2.Empty]
     """Deletes a comment; its replies stay. PERMISSION_DENIED: it is somebody else's."""
-    WatchComments: _aio.UnaryStreamMultiCallable[_community_service_pb2.WatchCommentsRequest, _community_service_pb2.CommentChange]  # type: ignore[assignment]
+    WatchComments: _aio.UnaryStreamMultiCallable[_community_service_pb2.WatchCommentsRequest, _community_service_pb2.CommentChange]
     """Comments on a video as they are created, edited and removed, from the moment the stream opens."""
-    ReportComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ReportCommentRequest, _community_service_pb2.ReportCommentResponse]  # type: ignore[assignment]
+    ReportComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ReportCommentRequest, _community_service_pb2.ReportCommentResponse]
     """Tells moderators about a comment, once per account and comment."""
-    ModerateComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ModerateCommentRequest, _community_service_pb2.Comment]  # type: ignore[assignment]
+    ModerateComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ModerateCommentRequest, _community_service_pb2.Comment]
     """Decides on a comment. NOT_FOUND: COMMENT_NOT_FOUND."""
-    AppealComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.AppealCommentRequest, _community_service_pb2.Appeal]  # type: ignore[assignment]
+    AppealComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.AppealCommentRequest, _community_service_pb2.Appeal]
     """Asks another moderator to look again at a decision on the caller's comment."""
-    ListModerationQueue: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListModerationQueueRequest, _community_service_pb2.ListModerationQueueResponse]  # type: ignore[assignment]
+    ListModerationQueue: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListModerationQueueRequest, _community_service_pb2.ListModerationQueueResponse]
     """What waits for a moderator, the most pressing first."""
-    ClaimModerationItem: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ClaimModerationItemRequest, _community_service_pb2.ModerationItem]  # type: ignore[assignment]
+    ClaimModerationItem: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ClaimModerationItemRequest, _community_service_pb2.ModerationItem]
     """Takes an item of the queue so that nobody else works on it. ABORTED: somebody else has it."""
 
-class CommentServiceServicer(metaclass=_abc_1.ABCMeta):
+class CommentServiceServicer:
     """Comments on videos. A comment that is not APPROVED is seen by its author and by moderators only."""
 
-    @_abc_1.abstractmethod
     def CreateComment(
         self,
         request: _community_service_pb2.CreateCommentRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_community_service_pb2.Comment, _abc.Awaitable[_community_service_pb2.Comment]]:
+        context: _aio.ServicerContext[_community_service_pb2.CreateCommentRequest, _abc.Awaitable[_community_service_pb2.Comment]],
+    ) -> _abc.Awaitable[_community_service_pb2.Comment]:
         """Writes a comment. It is checked first: APPROVED is visible at once, WITHHELD waits for a moderator.
         INVALID_ARGUMENT: COMMENT_REJECTED with the reasons. NOT_FOUND: VIDEO_NOT_FOUND, or COMMENT_NOT_FOUND for parent_id.
         Idempotent on request_id.
         """
 
-    @_abc_1.abstractmethod
     def ListComments(
         self,
         request: _community_service_pb2.ListCommentsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_community_service_pb2.ListCommentsResponse, _abc.Awaitable[_community_service_pb2.ListCommentsResponse]]:
+        context: _aio.ServicerContext[_community_service_pb2.ListCommentsRequest, _abc.Awaitable[_community_service_pb2.ListCommentsResponse]],
+    ) -> _abc.Awaitable[_community_service_pb2.ListCommentsResponse]:
         """A video's comments. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
 
-    @_abc_1.abstractmethod
     def ListReplies(
         self,
         request: _community_service_pb2.ListRepliesRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_community_service_pb2.ListRepliesResponse, _abc.Awaitable[_community_service_pb2.ListRepliesResponse]]:
+        context: _aio.ServicerContext[_community_service_pb2.ListRepliesRequest, _abc.Awaitable[_community_service_pb2.ListRepliesResponse]],
+    ) -> _abc.Awaitable[_community_service_pb2.ListRepliesResponse]:
         """The answers to a comment, the oldest first. NOT_FOUND: COMMENT_NOT_FOUND."""
 
-    @_abc_1.abstractmethod
     def UpdateComment(
         self,
         request: _community_service_pb2.UpdateCommentRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_community_service_pb2.Comment, _abc.Awaitable[_community_service_pb2.Comment]]:
+        context: _aio.ServicerContext[_community_service_pb2.UpdateCommentRequest, _abc.Awaitable[_community_service_pb2.Comment]],
+    ) -> _abc.Awaitable[_community_service_pb2.Comment]:
         """Changes a comment's text within the edit window. PERMISSION_DENIED: it is somebody else's."""
 
-    @_abc_1.abstractmethod
     def DeleteComment(
         self,
         request: _community_service_pb2.DeleteCommentRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        context: _aio.ServicerContext[_community_service_pb2.DeleteCommentRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Deletes a comment; its replies stay. PERMISSION_DENIED: it is somebody else's."""
 
-    @_abc_1.abstractmethod
     def WatchComments(
         self,
         request: _community_service_pb2.WatchCommentsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_abc.Iterator[_community_service_pb2.CommentChange], _abc.AsyncIterator[_community_service_pb2.CommentChange]]:
+        context: _aio.ServicerContext[_community_service_pb2.WatchCommentsRequest, _abc.AsyncIterator[_community_service_pb2.CommentChange]],
+    ) -> _abc.AsyncIterator[_community_service_pb2.CommentChange]:
         """Comments on a video as they are created, edited and removed, from the moment the stream opens."""
 
-    @_abc_1.abstractmethod
     def ReportComment(
         self,
         request: _community_service_pb2.ReportCommentRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_community_service_pb2.ReportCommentResponse, _abc.Awaitable[_community_service_pb2.ReportCommentResponse]]:
+        context: _aio.ServicerContext[_community_service_pb2.ReportCommentRequest, _abc.Awaitable[_community_service_pb2.ReportCommentResponse]],
+    ) -> _abc.Awaitable[_community_service_pb2.ReportCommentResponse]:
         """Tells moderators about a comment, once per account and comment."""
 
-    @_abc_1.abstractmethod
     def ModerateComment(
         self,
         request: _community_service_pb2.ModerateCommentRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_community_service_pb2.Comment, _abc.Awaitable[_community_service_pb2.Comment]]:
+        context: _aio.ServicerContext[_community_service_pb2.ModerateCommentRequest, _abc.Awaitable[_community_service_pb2.Comment]],
+    ) -> _abc.Awaitable[_community_service_pb2.Comment]:
         """Decides on a comment. NOT_FOUND: COMMENT_NOT_FOUND."""
 
-    @_abc_1.abstractmethod
     def AppealComment(
         self,
         request: _community_service_pb2.AppealCommentRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_community_service_pb2.Appeal, _abc.Awaitable[_community_service_pb2.Appeal]]:
+        context: _aio.ServicerContext[_community_service_pb2.AppealCommentRequest, _abc.Awaitable[_community_service_pb2.Appeal]],
+    ) -> _abc.Awaitable[_community_service_pb2.Appeal]:
         """Asks another moderator to look again at a decision on the caller's comment."""
 
-    @_abc_1.abstractmethod
     def ListModerationQueue(
         self,
         request: _community_service_pb2.ListModerationQueueRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_community_service_pb2.ListModerationQueueResponse, _abc.Awaitable[_community_service_pb2.ListModerationQueueResponse]]:
+        context: _aio.ServicerContext[_community_service_pb2.ListModerationQueueRequest, _abc.Awaitable[_community_service_pb2.ListModerationQueueResponse]],
+    ) -> _abc.Awaitable[_community_service_pb2.ListModerationQueueResponse]:
         """What waits for a moderator, the most pressing first."""
 
-    @_abc_1.abstractmethod
     def ClaimModerationItem(
         self,
         request: _community_service_pb2.ClaimModerationItemRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_community_service_pb2.ModerationItem, _abc.Awaitable[_community_service_pb2.ModerationItem]]:
+        context: _aio.ServicerContext[_community_service_pb2.ClaimModerationItemRequest, _abc.Awaitable[_community_service_pb2.ModerationItem]],
+    ) -> _abc.Awaitable[_community_service_pb2.ModerationItem]:
         """Takes an item of the queue so that nobody else works on it. ABORTED: somebody else has it."""
 
-def add_CommentServiceServicer_to_server(servicer: CommentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_CommentServiceServicer_to_server(servicer: CommentServiceServicer, server: _aio.Server) -> None: ...
 
 class RatingServiceStub:
     """Stars on videos, one rating per account and video."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> RatingServiceAsyncStub: ...
-    SubmitRating: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.SubmitRatingRequest, _community_service_pb2.Rating]
-    """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND."""
-    GetRating: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.GetRatingRequest, _community_service_pb2.Rating]
-    """The caller's own rating. NOT_FOUND: RATING_NOT_FOUND when there is none."""
-    DeleteRating: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.DeleteRatingRequest, _empty_pb2.Empty]
-    """Takes the caller's rating back. NOT_FOUND: RATING_NOT_FOUND when there is none."""
-    GetRatingStats: _grpc.UnaryUnaryMultiCallable[_community_service_pb2.GetRatingStatsRequest, _community_service_pb2.RatingStats]
-    """The average, count and histogram of a video's ratings; zeros without ratings."""
-
-@_typing.type_check_only
-class RatingServiceAsyncStub(RatingServiceStub):
-    """Stars on videos, one rating per account and video."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    SubmitRating: _aio.UnaryUnaryMultiCallable[_community_service_pb2.SubmitRatingRequest, _community_service_pb2.Rating]  # type: ignore[assignment]
+    SubmitRating: _aio.UnaryUnaryMultiCallable[_community_service_pb2.SubmitRatingRequest, _community_service_pb2.Rating]
     """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND."""
-    GetRating: _aio.UnaryUnaryMultiCallable[_community_service_pb2.GetRatingRequest, _community_service_pb2.Rating]  # type: ignore[assignment]
+    GetRating: _aio.UnaryUnaryMultiCallable[_community_service_pb2.GetRatingRequest, _community_service_pb2.Rating]
     """The caller's own rating. NOT_FOUND: RATING_NOT_FOUND when there is none."""
-    DeleteRating: _aio.UnaryUnaryMultiCallable[_community_service_pb2.DeleteRatingRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    DeleteRating: _aio.UnaryUnaryMultiCallable[_community_service_pb2.DeleteRatingRequest, _empty_pb2.Empty]
     """Takes the caller's rating back. NOT_FOUND: RATING_NOT_FOUND when there is none."""
-    GetRatingStats: _aio.UnaryUnaryMultiCallable[_community_service_pb2.GetRatingStatsRequest, _community_service_pb2.RatingStats]  # type: ignore[assignment]
+    GetRatingStats: _aio.UnaryUnaryMultiCallable[_community_service_pb2.GetRatingStatsRequest, _community_service_pb2.RatingStats]
     """The average, count and histogram of a video's ratings; zeros without ratings."""
 
-class RatingServiceServicer(metaclass=_abc_1.ABCMeta):
+class RatingServiceServicer:
     """Stars on videos, one rating per account and video."""
 
-    @_abc_1.abstractmethod
     def SubmitRating(
         self,
         request: _community_service_pb2.SubmitRatingRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_community_service_pb2.Rating, _abc.Awaitable[_community_service_pb2.Rating]]:
+        context: _aio.ServicerContext[_community_service_pb2.SubmitRatingRequest, _abc.Awaitable[_community_service_pb2.Rating]],
+    ) -> _abc.Awaitable[_community_service_pb2.Rating]:
         """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND."""
 
-    @_abc_1.abstractmethod
     def GetRating(
         self,
         request: _community_service_pb2.GetRatingRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_community_service_pb2.Rating, _abc.Awaitable[_community_service_pb2.Rating]]:
+        context: _aio.ServicerContext[_community_service_pb2.GetRatingRequest, _abc.Awaitable[_community_service_pb2.Rating]],
+    ) -> _abc.Awaitable[_community_service_pb2.Rating]:
         """The caller's own rating. NOT_FOUND: RATING_NOT_FOUND when there is none."""
 
-    @_abc_1.abstractmethod
     def DeleteRating(
         self,
         request: _community_service_pb2.DeleteRatingRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        context: _aio.ServicerContext[_community_service_pb2.DeleteRatingRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Takes the caller's rating back. NOT_FOUND: RATING_NOT_FOUND when there is none."""
 
-    @_abc_1.abstractmethod
     def GetRatingStats(
         self,
         request: _community_service_pb2.GetRatingStatsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_community_service_pb2.RatingStats, _abc.Awaitable[_community_service_pb2.RatingStats]]:
+        context: _aio.ServicerContext[_community_service_pb2.GetRatingStatsRequest, _abc.Awaitable[_community_service_pb2.RatingStats]],
+    ) -> _abc.Awaitable[_community_service_pb2.RatingStats]:
         """The average, count and histogram of a video's ratings; zeros without ratings."""
 
-def add_RatingServiceServicer_to_server(servicer: RatingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_RatingServiceServicer_to_server(servicer: RatingServiceServicer, server: _aio.Server) -> None: ...

@@ -7,22 +7,7 @@ from collections import abc as _abc
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from littlemonster.content.v1 import content_service_pb2 as _content_service_pb2
-import abc as _abc_1
-import grpc as _grpc
-import sys
-import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import Self as _Self
-else:
-    from typing_extensions import Self as _Self
-
-_T = _typing.TypeVar("_T")
-
-class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
-
-class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
-    ...
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
@@ -30,168 +15,120 @@ GRPC_VERSION: str
 class VideoServiceStub:
     """Lesson videos. A video that is not PUBLIC is seen by its creator and by moderators only; for others it is NOT_FOUND."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> VideoServiceAsyncStub: ...
-    CreateVideo: _grpc.UnaryUnaryMultiCallable[_content_service_pb2.CreateVideoRequest, _content_service_pb2.Video]
-    """Asks for a lesson. Answers at once with a video in PENDING; WatchVideo tells how it goes.
-    INVALID_ARGUMENT: TOPIC_REJECTED when the topic fails moderation. FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED when the
-    installed model cannot teach it; the metadata names the nearest topics. UNAVAILABLE: the inference service is down.
-    Idempotent on request_id.
-    """
-    BatchCreateVideos: _grpc.UnaryUnaryMultiCallable[_content_service_pb2.BatchCreateVideosRequest, _content_service_pb2.BatchCreateVideosResponse]
-    """Asks for up to 50 lessons, all or none. Fails as CreateVideo does, naming the request that failed."""
-    ListVideos: _grpc.UnaryUnaryMultiCallable[_content_service_pb2.ListVideosRequest, _content_service_pb2.ListVideosResponse]
-    """The feed: PUBLIC videos; with created_by the caller's own id, also those not PUBLIC yet.
-    INVALID_ARGUMENT: PAGE_TOKEN_INVALID when page_token is not one of ours or belongs to another query.
-    """
-    SearchVideos: _grpc.UnaryUnaryMultiCallable[_content_service_pb2.SearchVideosRequest, _content_service_pb2.SearchVideosResponse]
-    """Full-text search over titles, topics, key points and transcripts of PUBLIC videos, the best match first."""
-    GetVideo: _grpc.UnaryUnaryMultiCallable[_content_service_pb2.GetVideoRequest, _content_service_pb2.Video]
-    """One video. NOT_FOUND: VIDEO_NOT_FOUND."""
-    DeleteVideo: _grpc.UnaryUnaryMultiCallable[_content_service_pb2.DeleteVideoRequest, _empty_pb2.Empty]
-    """Deletes a video and its media. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: it is somebody else's."""
-    WatchVideo: _grpc.UnaryStreamMultiCallable[_content_service_pb2.WatchVideoRequest, _content_service_pb2.VideoProgress]
-    """Progress from now until PUBLIC, REJECTED or FAILED; the present state comes first. NOT_FOUND: VIDEO_NOT_FOUND."""
-    ViewVideo: _grpc.UnaryUnaryMultiCallable[_content_service_pb2.ViewVideoRequest, _content_service_pb2.ViewVideoResponse]
-    """Counts a view, once per viewer and hour. NOT_FOUND: VIDEO_NOT_FOUND."""
-    CancelVideo: _grpc.UnaryUnaryMultiCallable[_content_service_pb2.CancelVideoRequest, _content_service_pb2.Video]
-    """Stops making a video. FAILED_PRECONDITION: it is finished."""
-    RetryVideo: _grpc.UnaryUnaryMultiCallable[_content_service_pb2.RetryVideoRequest, _content_service_pb2.Video]
-    """Makes a FAILED video again from the stage that failed. FAILED_PRECONDITION: it is not FAILED."""
-    SetVideoStatus: _grpc.UnaryUnaryMultiCallable[_content_service_pb2.SetVideoStatusRequest, _content_service_pb2.Video]
-    """Sets a video's status by a moderator's decision. FAILED_PRECONDITION: the move is not a legal one."""
-
-@_typing.type_check_only
-class VideoServiceAsyncStub(VideoServiceStub):
-    """Lesson videos. A video that is not PUBLIC is seen by its creator and by moderators only; for others it is NOT_FOUND."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    CreateVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.CreateVideoRequest, _content_service_pb2.Video]  # type: ignore[assignment]
+    CreateVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.CreateVideoRequest, _content_service_pb2.Video]
     """Asks for a lesson. Answers at once with a video in PENDING; WatchVideo tells how it goes.
     INVALID_ARGUMENT: TOPIC_REJECTED when the topic fails moderation. FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED when the
     installed model cannot teach it; the metadata names the nearest topics. UNAVAILABLE: the inference service is down.
     Idempotent on request_id.
     """
-    BatchCreateVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.BatchCreateVideosRequest, _content_service_pb2.BatchCreateVideosResponse]  # type: ignore[assignment]
+    BatchCreateVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.BatchCreateVideosRequest, _content_service_pb2.BatchCreateVideosResponse]
     """Asks for up to 50 lessons, all or none. Fails as CreateVideo does, naming the request that failed."""
-    ListVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.ListVideosRequest, _content_service_pb2.ListVideosResponse]  # type: ignore[assignment]
+    ListVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.ListVideosRequest, _content_service_pb2.ListVideosResponse]
     """The feed: PUBLIC videos; with created_by the caller's own id, also those not PUBLIC yet.
     INVALID_ARGUMENT: PAGE_TOKEN_INVALID when page_token is not one of ours or belongs to another query.
     """
-    SearchVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.SearchVideosRequest, _content_service_pb2.SearchVideosResponse]  # type: ignore[assignment]
+    SearchVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.SearchVideosRequest, _content_service_pb2.SearchVideosResponse]
     """Full-text search over titles, topics, key points and transcripts of PUBLIC videos, the best match first."""
-    GetVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.GetVideoRequest, _content_service_pb2.Video]  # type: ignore[assignment]
+    GetVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.GetVideoRequest, _content_service_pb2.Video]
     """One video. NOT_FOUND: VIDEO_NOT_FOUND."""
-    DeleteVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.DeleteVideoRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    DeleteVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.DeleteVideoRequest, _empty_pb2.Empty]
     """Deletes a video and its media. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: it is somebody else's."""
-    WatchVideo: _aio.UnaryStreamMultiCallable[_content_service_pb2.WatchVideoRequest, _content_service_pb2.VideoProgress]  # type: ignore[assignment]
+    WatchVideo: _aio.UnaryStreamMultiCallable[_content_service_pb2.WatchVideoRequest, _content_service_pb2.VideoProgress]
     """Progress from now until PUBLIC, REJECTED or FAILED; the present state comes first. NOT_FOUND: VIDEO_NOT_FOUND."""
-    ViewVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.ViewVideoRequest, _content_service_pb2.ViewVideoResponse]  # type: ignore[assignment]
+    ViewVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.ViewVideoRequest, _content_service_pb2.ViewVideoResponse]
     """Counts a view, once per viewer and hour. NOT_FOUND: VIDEO_NOT_FOUND."""
-    CancelVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.CancelVideoRequest, _content_service_pb2.Video]  # type: ignore[assignment]
+    CancelVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.CancelVideoRequest, _content_service_pb2.Video]
     """Stops making a video. FAILED_PRECONDITION: it is finished."""
-    RetryVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.RetryVideoRequest, _content_service_pb2.Video]  # type: ignore[assignment]
+    RetryVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.RetryVideoRequest, _content_service_pb2.Video]
     """Makes a FAILED video again from the stage that failed. FAILED_PRECONDITION: it is not FAILED."""
-    SetVideoStatus: _aio.UnaryUnaryMultiCallable[_content_service_pb2.SetVideoStatusRequest, _content_service_pb2.Video]  # type: ignore[assignment]
+    SetVideoStatus: _aio.UnaryUnaryMultiCallable[_content_service_pb2.SetVideoStatusRequest, _content_service_pb2.Video]
     """Sets a video's status by a moderator's decision. FAILED_PRECONDITION: the move is not a legal one."""
 
-class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
+class VideoServiceServicer:
     """Lesson videos. A video that is not PUBLIC is seen by its creator and by moderators only; for others it is NOT_FOUND."""
 
-    @_abc_1.abstractmethod
     def CreateVideo(
         self,
         request: _content_service_pb2.CreateVideoRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_content_service_pb2.Video, _abc.Awaitable[_content_service_pb2.Video]]:
+        context: _aio.ServicerContext[_content_service_pb2.CreateVideoRequest, _abc.Awaitable[_content_service_pb2.Video]],
+    ) -> _abc.Awaitable[_content_service_pb2.Video]:
         """Asks for a lesson. Answers at once with a video in PENDING; WatchVideo tells how it goes.
         INVALID_ARGUMENT: TOPIC_REJECTED when the topic fails moderation. FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED when the
         installed model cannot teach it; the metadata names the nearest topics. UNAVAILABLE: the inference service is down.
         Idempotent on request_id.
         """
 
-    @_abc_1.abstractmethod
     def BatchCreateVideos(
         self,
         request: _content_service_pb2.BatchCreateVideosRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_content_service_pb2.BatchCreateVideosResponse, _abc.Awaitable[_content_service_pb2.BatchCreateVideosResponse]]:
+        context: _aio.ServicerContext[_content_service_pb2.BatchCreateVideosRequest, _abc.Awaitable[_content_service_pb2.BatchCreateVideosResponse]],
+    ) -> _abc.Awaitable[_content_service_pb2.BatchCreateVideosResponse]:
         """Asks for up to 50 lessons, all or none. Fails as CreateVideo does, naming the request that failed."""
 
-    @_abc_1.abstractmethod
     def ListVideos(
         self,
         request: _content_service_pb2.ListVideosRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_content_service_pb2.ListVideosResponse, _abc.Awaitable[_content_service_pb2.ListVideosResponse]]:
+        context: _aio.ServicerContext[_content_service_pb2.ListVideosRequest, _abc.Awaitable[_content_service_pb2.ListVideosResponse]],
+    ) -> _abc.Awaitable[_content_service_pb2.ListVideosResponse]:
         """The feed: PUBLIC videos; with created_by the caller's own id, also those not PUBLIC yet.
         INVALID_ARGUMENT: PAGE_TOKEN_INVALID when page_token is not one of ours or belongs to another query.
         """
 
-    @_abc_1.abstractmethod
     def SearchVideos(
         self,
         request: _content_service_pb2.SearchVideosRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_content_service_pb2.SearchVideosResponse, _abc.Awaitable[_content_service_pb2.SearchVideosResponse]]:
+        context: _aio.ServicerContext[_content_service_pb2.SearchVideosRequest, _abc.Awaitable[_content_service_pb2.SearchVideosResponse]],
+    ) -> _abc.Awaitable[_content_service_pb2.SearchVideosResponse]:
         """Full-text search over titles, topics, key points and transcripts of PUBLIC videos, the best match first."""
 
-    @_abc_1.abstractmethod
     def GetVideo(
         self,
         request: _content_service_pb2.GetVideoRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_content_service_pb2.Video, _abc.Awaitable[_content_service_pb2.Video]]:
+        context: _aio.ServicerContext[_content_service_pb2.GetVideoRequest, _abc.Awaitable[_content_service_pb2.Video]],
+    ) -> _abc.Awaitable[_content_service_pb2.Video]:
         """One video. NOT_FOUND: VIDEO_NOT_FOUND."""
 
-    @_abc_1.abstractmethod
     def DeleteVideo(
         self,
         request: _content_service_pb2.DeleteVideoRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        context: _aio.ServicerContext[_content_service_pb2.DeleteVideoRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Deletes a video and its media. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: it is somebody else's."""
 
-    @_abc_1.abstractmethod
     def WatchVideo(
         self,
         request: _content_service_pb2.WatchVideoRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_abc.Iterator[_content_service_pb2.VideoProgress], _abc.AsyncIterator[_content_service_pb2.VideoProgress]]:
+        context: _aio.ServicerContext[_content_service_pb2.WatchVideoRequest, _abc.AsyncIterator[_content_service_pb2.VideoProgress]],
+    ) -> _abc.AsyncIterator[_content_service_pb2.VideoProgress]:
         """Progress from now until PUBLIC, REJECTED or FAILED; the present state comes first. NOT_FOUND: VIDEO_NOT_FOUND."""
 
-    @_abc_1.abstractmethod
     def ViewVideo(
         self,
         request: _content_service_pb2.ViewVideoRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_content_service_pb2.ViewVideoResponse, _abc.Awaitable[_content_service_pb2.ViewVideoResponse]]:
+        context: _aio.ServicerContext[_content_service_pb2.ViewVideoRequest, _abc.Awaitable[_content_service_pb2.ViewVideoResponse]],
+    ) -> _abc.Awaitable[_content_service_pb2.ViewVideoResponse]:
         """Counts a view, once per viewer and hour. NOT_FOUND: VIDEO_NOT_FOUND."""
 
-    @_abc_1.abstractmethod
     def CancelVideo(
         self,
         request: _content_service_pb2.CancelVideoRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_content_service_pb2.Video, _abc.Awaitable[_content_service_pb2.Video]]:
+        context: _aio.ServicerContext[_content_service_pb2.CancelVideoRequest, _abc.Awaitable[_content_service_pb2.Video]],
+    ) -> _abc.Awaitable[_content_service_pb2.Video]:
         """Stops making a video. FAILED_PRECONDITION: it is finished."""
 
-    @_abc_1.abstractmethod
     def RetryVideo(
         self,
         request: _content_service_pb2.RetryVideoRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_content_service_pb2.Video, _abc.Awaitable[_content_service_pb2.Video]]:
+        context: _aio.ServicerContext[_content_service_pb2.RetryVideoRequest, _abc.Awaitable[_content_service_pb2.Video]],
+    ) -> _abc.Awaitable[_content_service_pb2.Video]:
         """Makes a FAILED video again from the stage that failed. FAILED_PRECONDITION: it is not FAILED."""
 
-    @_abc_1.abstractmethod
     def SetVideoStatus(
         self,
         request: _content_service_pb2.SetVideoStatusRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_content_service_pb2.Video, _abc.Awaitable[_content_service_pb2.Video]]:
+        context: _aio.ServicerContext[_content_service_pb2.SetVideoStatusRequest, _abc.Awaitable[_content_service_pb2.Video]],
+    ) -> _abc.Awaitable[_content_service_pb2.Video]:
         """Sets a video's status by a moderator's decision. FAILED_PRECONDITION: the move is not a legal one."""
 
-def add_VideoServiceServicer_to_server(servicer: VideoServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_VideoServiceServicer_to_server(servicer: VideoServiceServicer, server: _aio.Server) -> None: ...

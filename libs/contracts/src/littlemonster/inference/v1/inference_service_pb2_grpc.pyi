@@ -7,22 +7,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 from littlemonster.inference.v1 import inference_service_pb2 as _inference_service_pb2
 from littlemonster.inference.v1 import script_pb2 as _script_pb2
-import abc as _abc_1
-import grpc as _grpc
-import sys
-import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import Self as _Self
-else:
-    from typing_extensions import Self as _Self
-
-_T = _typing.TypeVar("_T")
-
-class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
-
-class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
-    ...
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
@@ -30,224 +15,154 @@ GRPC_VERSION: str
 class GenerationServiceStub:
     """Text that a model writes."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> GenerationServiceAsyncStub: ...
-    GenerateScript: _grpc.UnaryUnaryMultiCallable[_inference_service_pb2.GenerateScriptRequest, _script_pb2.Script]
-    """Writes a lesson script grounded on the curriculum pack. The same request with the same seed and model gives the same script.
-    FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED with the nearest topics. UNAVAILABLE: MODEL_UNAVAILABLE while the model restarts.
-    """
-    ValidateTopic: _grpc.UnaryUnaryMultiCallable[_inference_service_pb2.ValidateTopicRequest, _inference_service_pb2.ValidateTopicResponse]
-    """Says whether a topic can be taught and belongs to the subject."""
-    GenerateSummary: _grpc.UnaryUnaryMultiCallable[_inference_service_pb2.GenerateSummaryRequest, _inference_service_pb2.GenerateSummaryResponse]
-    """A text in two or three sentences."""
-    GenerateKeyPoints: _grpc.UnaryUnaryMultiCallable[_inference_service_pb2.GenerateKeyPointsRequest, _inference_service_pb2.GenerateKeyPointsResponse]
-    """What to remember of a text."""
-    ValidateContent: _grpc.UnaryUnaryMultiCallable[_inference_service_pb2.ValidateContentRequest, _inference_service_pb2.ValidateContentResponse]
-    """Checks a script's numbers, equations, reading level and length."""
-    Embed: _grpc.UnaryUnaryMultiCallable[_inference_service_pb2.EmbedRequest, _inference_service_pb2.EmbedResponse]
-    """Vectors for semantic search."""
-    GenerateStream: _grpc.UnaryStreamMultiCallable[_inference_service_pb2.GenerateStreamRequest, _inference_service_pb2.GenerateStreamResponse]
-    """Text as it is written, piece by piece. INVALID_ARGUMENT: the prompt and max_tokens do not fit the model's context.
-    NOT_FOUND: MODEL_NOT_FOUND. RESOURCE_EXHAUSTED: the queue is full, with RetryInfo.
-    """
-
-@_typing.type_check_only
-class GenerationServiceAsyncStub(GenerationServiceStub):
-    """Text that a model writes."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    GenerateScript: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.GenerateScriptRequest, _script_pb2.Script]  # type: ignore[assignment]
+    GenerateScript: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.GenerateScriptRequest, _script_pb2.Script]
     """Writes a lesson script grounded on the curriculum pack. The same request with the same seed and model gives the same script.
     FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED with the nearest topics. UNAVAILABLE: MODEL_UNAVAILABLE while the model restarts.
     """
-    ValidateTopic: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ValidateTopicRequest, _inference_service_pb2.ValidateTopicResponse]  # type: ignore[assignment]
+    ValidateTopic: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ValidateTopicRequest, _inference_service_pb2.ValidateTopicResponse]
     """Says whether a topic can be taught and belongs to the subject."""
-    GenerateSummary: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.GenerateSummaryRequest, _inference_service_pb2.GenerateSummaryResponse]  # type: ignore[assignment]
+    GenerateSummary: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.GenerateSummaryRequest, _inference_service_pb2.GenerateSummaryResponse]
     """A text in two or three sentences."""
-    GenerateKeyPoints: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.GenerateKeyPointsRequest, _inference_service_pb2.GenerateKeyPointsResponse]  # type: ignore[assignment]
+    GenerateKeyPoints: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.GenerateKeyPointsRequest, _inference_service_pb2.GenerateKeyPointsResponse]
     """What to remember of a text."""
-    ValidateContent: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ValidateContentRequest, _inference_service_pb2.ValidateContentResponse]  # type: ignore[assignment]
+    ValidateContent: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ValidateContentRequest, _inference_service_pb2.ValidateContentResponse]
     """Checks a script's numbers, equations, reading level and length."""
-    Embed: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.EmbedRequest, _inference_service_pb2.EmbedResponse]  # type: ignore[assignment]
+    Embed: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.EmbedRequest, _inference_service_pb2.EmbedResponse]
     """Vectors for semantic search."""
-    GenerateStream: _aio.UnaryStreamMultiCallable[_inference_service_pb2.GenerateStreamRequest, _inference_service_pb2.GenerateStreamResponse]  # type: ignore[assignment]
+    GenerateStream: _aio.UnaryStreamMultiCallable[_inference_service_pb2.GenerateStreamRequest, _inference_service_pb2.GenerateStreamResponse]
     """Text as it is written, piece by piece. INVALID_ARGUMENT: the prompt and max_tokens do not fit the model's context.
     NOT_FOUND: MODEL_NOT_FOUND. RESOURCE_EXHAUSTED: the queue is full, with RetryInfo.
     """
 
-class GenerationServiceServicer(metaclass=_abc_1.ABCMeta):
+class GenerationServiceServicer:
     """Text that a model writes."""
 
-    @_abc_1.abstractmethod
     def GenerateScript(
         self,
         request: _inference_service_pb2.GenerateScriptRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_script_pb2.Script, _abc.Awaitable[_script_pb2.Script]]:
+        context: _aio.ServicerContext[_inference_service_pb2.GenerateScriptRequest, _abc.Awaitable[_script_pb2.Script]],
+    ) -> _abc.Awaitable[_script_pb2.Script]:
         """Writes a lesson script grounded on the curriculum pack. The same request with the same seed and model gives the same script.
         FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED with the nearest topics. UNAVAILABLE: MODEL_UNAVAILABLE while the model restarts.
         """
 
-    @_abc_1.abstractmethod
     def ValidateTopic(
         self,
         request: _inference_service_pb2.ValidateTopicRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_inference_service_pb2.ValidateTopicResponse, _abc.Awaitable[_inference_service_pb2.ValidateTopicResponse]]:
+        context: _aio.ServicerContext[_inference_service_pb2.ValidateTopicRequest, _abc.Awaitable[_inference_service_pb2.ValidateTopicResponse]],
+    ) -> _abc.Awaitable[_inference_service_pb2.ValidateTopicResponse]:
         """Says whether a topic can be taught and belongs to the subject."""
 
-    @_abc_1.abstractmethod
     def GenerateSummary(
         self,
         request: _inference_service_pb2.GenerateSummaryRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_inference_service_pb2.GenerateSummaryResponse, _abc.Awaitable[_inference_service_pb2.GenerateSummaryResponse]]:
+        context: _aio.ServicerContext[_inference_service_pb2.GenerateSummaryRequest, _abc.Awaitable[_inference_service_pb2.GenerateSummaryResponse]],
+    ) -> _abc.Awaitable[_inference_service_pb2.GenerateSummaryResponse]:
         """A text in two or three sentences."""
 
-    @_abc_1.abstractmethod
     def GenerateKeyPoints(
         self,
         request: _inference_service_pb2.GenerateKeyPointsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_inference_service_pb2.GenerateKeyPointsResponse, _abc.Awaitable[_inference_service_pb2.GenerateKeyPointsResponse]]:
+        context: _aio.ServicerContext[_inference_service_pb2.GenerateKeyPointsRequest, _abc.Awaitable[_inference_service_pb2.GenerateKeyPointsResponse]],
+    ) -> _abc.Awaitable[_inference_service_pb2.GenerateKeyPointsResponse]:
         """What to remember of a text."""
 
-    @_abc_1.abstractmethod
     def ValidateContent(
         self,
         request: _inference_service_pb2.ValidateContentRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_inference_service_pb2.ValidateContentResponse, _abc.Awaitable[_inference_service_pb2.ValidateContentResponse]]:
+        context: _aio.ServicerContext[_inference_service_pb2.ValidateContentRequest, _abc.Awaitable[_inference_service_pb2.ValidateContentResponse]],
+    ) -> _abc.Awaitable[_inference_service_pb2.ValidateContentResponse]:
         """Checks a script's numbers, equations, reading level and length."""
 
-    @_abc_1.abstractmethod
     def Embed(
         self,
         request: _inference_service_pb2.EmbedRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_inference_service_pb2.EmbedResponse, _abc.Awaitable[_inference_service_pb2.EmbedResponse]]:
+        context: _aio.ServicerContext[_inference_service_pb2.EmbedRequest, _abc.Awaitable[_inference_service_pb2.EmbedResponse]],
+    ) -> _abc.Awaitable[_inference_service_pb2.EmbedResponse]:
         """Vectors for semantic search."""
 
-    @_abc_1.abstractmethod
     def GenerateStream(
         self,
         request: _inference_service_pb2.GenerateStreamRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_abc.Iterator[_inference_service_pb2.GenerateStreamResponse], _abc.AsyncIterator[_inference_service_pb2.GenerateStreamResponse]]:
+        context: _aio.ServicerContext[_inference_service_pb2.GenerateStreamRequest, _abc.AsyncIterator[_inference_service_pb2.GenerateStreamResponse]],
+    ) -> _abc.AsyncIterator[_inference_service_pb2.GenerateStreamResponse]:
         """Text as it is written, piece by piece. INVALID_ARGUMENT: the prompt and max_tokens do not fit the model's context.
         NOT_FOUND: MODEL_NOT_FOUND. RESOURCE_EXHAUSTED: the queue is full, with RetryInfo.
         """
 
-def add_GenerationServiceServicer_to_server(servicer: GenerationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_GenerationServiceServicer_to_server(servicer: GenerationServiceServicer, server: _aio.Server) -> None: ...
 
 class ModerationServiceStub:
     """Judgements on text."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> ModerationServiceAsyncStub: ...
-    Moderate: _grpc.UnaryUnaryMultiCallable[_inference_service_pb2.ModerateRequest, _inference_service_pb2.ModerateResponse]
-    """Says whether a text may be shown, and why not. Ordered phases; the first decisive one wins."""
-    ClassifySubject: _grpc.UnaryUnaryMultiCallable[_inference_service_pb2.ClassifySubjectRequest, _inference_service_pb2.ClassifySubjectResponse]
-    """The subject a text belongs to."""
-    DetectLanguage: _grpc.UnaryUnaryMultiCallable[_inference_service_pb2.DetectLanguageRequest, _inference_service_pb2.DetectLanguageResponse]
-    """The language a text is written in."""
-
-@_typing.type_check_only
-class ModerationServiceAsyncStub(ModerationServiceStub):
-    """Judgements on text."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    Moderate: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ModerateRequest, _inference_service_pb2.ModerateResponse]  # type: ignore[assignment]
+    Moderate: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ModerateRequest, _inference_service_pb2.ModerateResponse]
     """Says whether a text may be shown, and why not. Ordered phases; the first decisive one wins."""
-    ClassifySubject: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ClassifySubjectRequest, _inference_service_pb2.ClassifySubjectResponse]  # type: ignore[assignment]
+    ClassifySubject: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ClassifySubjectRequest, _inference_service_pb2.ClassifySubjectResponse]
     """The subject a text belongs to."""
-    DetectLanguage: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.DetectLanguageRequest, _inference_service_pb2.DetectLanguageResponse]  # type: ignore[assignment]
+    DetectLanguage: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.DetectLanguageRequest, _inference_service_pb2.DetectLanguageResponse]
     """The language a text is written in."""
 
-class ModerationServiceServicer(metaclass=_abc_1.ABCMeta):
+class ModerationServiceServicer:
     """Judgements on text."""
 
-    @_abc_1.abstractmethod
     def Moderate(
         self,
         request: _inference_service_pb2.ModerateRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_inference_service_pb2.ModerateResponse, _abc.Awaitable[_inference_service_pb2.ModerateResponse]]:
+        context: _aio.ServicerContext[_inference_service_pb2.ModerateRequest, _abc.Awaitable[_inference_service_pb2.ModerateResponse]],
+    ) -> _abc.Awaitable[_inference_service_pb2.ModerateResponse]:
         """Says whether a text may be shown, and why not. Ordered phases; the first decisive one wins."""
 
-    @_abc_1.abstractmethod
     def ClassifySubject(
         self,
         request: _inference_service_pb2.ClassifySubjectRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_inference_service_pb2.ClassifySubjectResponse, _abc.Awaitable[_inference_service_pb2.ClassifySubjectResponse]]:
+        context: _aio.ServicerContext[_inference_service_pb2.ClassifySubjectRequest, _abc.Awaitable[_inference_service_pb2.ClassifySubjectResponse]],
+    ) -> _abc.Awaitable[_inference_service_pb2.ClassifySubjectResponse]:
         """The subject a text belongs to."""
 
-    @_abc_1.abstractmethod
     def DetectLanguage(
         self,
         request: _inference_service_pb2.DetectLanguageRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_inference_service_pb2.DetectLanguageResponse, _abc.Awaitable[_inference_service_pb2.DetectLanguageResponse]]:
+        context: _aio.ServicerContext[_inference_service_pb2.DetectLanguageRequest, _abc.Awaitable[_inference_service_pb2.DetectLanguageResponse]],
+    ) -> _abc.Awaitable[_inference_service_pb2.DetectLanguageResponse]:
         """The language a text is written in."""
 
-def add_ModerationServiceServicer_to_server(servicer: ModerationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_ModerationServiceServicer_to_server(servicer: ModerationServiceServicer, server: _aio.Server) -> None: ...
 
 class ModelServiceStub:
     """The models at hand."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> ModelServiceAsyncStub: ...
-    ListModels: _grpc.UnaryUnaryMultiCallable[_inference_service_pb2.ListModelsRequest, _inference_service_pb2.ListModelsResponse]
-    """Every model in the registry and its state."""
-    LoadModel: _grpc.UnaryUnaryMultiCallable[_inference_service_pb2.LoadModelRequest, _inference_service_pb2.Model]
-    """Loads a model. NOT_FOUND: MODEL_NOT_FOUND. FAILED_PRECONDITION: its file is missing or damaged."""
-    UnloadModel: _grpc.UnaryUnaryMultiCallable[_inference_service_pb2.UnloadModelRequest, _inference_service_pb2.Model]
-    """Unloads a model. NOT_FOUND: MODEL_NOT_FOUND."""
-
-@_typing.type_check_only
-class ModelServiceAsyncStub(ModelServiceStub):
-    """The models at hand."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    ListModels: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ListModelsRequest, _inference_service_pb2.ListModelsResponse]  # type: ignore[assignment]
+    ListModels: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ListModelsRequest, _inference_service_pb2.ListModelsResponse]
     """Every model in the registry and its state."""
-    LoadModel: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.LoadModelRequest, _inference_service_pb2.Model]  # type: ignore[assignment]
+    LoadModel: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.LoadModelRequest, _inference_service_pb2.Model]
     """Loads a model. NOT_FOUND: MODEL_NOT_FOUND. FAILED_PRECONDITION: its file is missing or damaged."""
-    UnloadModel: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.UnloadModelRequest, _inference_service_pb2.Model]  # type: ignore[assignment]
+    UnloadModel: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.UnloadModelRequest, _inference_service_pb2.Model]
     """Unloads a model. NOT_FOUND: MODEL_NOT_FOUND."""
 
-class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
+class ModelServiceServicer:
     """The models at hand."""
 
-    @_abc_1.abstractmethod
     def ListModels(
         self,
         request: _inference_service_pb2.ListModelsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_inference_service_pb2.ListModelsResponse, _abc.Awaitable[_inference_service_pb2.ListModelsResponse]]:
+        context: _aio.ServicerContext[_inference_service_pb2.ListModelsRequest, _abc.Awaitable[_inference_service_pb2.ListModelsResponse]],
+    ) -> _abc.Awaitable[_inference_service_pb2.ListModelsResponse]:
         """Every model in the registry and its state."""
 
-    @_abc_1.abstractmethod
     def LoadModel(
         self,
         request: _inference_service_pb2.LoadModelRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_inference_service_pb2.Model, _abc.Awaitable[_inference_service_pb2.Model]]:
+        context: _aio.ServicerContext[_inference_service_pb2.LoadModelRequest, _abc.Awaitable[_inference_service_pb2.Model]],
+    ) -> _abc.Awaitable[_inference_service_pb2.Model]:
         """Loads a model. NOT_FOUND: MODEL_NOT_FOUND. FAILED_PRECONDITION: its file is missing or damaged."""
 
-    @_abc_1.abstractmethod
     def UnloadModel(
         self,
         request: _inference_service_pb2.UnloadModelRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_inference_service_pb2.Model, _abc.Awaitable[_inference_service_pb2.Model]]:
+        context: _aio.ServicerContext[_inference_service_pb2.UnloadModelRequest, _abc.Awaitable[_inference_service_pb2.Model]],
+    ) -> _abc.Awaitable[_inference_service_pb2.Model]:
         """Unloads a model. NOT_FOUND: MODEL_NOT_FOUND."""
 
-def add_ModelServiceServicer_to_server(servicer: ModelServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_ModelServiceServicer_to_server(servicer: ModelServiceServicer, server: _aio.Server) -> None: ...

@@ -7,22 +7,7 @@ from collections import abc as _abc
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from littlemonster.planner.v1 import planner_service_pb2 as _planner_service_pb2
-import abc as _abc_1
-import grpc as _grpc
-import sys
-import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import Self as _Self
-else:
-    from typing_extensions import Self as _Self
-
-_T = _typing.TypeVar("_T")
-
-class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
-
-class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
-    ...
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
@@ -30,174 +15,125 @@ GRPC_VERSION: str
 class PlannerServiceStub:
     """Planner events. Each is its owner's alone: for anybody else it is NOT_FOUND."""
 
-    @_typing.overload
-    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
-    @_typing.overload
-    def __new__(cls, channel: _aio.Channel) -> PlannerServiceAsyncStub: ...
-    CreateEvent: _grpc.UnaryUnaryMultiCallable[_planner_service_pb2.CreateEventRequest, _planner_service_pb2.Event]
-    """Puts an event into the caller's planner. INVALID_ARGUMENT: a time zone that does not exist, an end before the start,
-    a recurrence that cannot be read. Idempotent on request_id.
-    """
-    ListEvents: _grpc.UnaryUnaryMultiCallable[_planner_service_pb2.ListEventsRequest, _planner_service_pb2.ListEventsResponse]
-    """The caller's events that overlap a period, by start; recurring ones as their occurrences.
-    INVALID_ARGUMENT: PAGE_TOKEN_INVALID, an end before the start, or a period over 400 days.
-    """
-    GetEvent: _grpc.UnaryUnaryMultiCallable[_planner_service_pb2.GetEventRequest, _planner_service_pb2.Event]
-    """One event. NOT_FOUND: EVENT_NOT_FOUND."""
-    UpdateEvent: _grpc.UnaryUnaryMultiCallable[_planner_service_pb2.UpdateEventRequest, _planner_service_pb2.Event]
-    """Changes the fields that are given. NOT_FOUND: EVENT_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one."""
-    DeleteEvent: _grpc.UnaryUnaryMultiCallable[_planner_service_pb2.DeleteEventRequest, _empty_pb2.Empty]
-    """Deletes an event or some of its occurrences. NOT_FOUND: EVENT_NOT_FOUND. ABORTED: EVENT_CHANGED."""
-    CompleteEvent: _grpc.UnaryUnaryMultiCallable[_planner_service_pb2.CompleteEventRequest, _planner_service_pb2.Event]
-    """Marks an event or one of its occurrences done or not done; a repeat changes nothing. NOT_FOUND: EVENT_NOT_FOUND."""
-    GetProgress: _grpc.UnaryUnaryMultiCallable[_planner_service_pb2.GetProgressRequest, _planner_service_pb2.Progress]
-    """How much of a period is done, by subject, type and week."""
-    SyncEvents: _grpc.UnaryUnaryMultiCallable[_planner_service_pb2.SyncEventsRequest, _planner_service_pb2.SyncEventsResponse]
-    """What changed since a sync token; all of it when the token is empty or too old."""
-    WatchEvents: _grpc.UnaryStreamMultiCallable[_planner_service_pb2.WatchEventsRequest, _planner_service_pb2.EventChange]
-    """The caller's own changes as they happen, from any device."""
-    CreateFeed: _grpc.UnaryUnaryMultiCallable[_planner_service_pb2.CreateFeedRequest, _planner_service_pb2.Feed]
-    """Opens the caller's private calendar feed; an earlier address stops working."""
-    DeleteFeed: _grpc.UnaryUnaryMultiCallable[_planner_service_pb2.DeleteFeedRequest, _empty_pb2.Empty]
-    """Closes the caller's calendar feed."""
-    ImportCalendar: _grpc.UnaryUnaryMultiCallable[_planner_service_pb2.ImportCalendarRequest, _planner_service_pb2.ImportCalendarResponse]
-    """Takes over the events of an iCalendar file (RFC 5545). INVALID_ARGUMENT: the file cannot be read, with the line."""
-
-@_typing.type_check_only
-class PlannerServiceAsyncStub(PlannerServiceStub):
-    """Planner events. Each is its owner's alone: for anybody else it is NOT_FOUND."""
-
     def __init__(self, channel: _aio.Channel) -> None: ...
-    CreateEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CreateEventRequest, _planner_service_pb2.Event]  # type: ignore[assignment]
+    CreateEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CreateEventRequest, _planner_service_pb2.Event]
     """Puts an event into the caller's planner. INVALID_ARGUMENT: a time zone that does not exist, an end before the start,
     a recurrence that cannot be read. Idempotent on request_id.
     """
-    ListEvents: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.ListEventsRequest, _planner_service_pb2.ListEventsResponse]  # type: ignore[assignment]
+    ListEvents: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.ListEventsRequest, _planner_service_pb2.ListEventsResponse]
     """The caller's events that overlap a period, by start; recurring ones as their occurrences.
     INVALID_ARGUMENT: PAGE_TOKEN_INVALID, an end before the start, or a period over 400 days.
     """
-    GetEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.GetEventRequest, _planner_service_pb2.Event]  # type: ignore[assignment]
+    GetEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.GetEventRequest, _planner_service_pb2.Event]
     """One event. NOT_FOUND: EVENT_NOT_FOUND."""
-    UpdateEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.UpdateEventRequest, _planner_service_pb2.Event]  # type: ignore[assignment]
+    UpdateEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.UpdateEventRequest, _planner_service_pb2.Event]
     """Changes the fields that are given. NOT_FOUND: EVENT_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one."""
-    DeleteEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.DeleteEventRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    DeleteEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.DeleteEventRequest, _empty_pb2.Empty]
     """Deletes an event or some of its occurrences. NOT_FOUND: EVENT_NOT_FOUND. ABORTED: EVENT_CHANGED."""
-    CompleteEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CompleteEventRequest, _planner_service_pb2.Event]  # type: ignore[assignment]
+    CompleteEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CompleteEventRequest, _planner_service_pb2.Event]
     """Marks an event or one of its occurrences done or not done; a repeat changes nothing. NOT_FOUND: EVENT_NOT_FOUND."""
-    GetProgress: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.GetProgressRequest, _planner_service_pb2.Progress]  # type: ignore[assignment]
+    GetProgress: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.GetProgressRequest, _planner_service_pb2.Progress]
     """How much of a period is done, by subject, type and week."""
-    SyncEvents: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.SyncEventsRequest, _planner_service_pb2.SyncEventsResponse]  # type: ignore[assignment]
+    SyncEvents: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.SyncEventsRequest, _planner_service_pb2.SyncEventsResponse]
     """What changed since a sync token; all of it when the token is empty or too old."""
-    WatchEvents: _aio.UnaryStreamMultiCallable[_planner_service_pb2.WatchEventsRequest, _planner_service_pb2.EventChange]  # type: ignore[assignment]
+    WatchEvents: _aio.UnaryStreamMultiCallable[_planner_service_pb2.WatchEventsRequest, _planner_service_pb2.EventChange]
     """The caller's own changes as they happen, from any device."""
-    CreateFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CreateFeedRequest, _planner_service_pb2.Feed]  # type: ignore[assignment]
+    CreateFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CreateFeedRequest, _planner_service_pb2.Feed]
     """Opens the caller's private calendar feed; an earlier address stops working."""
-    DeleteFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.DeleteFeedRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    DeleteFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.DeleteFeedRequest, _empty_pb2.Empty]
     """Closes the caller's calendar feed."""
-    ImportCalendar: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.ImportCalendarRequest, _planner_service_pb2.ImportCalendarResponse]  # type: ignore[assignment]
+    ImportCalendar: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.ImportCalendarRequest, _planner_service_pb2.ImportCalendarResponse]
     """Takes over the events of an iCalendar file (RFC 5545). INVALID_ARGUMENT: the file cannot be read, with the line."""
 
-class PlannerServiceServicer(metaclass=_abc_1.ABCMeta):
+class PlannerServiceServicer:
     """Planner events. Each is its owner's alone: for anybody else it is NOT_FOUND."""
 
-    @_abc_1.abstractmethod
     def CreateEvent(
         self,
         request: _planner_service_pb2.CreateEventRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_planner_service_pb2.Event, _abc.Awaitable[_planner_service_pb2.Event]]:
+        context: _aio.ServicerContext[_planner_service_pb2.CreateEventRequest, _abc.Awaitable[_planner_service_pb2.Event]],
+    ) -> _abc.Awaitable[_planner_service_pb2.Event]:
         """Puts an event into the caller's planner. INVALID_ARGUMENT: a time zone that does not exist, an end before the start,
         a recurrence that cannot be read. Idempotent on request_id.
         """
 
-    @_abc_1.abstractmethod
     def ListEvents(
         self,
         request: _planner_service_pb2.ListEventsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_planner_service_pb2.ListEventsResponse, _abc.Awaitable[_planner_service_pb2.ListEventsResponse]]:
+        context: _aio.ServicerContext[_planner_service_pb2.ListEventsRequest, _abc.Awaitable[_planner_service_pb2.ListEventsResponse]],
+    ) -> _abc.Awaitable[_planner_service_pb2.ListEventsResponse]:
         """The caller's events that overlap a period, by start; recurring ones as their occurrences.
         INVALID_ARGUMENT: PAGE_TOKEN_INVALID, an end before the start, or a period over 400 days.
         """
 
-    @_abc_1.abstractmethod
     def GetEvent(
         self,
         request: _planner_service_pb2.GetEventRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_planner_service_pb2.Event, _abc.Awaitable[_planner_service_pb2.Event]]:
+        context: _aio.ServicerContext[_planner_service_pb2.GetEventRequest, _abc.Awaitable[_planner_service_pb2.Event]],
+    ) -> _abc.Awaitable[_planner_service_pb2.Event]:
         """One event. NOT_FOUND: EVENT_NOT_FOUND."""
 
-    @_abc_1.abstractmethod
     def UpdateEvent(
         self,
         request: _planner_service_pb2.UpdateEventRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_planner_service_pb2.Event, _abc.Awaitable[_planner_service_pb2.Event]]:
+        context: _aio.ServicerContext[_planner_service_pb2.UpdateEventRequest, _abc.Awaitable[_planner_service_pb2.Event]],
+    ) -> _abc.Awaitable[_planner_service_pb2.Event]:
         """Changes the fields that are given. NOT_FOUND: EVENT_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one."""
 
-    @_abc_1.abstractmethod
     def DeleteEvent(
         self,
         request: _planner_service_pb2.DeleteEventRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        context: _aio.ServicerContext[_planner_service_pb2.DeleteEventRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Deletes an event or some of its occurrences. NOT_FOUND: EVENT_NOT_FOUND. ABORTED: EVENT_CHANGED."""
 
-    @_abc_1.abstractmethod
     def CompleteEvent(
         self,
         request: _planner_service_pb2.CompleteEventRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_planner_service_pb2.Event, _abc.Awaitable[_planner_service_pb2.Event]]:
+        context: _aio.ServicerContext[_planner_service_pb2.CompleteEventRequest, _abc.Awaitable[_planner_service_pb2.Event]],
+    ) -> _abc.Awaitable[_planner_service_pb2.Event]:
         """Marks an event or one of its occurrences done or not done; a repeat changes nothing. NOT_FOUND: EVENT_NOT_FOUND."""
 
-    @_abc_1.abstractmethod
     def GetProgress(
         self,
         request: _planner_service_pb2.GetProgressRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_planner_service_pb2.Progress, _abc.Awaitable[_planner_service_pb2.Progress]]:
+        context: _aio.ServicerContext[_planner_service_pb2.GetProgressRequest, _abc.Awaitable[_planner_service_pb2.Progress]],
+    ) -> _abc.Awaitable[_planner_service_pb2.Progress]:
         """How much of a period is done, by subject, type and week."""
 
-    @_abc_1.abstractmethod
     def SyncEvents(
         self,
         request: _planner_service_pb2.SyncEventsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_planner_service_pb2.SyncEventsResponse, _abc.Awaitable[_planner_service_pb2.SyncEventsResponse]]:
+        context: _aio.ServicerContext[_planner_service_pb2.SyncEventsRequest, _abc.Awaitable[_planner_service_pb2.SyncEventsResponse]],
+    ) -> _abc.Awaitable[_planner_service_pb2.SyncEventsResponse]:
         """What changed since a sync token; all of it when the token is empty or too old."""
 
-    @_abc_1.abstractmethod
     def WatchEvents(
         self,
         request: _planner_service_pb2.WatchEventsRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_abc.Iterator[_planner_service_pb2.EventChange], _abc.AsyncIterator[_planner_service_pb2.EventChange]]:
+        context: _aio.ServicerContext[_planner_service_pb2.WatchEventsRequest, _abc.AsyncIterator[_planner_service_pb2.EventChange]],
+    ) -> _abc.AsyncIterator[_planner_service_pb2.EventChange]:
         """The caller's own changes as they happen, from any device."""
 
-    @_abc_1.abstractmethod
     def CreateFeed(
         self,
         request: _planner_service_pb2.CreateFeedRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_planner_service_pb2.Feed, _abc.Awaitable[_planner_service_pb2.Feed]]:
+        context: _aio.ServicerContext[_planner_service_pb2.CreateFeedRequest, _abc.Awaitable[_planner_service_pb2.Feed]],
+    ) -> _abc.Awaitable[_planner_service_pb2.Feed]:
         """Opens the caller's private calendar feed; an earlier address stops working."""
 
-    @_abc_1.abstractmethod
     def DeleteFeed(
         self,
         request: _planner_service_pb2.DeleteFeedRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        context: _aio.ServicerContext[_planner_service_pb2.DeleteFeedRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Closes the caller's calendar feed."""
 
-    @_abc_1.abstractmethod
     def ImportCalendar(
         self,
         request: _planner_service_pb2.ImportCalendarRequest,
-        context: _ServicerContext,
-    ) -> _typing.Union[_planner_service_pb2.ImportCalendarResponse, _abc.Awaitable[_planner_service_pb2.ImportCalendarResponse]]:
+        context: _aio.ServicerContext[_planner_service_pb2.ImportCalendarRequest, _abc.Awaitable[_planner_service_pb2.ImportCalendarResponse]],
+    ) -> _abc.Awaitable[_planner_service_pb2.ImportCalendarResponse]:
         """Takes over the events of an iCalendar file (RFC 5545). INVALID_ARGUMENT: the file cannot be read, with the line."""
 
-def add_PlannerServiceServicer_to_server(servicer: PlannerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_PlannerServiceServicer_to_server(servicer: PlannerServiceServicer, server: _aio.Server) -> None: ...

@@ -1,0 +1,71 @@
+"""Channels to other services: the caller's trace, this service's token, a deadline, and errors as the other side raised them."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import grpc
+from grpc.aio import ClientCallDetails, Metadata
+from opentelemetry.propagate import inject
+
+from servicekit.identity.tokens import ServiceTokens
+from servicekit.status import from_rpc_error
+
+DEFAULT_SECONDS = 5.0
+_OPTIONS = [
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    # Every address behind the name, not the first one only: a headless Kubernetes service has one for each pod.
+    ("grpc.service_config", '{"loadBalancingConfig": [{"round_robin": {}}]}'),
+]
+
+
+def open_channel(address: str, service: str, tokens: ServiceTokens | None) -> grpc.aio.Channel:
+    """A channel to the service called `service` at host:port. Without `tokens` calls are anonymous."""
+    return grpc.aio.insecure_channel(
+        f"dns:///{address}", options=_OPTIONS, interceptors=[_Unary(service, tokens), _Stream(service, tokens)]
+    )
+
+
+class _Details:
+    """What every call of one channel carries."""
+
+    def __init__(self, service: str, tokens: ServiceTokens | None) -> None:
+        self._service = service
+        self._tokens = tokens
+
+    def complete(self, details: ClientCallDetails, seconds: float | None) -> ClientCallDetails:
+        """The call's details with token, trace and deadline."""
+        carrier: dict[str, str] = {}
+        inject(carrier)
+        if self._tokens:
+            carrier["authorization"] = f"Bearer {self._tokens.token()}"
+        metadata = Metadata(*(details.metadata or ()), *carrier.items())
+        timeout = details.timeout if details.timeout is not None else seconds
+        return ClientCallDetails(details.method, timeout, metadata, details.credentials, details.wait_for_ready)
+
+
+class _Unary(_Details, grpc.aio.UnaryUnaryClientInterceptor):
+    async def intercept_unary_unary(
+        self, continuation: Callable[..., Any], client_call_details: ClientCallDetails, request: Any
+    ) -> Any:
+        call = await continuation(self.complete(client_call_details, DEFAULT_SECONDS), request)
+        try:
+            return await call
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, self._service) from None
+
+
+class _Stream(_Details, grpc.aio.UnaryStreamClientInterceptor):
+    async def intercept_unary_stream(
+        self, continuation: Callable[..., Any], client_call_details: ClientCallDetails, request: Any
+    ) -> Any:
+        call = await continuation(self.complete(client_call_details, None), request)
+        return self._translated(call)
+
+    async def _translated(self, call: Any) -> AsyncIterator[Any]:
+        try:
+            async for message in call:
+                yield message
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error, self._service) from None

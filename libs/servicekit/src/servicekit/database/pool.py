@@ -1,0 +1,177 @@
+"""A service's one database: reads in one round trip, writes in one transaction, always as the present caller."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import psycopg
+from google.protobuf.message import Message
+from psycopg import AsyncClientCursor, AsyncConnection, AsyncCursor
+from psycopg.types.string import TextLoader
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from servicekit.caller import caller_or_none
+from servicekit.database.statements import Statement
+from servicekit.errors import InvalidArgument, ServiceError, Unavailable
+from servicekit.messaging.outbox import INSERT_EVENT, envelope
+from servicekit.telemetry.traces import client_span
+
+Row = TypeVar("Row")
+Connection = AsyncConnection[tuple[Any, ...]]
+
+# A runaway statement or a forgotten transaction must not hold a connection, let alone a lock, for longer than a call lasts.
+_SESSION = (
+    "-c timezone=UTC -c statement_timeout=10000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000"
+)
+# The settings live as long as the transaction, so nothing leaks to the next user of a pooled connection.
+_SET_CALLER = "SELECT set_config('lm.user_id', %s, true), set_config('lm.role', %s, true)"
+_ACQUIRE_SECONDS = 5.0
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database does not answer, or every connection is busy."""
+
+    reason = "DATABASE_UNAVAILABLE"
+    message = "The database does not answer. Nothing was saved; try again in a moment."
+
+
+class TextNotStorable(InvalidArgument):
+    """A text holds a character PostgreSQL has no place for, such as NUL."""
+
+    reason = "TEXT_NOT_STORABLE"
+    message = "A text holds a character that cannot be stored, such as NUL. Remove it and send the request again."
+
+
+def as_service_error(error: psycopg.Error | PoolTimeout | PoolClosed) -> ServiceError | None:
+    """What a caller may know of a database failure; None for one that is a bug of ours."""
+    if isinstance(error, psycopg.OperationalError | PoolTimeout | PoolClosed):
+        return DatabaseUnavailable()
+    return TextNotStorable() if isinstance(error, psycopg.DataError) else None
+
+
+async def prepare_connection(connection: Connection) -> None:
+    """UUIDs are text in our domain; psycopg would build an object for each."""
+    connection.adapters.register_loader("uuid", TextLoader)
+    connection.prepare_threshold = 2
+
+
+class Transaction:
+    """One open transaction. Only `Database.transaction` makes and ends it."""
+
+    def __init__(self, connection: Connection, source: str) -> None:
+        self._connection = connection
+        self._source = source
+
+    async def _run(self, statement: Statement[Row], parameters: dict[str, Any]) -> AsyncCursor[Row]:
+        with client_span(statement.sql):
+            cursor = self._connection.cursor(row_factory=statement.row_factory)
+            return await cursor.execute(statement.sql, statement.bind(parameters))
+
+    async def one(self, statement: Statement[Row], **parameters: Any) -> Row | None:
+        """The first row, or None."""
+        return await (await self._run(statement, parameters)).fetchone()
+
+    async def all(self, statement: Statement[Row], **parameters: Any) -> list[Row]:
+        """Every row."""
+        return await (await self._run(statement, parameters)).fetchall()
+
+    async def execute(self, statement: Statement[Any], **parameters: Any) -> int:
+        """How many rows the statement changed."""
+        return (await self._run(statement, parameters)).rowcount
+
+    async def first_time(self, statement: str, consumer: str, event_id: str) -> bool:
+        """Whether `consumer` hears of the event for the first time; for `servicekit.messaging.consumer` alone."""
+        return (await self._connection.execute(statement, (consumer, event_id))).rowcount == 1
+
+    async def emit(self, subject: str, message: Message, about: str) -> None:
+        """Writes an event that is published if, and only if, this transaction commits.
+
+        `subject` is the event's name such as "video.created"; `about` is the id of what it happened to.
+        """
+        await self._connection.execute(INSERT_EVENT, envelope(subject, message, about, self._source))
+
+
+class Database:
+    """A pool of connections to one database. Opens without waiting: processes start in any order."""
+
+    def __init__(self, url: str, *, name: str, size: int = 8) -> None:
+        """`name` is the service's; it names the connections and is the source of its events."""
+        self._name = name
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            min_size=min(2, size),
+            max_size=size,
+            open=False,
+            timeout=_ACQUIRE_SECONDS,
+            max_waiting=1000,
+            configure=prepare_connection,
+            kwargs={"autocommit": True, "application_name": name, "options": _SESSION},
+        )
+
+    async def open(self) -> None:
+        """Starts connecting in the background."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Waits for what is in flight, then disconnects."""
+        await self._pool.close()
+
+    async def ping(self) -> bool:
+        """Whether the database answers within a second."""
+        try:
+            async with self._pool.connection(timeout=1.0) as connection:
+                await connection.execute("SELECT 1")
+        except (psycopg.Error, PoolTimeout, PoolClosed):
+            return False
+        return True
+
+    async def one(self, statement: Statement[Row], **parameters: Any) -> Row | None:
+        """The first row as the present caller sees it, or None. One round trip."""
+        async with self._pool.connection() as connection:
+            return await (await self._read(connection, statement, parameters)).fetchone()
+
+    async def all(self, statement: Statement[Row], **parameters: Any) -> list[Row]:
+        """Every row as the present caller sees it. One round trip."""
+        async with self._pool.connection() as connection:
+            return await (await self._read(connection, statement, parameters)).fetchall()
+
+    async def execute(self, sql: str) -> None:
+        """One statement of housekeeping, outside any call."""
+        async with self._pool.connection() as connection:
+            await connection.execute(sql)
+
+    async def _read(
+        self, connection: Connection, statement: Statement[Row], parameters: dict[str, Any]
+    ) -> AsyncCursor[Row]:
+        cursor = connection.cursor(row_factory=statement.row_factory)
+        caller = caller_or_none()
+        with client_span(statement.sql):
+            if caller is None:
+                return await cursor.execute(statement.sql, statement.bind(parameters))
+            # Statements between two syncs of a pipeline are one transaction, so the caller's settings end with it.
+            async with connection.pipeline():
+                await connection.execute(_SET_CALLER, (caller.id, caller.role.value))
+                return await cursor.execute(statement.sql, statement.bind(parameters))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """One transaction as the present caller; commits at the end, rolls back on any exception."""
+        async with self._pool.connection() as connection:
+            await _begin(connection)
+            try:
+                yield Transaction(connection, self._name)
+            except BaseException:
+                await connection.rollback()
+                raise
+            await connection.commit()
+
+    def connection_parameters(self) -> dict[str, Any]:
+        """For the few who need a connection of their own, such as a listener."""
+        return {"conninfo": self._pool.conninfo, "autocommit": True, "application_name": self._name}
+
+
+async def _begin(connection: Connection) -> None:
+    caller = caller_or_none()
+    identity = (caller.id, caller.role.value) if caller else ("", "")
+    # A client-side cursor sends both statements in one round trip.
+    await AsyncClientCursor(connection).execute(f"BEGIN; {_SET_CALLER}", identity)

@@ -1,0 +1,50 @@
+"""grpc.health.v1, honest and cached: readiness is checked each second, not at each question."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+from grpc_health.v1 import health
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+
+Check = Callable[[], Awaitable[bool]]
+_EVERY_SECONDS = 1.0
+_STATUS = {True: HealthCheckResponse.SERVING, False: HealthCheckResponse.NOT_SERVING}
+
+
+class Health:
+    """The state of a process: "" is all of it; each dependency ("database", "broker") and each gRPC service has its own."""
+
+    def __init__(self) -> None:
+        self.servicer = health.aio.HealthServicer()
+        self._checks: dict[str, Check] = {}
+        self._services: list[str] = []
+        self._draining = False
+
+    def add_check(self, name: str, check: Check) -> None:
+        """The process is ready only while `check` answers True."""
+        self._checks[name] = check
+
+    def add_services(self, names: Iterable[str]) -> None:
+        """Services that are ready whenever the process is."""
+        self._services += names
+
+    async def refresh(self) -> bool:
+        """Checks every dependency now. Returns whether the process is ready."""
+        results = await asyncio.gather(*(check() for check in self._checks.values()))
+        for name, healthy in zip(self._checks, results, strict=True):
+            await self.servicer.set(name, _STATUS[healthy])
+        ready = all(results) and not self._draining
+        for name in ("", *self._services):
+            await self.servicer.set(name, _STATUS[ready])
+        return ready
+
+    async def watch(self) -> None:
+        """Checks until cancelled."""
+        while True:
+            await self.refresh()
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    async def drain(self) -> None:
+        """Says NOT_SERVING from now on, so that nobody sends new calls."""
+        self._draining = True
+        await self.refresh()

@@ -1,0 +1,1 @@
+"""Who is calling: access tokens of accounts, tokens of services, and the rule beside each RPC."""

@@ -1,0 +1,112 @@
+"""The connection to NATS: it comes up whenever NATS does, and makes sure the streams exist."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import nats
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+
+EVENTS = "EVENTS"
+DEAD_LETTERS = "DEAD_LETTERS"
+_DAY = 24 * 3600
+_STREAMS = (
+    StreamConfig(
+        name=EVENTS,
+        description="What happened, from every service's outbox",
+        subjects=["user.>", "session.>", "video.>", "comment.>", "rating.>", "planner.>"],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        max_age=14 * _DAY,
+        duplicate_window=3600,
+    ),
+    StreamConfig(
+        name=DEAD_LETTERS,
+        description="Events a consumer gave up on, with the reason, until they are replayed",
+        subjects=["dead.>"],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        max_age=90 * _DAY,
+    ),
+)
+# A stream that a slow subscriber holds back is cut off rather than allowed to fill the process's memory.
+_PENDING_MESSAGES = 8192
+log = logging.getLogger(__name__)
+
+
+class Broker:
+    """One connection to NATS for the life of a process."""
+
+    def __init__(self, url: str, *, name: str) -> None:
+        self._url = url
+        self._name = name
+        self._client = Client()
+        self._ready = asyncio.Event()
+
+    async def connect(self) -> None:
+        """Connects, waiting as long as it takes, and makes the streams."""
+        await self._client.connect(
+            self._url,
+            name=self._name,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=1,
+            error_cb=self._on_error,
+            pending_size=16 * 1024 * 1024,
+        )
+        await ensure_streams(self._client.jetstream())
+        self._ready.set()
+
+    async def close(self) -> None:
+        """Sends what is buffered and disconnects."""
+        if self._client.is_connected:
+            await self._client.drain()
+        elif not self._client.is_closed:
+            await self._client.close()
+
+    @property
+    def connected(self) -> bool:
+        """Whether NATS answers now and the streams exist."""
+        return self._ready.is_set() and self._client.is_connected
+
+    async def jetstream(self) -> JetStreamContext:
+        """JetStream, once connected."""
+        await self._ready.wait()
+        return self._client.jetstream(timeout=5)
+
+    async def publish(self, subject: str, payload: bytes) -> None:
+        """Tells whoever listens at this moment; nobody else ever hears of it."""
+        await self._client.publish(subject, payload)
+
+    @asynccontextmanager
+    async def subscribe(self, subject: str) -> AsyncIterator[AsyncIterator[Msg]]:
+        """Messages on `subject` from now on, events included. The subscription is in force when the block begins."""
+        await self._ready.wait()
+        subscription = await self._client.subscribe(subject, pending_msgs_limit=_PENDING_MESSAGES)
+        await self._client.flush()
+        try:
+            yield subscription.messages
+        finally:
+            if not self._client.is_closed:
+                await subscription.unsubscribe()
+
+    async def _on_error(self, error: Exception) -> None:
+        log.warning("broker connection", extra={"error": repr(error)})
+
+
+async def ensure_streams(jetstream: JetStreamContext) -> None:
+    """Makes the streams, or brings them to the present configuration."""
+    for config in _STREAMS:
+        try:
+            await jetstream.stream_info(config.name or "")
+        except NotFoundError:
+            await jetstream.add_stream(config)
+
+
+async def connect_once(url: str, *, name: str) -> Client:
+    """A connection for a command: fails when NATS does not answer."""
+    return await nats.connect(url, name=name, allow_reconnect=False, connect_timeout=3)

@@ -1,0 +1,139 @@
+"""Applies events: exactly once in effect, through redelivery, restarts of the broker, and failures of our own."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from google.protobuf.message import DecodeError, Message
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NatsTimeout
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig
+from opentelemetry.trace import SpanKind
+
+from servicekit.caller import Caller, acting_as
+from servicekit.database.pool import Database, DatabaseUnavailable, Transaction
+from servicekit.messaging.broker import EVENTS, Broker
+from servicekit.messaging.dead_letters import park
+from servicekit.telemetry.traces import continued
+
+Apply = Callable[[Any, Transaction], Awaitable[None]]
+_FETCH_SECONDS = 5.0
+_ACK_WAIT_SECONDS = 30.0
+_RETRY_SECONDS = (1.0, 5.0, 30.0, 120.0, 600.0)
+_HEARD = "INSERT INTO inbox (consumer, event_id) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+# JetStream forgets events after 14 days; until then an id must be remembered.
+_FORGET = "DELETE FROM inbox WHERE create_time < now() - interval '15 days'"
+_FORGET_EVERY_SECONDS = 3600.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What to do with the events of one subject."""
+
+    subject: str
+    message: type[Message]
+    apply: Apply
+
+
+def on(subject: str, message: type[Message], apply: Apply) -> Handler:
+    """`apply(event, transaction)` for each event on `subject`; it must do all its writing in the transaction."""
+    return Handler(subject, message, apply)
+
+
+class Consumer:
+    """A durable subscription of one service. Acknowledges after the transaction commits.
+
+    A failure is retried with growing delays (`retry_seconds`), then parked among the dead letters with its reason; what
+    cannot even be decoded is parked at once. Waiting for the database is not a failure and is retried for ever.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        database: Database,
+        *,
+        durable: str,
+        handlers: Sequence[Handler],
+        retry_seconds: Sequence[float] = _RETRY_SECONDS,
+    ) -> None:
+        self._broker = broker
+        self._database = database
+        self._durable = durable
+        self._handlers = {handler.subject: handler for handler in handlers}
+        self._retry_seconds = tuple(retry_seconds)
+
+    async def run(self) -> None:
+        """Applies events until cancelled. Binds again whenever the broker was away: nats-py does not by itself."""
+        while True:
+            try:
+                await asyncio.gather(self._consume(), self._forget())
+            except (NatsError, OSError, TimeoutError, psycopg.Error) as error:
+                log.warning("consumer interrupted", extra={"consumer": self._durable, "error": repr(error)})
+                await asyncio.sleep(1.0)
+
+    async def _consume(self) -> None:
+        jetstream = await self._broker.jetstream()
+        await jetstream.add_consumer(EVENTS, self._configuration())
+        subscription = await jetstream.pull_subscribe_bind(durable=self._durable, stream=EVENTS)
+        while True:
+            with contextlib.suppress(NatsTimeout):
+                for message in await subscription.fetch(batch=32, timeout=_FETCH_SECONDS):
+                    await self._settle(message, jetstream)
+
+    def _configuration(self) -> ConsumerConfig:
+        return ConsumerConfig(
+            durable_name=self._durable,
+            filter_subjects=sorted(self._handlers),
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=_ACK_WAIT_SECONDS,
+            max_deliver=-1,
+        )
+
+    async def _settle(self, message: Msg, jetstream: JetStreamContext) -> None:
+        headers = message.headers or {}
+        with continued(headers, f"process {message.subject}", SpanKind.CONSUMER):
+            try:
+                await self.apply(message)
+            except DatabaseUnavailable:
+                await message.nak(delay=self._retry_seconds[0])
+            except DecodeError as error:
+                await self._park(message, jetstream, error)
+            except Exception as error:
+                await self._retry_or_park(message, jetstream, error)
+            else:
+                await message.ack()
+
+    async def apply(self, message: Msg) -> None:
+        """One event in one transaction; an event heard before changes nothing."""
+        handler = self._handlers[message.subject]
+        event = handler.message.FromString(message.data)
+        event_id = (message.headers or {})["ce-id"]
+        with acting_as(Caller.service(self._durable)):
+            async with self._database.transaction() as transaction:
+                if await transaction.first_time(_HEARD, self._durable, event_id):
+                    await handler.apply(event, transaction)
+
+    async def _retry_or_park(self, message: Msg, jetstream: JetStreamContext, error: Exception) -> None:
+        attempt = message.metadata.num_delivered
+        extra = {"consumer": self._durable, "subject": message.subject, "attempt": attempt}
+        log.exception("event not applied", extra=extra)
+        if attempt > len(self._retry_seconds):
+            await self._park(message, jetstream, error)
+        else:
+            await message.nak(delay=self._retry_seconds[attempt - 1])
+
+    async def _park(self, message: Msg, jetstream: JetStreamContext, error: Exception) -> None:
+        await park(jetstream, message, consumer=self._durable, reason=repr(error))
+        await message.term()
+
+    async def _forget(self) -> None:
+        while True:
+            await self._database.execute(_FORGET)
+            await asyncio.sleep(_FORGET_EVERY_SECONDS)

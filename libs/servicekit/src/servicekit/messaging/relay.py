@@ -1,0 +1,61 @@
+"""Publishes the outbox. One relay a database leads at a time, so events leave in the order they were written."""
+
+import asyncio
+import logging
+
+import psycopg
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from psycopg.rows import class_row
+
+from servicekit.database.pool import Connection, Database, prepare_connection
+from servicekit.messaging.broker import Broker
+from servicekit.messaging.outbox import CHANNEL, DELETE_EVENTS, SELECT_EVENTS, OutboxEvent
+
+_BATCH = 200
+_POLL_SECONDS = 5.0
+_BACKOFF_SECONDS = 1.0
+# Any number will do as long as nothing else takes it as an advisory lock in the same database.
+_LEADER = 0x6F7574626F78
+log = logging.getLogger(__name__)
+
+
+class Relay:
+    """Outbox → JetStream. A crash between publishing and deleting publishes again; JetStream drops the repeat by its id."""
+
+    def __init__(self, broker: Broker, database: Database) -> None:
+        self._broker = broker
+        self._database = database
+
+    async def run(self) -> None:
+        """Publishes until cancelled, through outages of either side."""
+        while True:
+            try:
+                await self._lead()
+            except (psycopg.Error, NatsError, OSError, TimeoutError) as error:
+                log.warning("relay interrupted", extra={"error": repr(error)})
+                await asyncio.sleep(_BACKOFF_SECONDS)
+
+    async def _lead(self) -> None:
+        jetstream = await self._broker.jetstream()
+        connection = await psycopg.AsyncConnection.connect(**self._database.connection_parameters())
+        async with connection:
+            await prepare_connection(connection)
+            await connection.execute("SELECT pg_advisory_lock(%s)", (_LEADER,))
+            await connection.execute(f"LISTEN {CHANNEL}")
+            while True:
+                while await publish_batch(connection, jetstream):
+                    pass
+                async for _ in connection.notifies(timeout=_POLL_SECONDS, stop_after=1):
+                    pass
+
+
+async def publish_batch(connection: Connection, jetstream: JetStreamContext) -> int:
+    """Publishes the oldest events and deletes them once JetStream has stored them. Returns how many."""
+    async with connection.cursor(row_factory=class_row(OutboxEvent)) as cursor:
+        await cursor.execute(SELECT_EVENTS, {"limit": _BATCH})
+        events = await cursor.fetchall()
+    if events:
+        await asyncio.gather(*(jetstream.publish(e.subject, e.payload, headers=e.headers()) for e in events))
+        await connection.execute(DELETE_EVENTS, {"positions": [event.position for event in events]})
+    return len(events)

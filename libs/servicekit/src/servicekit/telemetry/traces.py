@@ -1,0 +1,77 @@
+"""Spans of calls, statements and messages. Without an exporter they only carry the caller's trace id into logs and events."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from opentelemetry import metrics, trace
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.propagate import extract
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+_tracer = trace.get_tracer("servicekit")
+
+
+def configure(service: str) -> None:
+    """Exports to the endpoint in OTEL_EXPORTER_OTLP_ENDPOINT, if there is one. The SDK is imported only then: it is slow."""
+    if not os.environ.get(ENDPOINT):
+        return
+    from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
+    from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    resource = Resource.create({"service.name": service, "service.namespace": "littlemonster"})
+    provider = TracerProvider(resource=resource)
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+    reader = PeriodicExportingMetricReader(OTLPMetricExporter())
+    metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[reader]))
+
+
+def shutdown() -> None:
+    """Sends what is still buffered."""
+    for provider in (trace.get_tracer_provider(), metrics.get_meter_provider()):
+        if stop := getattr(provider, "shutdown", None):
+            stop()
+
+
+def trace_id() -> str:
+    """The present trace id as 32 hexadecimal digits; empty outside a trace."""
+    context = trace.get_current_span().get_span_context()
+    return f"{context.trace_id:032x}" if context.is_valid else ""
+
+
+@contextmanager
+def continued(carrier: Mapping[str, str], name: str, kind: SpanKind, **attributes: str) -> Iterator[Span]:
+    """A span that continues the trace whose `traceparent` is in `carrier`."""
+    parent = extract(carrier) if "traceparent" in carrier else Context()
+    token = attach(parent)
+    try:
+        with _tracer.start_as_current_span(
+            name, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
+        ) as span:
+            yield span
+    finally:
+        detach(token)
+
+
+@contextmanager
+def client_span(statement: str) -> Iterator[None]:
+    """A span of one SQL statement (semantic conventions for databases). Costs nothing in a trace that is not recorded."""
+    if not trace.get_current_span().is_recording():
+        yield
+        return
+    operation = statement.split(None, 1)[0].upper()
+    attributes = {"db.system.name": "postgresql", "db.operation.name": operation, "db.query.text": statement}
+    with _tracer.start_as_current_span(f"postgresql {operation}", kind=SpanKind.CLIENT, attributes=attributes):
+        yield
+
+
+def mark_failed(span: Span, reason: str) -> None:
+    """Marks a span as failed, without the text of the failure."""
+    span.set_status(Status(StatusCode.ERROR, reason))
