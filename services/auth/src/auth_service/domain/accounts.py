@@ -1,0 +1,126 @@
+"""An account from registration to its confirmed address."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from servicekit.caller import Role
+
+MAIL_INTERVAL = timedelta(minutes=1)
+"""Least time between two mails that anybody can cause by naming an address."""
+
+AVATAR_COLORS = ("#e4572e", "#f3a712", "#76b041", "#17bebb", "#4f86c6", "#6d4fc6", "#c64f9b", "#8a6552")
+
+
+class MailKind(StrEnum):
+    """Which letter is sent; each has a text and an HTML template."""
+
+    VERIFY_EMAIL = "VERIFY_EMAIL"
+    ALREADY_REGISTERED = "ALREADY_REGISTERED"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What somebody asks an account for; the address and the name are normalised, the password is hashed."""
+
+    email: str
+    display_name: str
+    password_hash: str
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One person's account. `verify_time` is None until the address is confirmed; `mail_time` is when a mail was last
+    caused by an anonymous call; `last_active_time` is exact to the hour."""
+
+    id: str
+    email: str
+    display_name: str
+    password_hash: str
+    role: Role
+    avatar_color: str
+    subjects: tuple[str, ...]
+    registration_request_id: str | None
+    verify_time: datetime | None
+    mail_time: datetime
+    create_time: datetime
+    last_active_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Nothing is to be saved or sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """The account as it is to be saved, and the letter its owner gets."""
+
+    account: Account
+    mail: MailKind
+
+
+def open_account(account_id: str, registration: Registration, now: datetime) -> Account:
+    """A new student's account, its address not yet confirmed."""
+    return Account(
+        id=account_id,
+        email=registration.email,
+        display_name=registration.display_name,
+        password_hash=registration.password_hash,
+        role=Role.STUDENT,
+        avatar_color=AVATAR_COLORS[sum(account_id.encode()) % len(AVATAR_COLORS)],
+        subjects=(),
+        registration_request_id=registration.request_id,
+        verify_time=None,
+        mail_time=now,
+        create_time=now,
+        last_active_time=to_the_hour(now),
+    )
+
+
+def register_again(account: Account, registration: Registration, now: datetime) -> Mailed | Unchanged:
+    """What a registration means for the account its address already has.
+
+    While nobody has confirmed the address the newest registration counts, so that a stranger cannot keep it with a
+    password of their own; a confirmed account never changes, its owner is told.
+    """
+    repeated = registration.request_id is not None and registration.request_id == account.registration_request_id
+    if repeated or _too_soon(account, now):
+        return Unchanged()
+    if account.verify_time:
+        return Mailed(replace(account, mail_time=now), MailKind.ALREADY_REGISTERED)
+    renewed = replace(
+        account,
+        display_name=registration.display_name,
+        password_hash=registration.password_hash,
+        registration_request_id=registration.request_id,
+        mail_time=now,
+    )
+    return Mailed(renewed, MailKind.VERIFY_EMAIL)
+
+
+def verification_again(account: Account | None, now: datetime) -> Mailed | Unchanged:
+    """Whether another verification mail goes out: not to a stranger, not when confirmed, not within a minute."""
+    if account is None or account.verify_time or _too_soon(account, now):
+        return Unchanged()
+    return Mailed(replace(account, mail_time=now), MailKind.VERIFY_EMAIL)
+
+
+def confirm(account: Account, now: datetime) -> Account:
+    """The account with its address confirmed; a repeat keeps the first time."""
+    return replace(account, verify_time=account.verify_time or now)
+
+
+def seen(account: Account, now: datetime) -> Account:
+    """The account as active now."""
+    return replace(account, last_active_time=max(account.last_active_time, to_the_hour(now)))
+
+
+def to_the_hour(time: datetime) -> datetime:
+    """The beginning of the hour: finer would let others watch a person's habits."""
+    return time.replace(minute=0, second=0, microsecond=0)
+
+
+def _too_soon(account: Account, now: datetime) -> bool:
+    return now < account.mail_time + MAIL_INTERVAL

@@ -1,0 +1,25 @@
+"""What auth tells the other services."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UserRegistered:
+    """An account was opened; its address is not yet confirmed."""
+
+    user_id: str
+    display_name: str
+    create_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRevoked:
+    """Tokens of the session must no longer be accepted."""
+
+    session_id: str
+    user_id: str
+    revoke_time: datetime
+
+
+Event = UserRegistered | SessionRevoked

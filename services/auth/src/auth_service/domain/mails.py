@@ -1,0 +1,80 @@
+"""A mail's way out: pending, then sent or, after many failures, abandoned."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from auth_service.domain.accounts import MailKind
+
+MOST_ATTEMPTS = 10
+LEASE = timedelta(minutes=2)
+"""How long a worker has for one mail before another may take it over; longer than the mailer's own time limit."""
+
+_FIRST_PAUSE = timedelta(seconds=2)
+_LONGEST_PAUSE = timedelta(hours=1)
+_LONGEST_ERROR = 500
+
+
+class MailStatus(StrEnum):
+    """Where a mail is."""
+
+    PENDING = "PENDING"
+    SENT = "SENT"
+    ABANDONED = "ABANDONED"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A letter in the outbox. `attempts` counts tries begun; `due_time` is when the next may begin."""
+
+    id: str
+    user_id: str
+    kind: MailKind
+    recipient: str
+    status: MailStatus
+    attempts: int
+    due_time: datetime
+    last_error: str
+    create_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail made readable: what a person gets."""
+
+    recipient: str
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the mail system did not take a letter; `permanent` when trying again is useless."""
+
+    reason: str
+    permanent: bool
+
+
+def new_mail(mail_id: str, user_id: str, kind: MailKind, recipient: str, now: datetime) -> Mail:
+    """A mail that is due at once."""
+    return Mail(mail_id, user_id, kind, recipient, MailStatus.PENDING, 0, now, "", now)
+
+
+def needs_token(kind: MailKind) -> bool:
+    """Whether the letter carries a token, which is made when it is sent."""
+    return kind is MailKind.VERIFY_EMAIL
+
+
+def after_success(mail: Mail) -> Mail:
+    """The mail as sent."""
+    return replace(mail, status=MailStatus.SENT, last_error="")
+
+
+def after_refusal(mail: Mail, refusal: Refusal, now: datetime) -> Mail:
+    """The mail after a try that failed: due again after a pause that doubles, or abandoned when there is no hope."""
+    reason = refusal.reason[:_LONGEST_ERROR]
+    if refusal.permanent or mail.attempts >= MOST_ATTEMPTS:
+        return replace(mail, status=MailStatus.ABANDONED, last_error=reason)
+    pause = min(_FIRST_PAUSE * 2 ** (mail.attempts - 1), _LONGEST_PAUSE)
+    return replace(mail, due_time=now + pause, last_error=reason)

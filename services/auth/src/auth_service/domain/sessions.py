@@ -1,0 +1,98 @@
+"""A signed-in device: how its refresh tokens rotate, and when it ends."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+INACTIVITY_LIFETIME = timedelta(days=30)
+ABSOLUTE_LIFETIME = timedelta(days=90)
+LONGEST_USER_AGENT = 256
+"""Characters kept of what a client says about itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One sign-in. `generation` counts its refresh tokens, the newest alone is good; `revoke_time` None means it lives."""
+
+    id: str
+    user_id: str
+    generation: int
+    user_agent: str
+    create_time: datetime
+    last_used_time: datetime
+    revoke_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a call comes from: its network address and what it says it is, each empty when unknown."""
+
+    address: str = ""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """A refresh token as it is kept: `digest` is the SHA-256 of its text."""
+
+    digest: bytes
+    session_id: str
+    user_id: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """The token was the newest: the session goes on with the next generation."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The token was spent before, so two people hold it: the session ends. `newly_revoked` is False if it had."""
+
+    session: Session
+    newly_revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The session was ended or has expired."""
+
+
+def refresh_token(digest: bytes, session: Session) -> RefreshToken:
+    """The token of the session's present generation."""
+    return RefreshToken(digest, session.id, session.user_id, session.generation)
+
+
+def open_session(session_id: str, user_id: str, user_agent: str, now: datetime) -> Session:
+    """A new session at its first refresh token."""
+    shown = "".join(character if character.isprintable() else " " for character in user_agent)
+    return Session(
+        id=session_id,
+        user_id=user_id,
+        generation=1,
+        user_agent=shown[:LONGEST_USER_AGENT],
+        create_time=now,
+        last_used_time=now,
+        revoke_time=None,
+    )
+
+
+def rotate(session: Session, presented: int, now: datetime) -> Rotated | Replayed | Ended:
+    """What presenting the refresh token of generation `presented` does to its session."""
+    if presented != session.generation:
+        return Replayed(revoke(session, now), newly_revoked=session.revoke_time is None)
+    if session.revoke_time or now >= expire_time(session):
+        return Ended()
+    return Rotated(replace(session, generation=session.generation + 1, last_used_time=now))
+
+
+def revoke(session: Session, now: datetime) -> Session:
+    """The session ended; a repeat keeps the first time."""
+    return replace(session, revoke_time=session.revoke_time or now)
+
+
+def expire_time(session: Session) -> datetime:
+    """When the session ends if it is not used, or however much it is used."""
+    return min(session.last_used_time + INACTIVITY_LIFETIME, session.create_time + ABSOLUTE_LIFETIME)

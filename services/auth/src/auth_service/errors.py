@@ -1,0 +1,85 @@
+"""Every failure a caller of auth may meet; the reasons are part of the interface and never renamed."""
+
+from servicekit.errors import FailedPrecondition, InvalidArgument, NotFound, ResourceExhausted, Unauthenticated
+
+
+class EmailInvalid(InvalidArgument):
+    """The text is not an e-mail address that mail can be sent to."""
+
+    reason = "EMAIL_INVALID"
+    message = "That is not an e-mail address. Send one such as 'ada@example.org', at most 254 characters."
+
+
+class DisplayNameInvalid(InvalidArgument):
+    """The name is empty, too long, or has characters that cannot be shown safely."""
+
+    reason = "DISPLAY_NAME_INVALID"
+    message = (
+        "That name cannot be shown. Choose 1 to 64 characters, without line breaks, control characters "
+        "or marks that change the direction of the text."
+    )
+
+
+class VerificationTokenInvalid(InvalidArgument):
+    """No such token was mailed in the last 24 hours, or a newer registration replaced it."""
+
+    reason = "VERIFICATION_TOKEN_INVALID"
+    message = (
+        "That verification token is unknown or older than 24 hours. Copy it whole from the newest mail, "
+        "or ask for another with POST /v1/auth/resend-verification."
+    )
+
+
+class CredentialsInvalid(Unauthenticated):
+    """The address is unknown or the password is wrong; which of the two is never said."""
+
+    reason = "CREDENTIALS_INVALID"
+    message = "The e-mail address or the password is wrong. Check both and try again."
+
+
+class EmailNotVerified(FailedPrecondition):
+    """The password is right, but the address was never confirmed."""
+
+    reason = "EMAIL_NOT_VERIFIED"
+    message = (
+        "Confirm your e-mail address first: send the token from the verification mail to POST /v1/auth/verify-email, "
+        "or ask for another mail with POST /v1/auth/resend-verification."
+    )
+
+
+class TooManyAttempts(ResourceExhausted):
+    """Too many sign-ins failed for this account or from this network; `retry_after` says when to come back."""
+
+    reason = "TOO_MANY_ATTEMPTS"
+    message = "Too many sign-ins failed. Wait {seconds} seconds and try again."
+
+
+class PasswordChecksBusy(ResourceExhausted):
+    """More passwords are waiting to be hashed than the queue holds."""
+
+    reason = "PASSWORD_CHECKS_BUSY"
+    message = "Too many people are signing in at this moment. Try again in a few seconds."
+
+
+class RefreshTokenInvalid(Unauthenticated):
+    """The refresh token is unknown, or its session has ended or expired."""
+
+    reason = "REFRESH_TOKEN_INVALID"
+    message = "That refresh token is unknown or its session has ended. Sign in again with POST /v1/auth/login."
+
+
+class RefreshTokenReused(Unauthenticated):
+    """A spent refresh token came back: somebody has a copy, so the whole session was ended."""
+
+    reason = "REFRESH_TOKEN_REUSED"
+    message = (
+        "That refresh token was used before, so somebody may have a copy, and its session has been ended. "
+        "Sign in again with POST /v1/auth/login."
+    )
+
+
+class UserNotFound(NotFound):
+    """There is no such account (any more)."""
+
+    reason = "USER_NOT_FOUND"
+    message = "There is no account {user}. Check the id, or sign in again with POST /v1/auth/login."

@@ -1,0 +1,190 @@
+"""What auth's use cases need from outside; each docstring says what "absent" means."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from auth_service.domain.access_tokens import PublicKey
+from auth_service.domain.accounts import Account, MailKind
+from auth_service.domain.attempts import Budget
+from auth_service.domain.events import Event
+from auth_service.domain.health import ServiceHealth
+from auth_service.domain.mails import Letter, Mail, Refusal
+from auth_service.domain.secrets import VerificationToken
+from auth_service.domain.sessions import RefreshToken, Session
+
+
+class AccountReader(Protocol):
+    """Accounts as they are now, without holding them."""
+
+    async def get(self, account_id: str) -> Account | None:
+        """The account, or None when there is none the caller may see."""
+        ...
+
+    async def by_email(self, email: str) -> Account | None:
+        """The account of a normalised address, or None."""
+        ...
+
+
+class Accounts(AccountReader, Protocol):
+    """Accounts inside a unit of work: what is read stays locked until it ends."""
+
+    async def add(self, account: Account) -> bool:
+        """Save a new account; False, and nothing saved, when its address has one."""
+        ...
+
+    async def save(self, account: Account) -> None:
+        """Save an account that was read in this unit of work."""
+        ...
+
+
+class VerificationTokens(Protocol):
+    """Mailed tokens, by their digest."""
+
+    async def add(self, token: VerificationToken) -> None:
+        """Save a token."""
+        ...
+
+    async def get(self, digest: bytes) -> VerificationToken | None:
+        """The token, or None when none with that digest was mailed or a newer registration replaced it."""
+        ...
+
+    async def remove(self, user_id: str) -> None:
+        """Forget every token of an account."""
+        ...
+
+
+class Sessions(Protocol):
+    """Sessions inside a unit of work: what is read stays locked until it ends."""
+
+    async def add(self, session: Session) -> None:
+        """Save a new session."""
+        ...
+
+    async def get(self, session_id: str) -> Session | None:
+        """The session, or None when the caller has none with that id."""
+        ...
+
+    async def save(self, session: Session) -> None:
+        """Save a session that was read in this unit of work."""
+        ...
+
+    async def add_refresh_token(self, token: RefreshToken) -> None:
+        """Save a refresh token; spent ones stay, to be known when they come back."""
+        ...
+
+    async def refresh_token(self, digest: bytes) -> RefreshToken | None:
+        """The token, spent or not, or None when it was never given out."""
+        ...
+
+
+class Mails(Protocol):
+    """The mail outbox."""
+
+    async def add(self, mail: Mail) -> None:
+        """Put a mail in."""
+        ...
+
+    async def claim(self, now: datetime, until: datetime, limit: int) -> Sequence[Mail]:
+        """At most `limit` due mails, each with one attempt more, due again at `until` unless saved before.
+
+        Mails another worker is claiming are passed over. Empty when nothing is due.
+        """
+        ...
+
+    async def save(self, mail: Mail) -> None:
+        """Save a claimed mail; nothing happens when another worker has claimed it since."""
+        ...
+
+
+class Work(Protocol):
+    """One unit of work: all of it is kept, or nothing."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """The accounts."""
+        ...
+
+    @property
+    def verification_tokens(self) -> VerificationTokens:
+        """The mailed tokens."""
+        ...
+
+    @property
+    def sessions(self) -> Sessions:
+        """The sessions."""
+        ...
+
+    @property
+    def mails(self) -> Mails:
+        """The mail outbox."""
+        ...
+
+    async def publish(self, event: Event) -> None:
+        """Tell the other services once this unit of work is kept."""
+        ...
+
+
+UnitOfWork = Callable[[], AbstractAsyncContextManager[Work]]
+"""Begins a unit of work; leaving it normally keeps it, leaving it by an exception undoes it."""
+
+
+class Passwords(Protocol):
+    """Slow hashing. Both raise PasswordChecksBusy when too many are waiting."""
+
+    async def hash(self, password: str) -> str:
+        """The text to store, with its salt and cost in it."""
+        ...
+
+    async def matches(self, password: str, stored: str | None) -> bool:
+        """Whether the password made the hash. With None it works as long, and answers False."""
+        ...
+
+
+class AttemptLimiter(Protocol):
+    """Counts tries against budgets, over all processes."""
+
+    async def reserve(self, budgets: Sequence[Budget]) -> timedelta | None:
+        """Count one try in every budget at once, or, when one is spent, count nothing and say how long to wait."""
+        ...
+
+    async def forgive(self, account: Budget, *others: Budget) -> None:
+        """The try was good: empty the first budget, give the one try back to the others."""
+        ...
+
+
+class TokenSigner(Protocol):
+    """Signs access tokens with the key in force."""
+
+    def sign(self, claims: Mapping[str, str | int]) -> str:
+        """A JWT (EdDSA) with the key's id in its header."""
+        ...
+
+    def public_keys(self) -> Sequence[PublicKey]:
+        """The keys in force, and those about to be."""
+        ...
+
+
+class Letters(Protocol):
+    """Writes the letters people get."""
+
+    def write(self, kind: MailKind, recipient: str, token: str | None) -> Letter:
+        """A letter; `token` is None for the kinds that carry none."""
+        ...
+
+
+class Mailer(Protocol):
+    """Hands letters to the mail system."""
+
+    async def send(self, mail_id: str, letter: Letter) -> Refusal | None:
+        """Send it under a Message-ID made from `mail_id`; None when it was taken."""
+        ...
+
+
+class HealthProbe(Protocol):
+    """Asks one service how it is."""
+
+    async def check(self) -> ServiceHealth:
+        """Its state, within a second; never fails: a service that does not answer is UNREACHABLE."""
+        ...

@@ -1,0 +1,1 @@
+"""Where auth keeps things: PostgreSQL for what must last, Redis for counters."""

@@ -1,0 +1,116 @@
+"""Accounts in PostgreSQL."""
+
+from datetime import datetime
+from typing import Any
+
+from servicekit.caller import Role
+from servicekit.database import Database, Transaction, compile_command, compile_statement
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from auth_service.domain.accounts import Account
+from auth_service.tables import METADATA
+
+_USERS = METADATA.tables["users"]
+
+
+def _account(
+    account_id: str,
+    email: str,
+    display_name: str,
+    password_hash: str,
+    role: str,
+    avatar_color: str,
+    subjects: list[str],
+    registration_request_id: str | None,
+    verify_time: datetime | None,
+    mail_time: datetime,
+    create_time: datetime,
+    last_active_time: datetime,
+) -> Account:
+    return Account(
+        id=account_id,
+        email=email,
+        display_name=display_name,
+        password_hash=password_hash,
+        role=Role(role),
+        avatar_color=avatar_color,
+        subjects=tuple(subjects),
+        registration_request_id=registration_request_id,
+        verify_time=verify_time,
+        mail_time=mail_time,
+        create_time=create_time,
+        last_active_time=last_active_time,
+    )
+
+
+_CHANGING = (
+    "display_name",
+    "password_hash",
+    "role",
+    "avatar_color",
+    "subjects",
+    "registration_request_id",
+    "verify_time",
+    "mail_time",
+    "last_active_time",
+)
+_BY_ID = select(_USERS).where(_USERS.c.id == bindparam("id"))
+_BY_EMAIL = select(_USERS).where(_USERS.c.email == bindparam("email"))
+
+_GET = compile_statement(_BY_ID, row=_account)
+_FIND = compile_statement(_BY_EMAIL, row=_account)
+# NO KEY UPDATE: rows that refer to the account may be added meanwhile.
+_HOLD = compile_statement(_BY_ID.with_for_update(key_share=True), row=_account)
+_FIND_AND_HOLD = compile_statement(_BY_EMAIL.with_for_update(key_share=True), row=_account)
+_ADD = compile_command(
+    insert(_USERS)
+    .values({column.name: bindparam(column.name) for column in _USERS.c})
+    .on_conflict_do_nothing(index_elements=["email"])
+)
+_SAVE = compile_command(
+    update(_USERS).where(_USERS.c.id == bindparam("account_id")).values({name: bindparam(name) for name in _CHANGING})
+)
+
+
+class StoredAccounts:
+    """Reads without holding: each read is one round trip."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, account_id: str) -> Account | None:
+        """See ports.AccountReader."""
+        return await self._database.one(_GET, id=account_id)
+
+    async def by_email(self, email: str) -> Account | None:
+        """See ports.AccountReader."""
+        return await self._database.one(_FIND, email=email)
+
+
+class AccountsInWork:
+    """See ports.Accounts."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def get(self, account_id: str) -> Account | None:
+        """The account, locked."""
+        return await self._transaction.one(_HOLD, id=account_id)
+
+    async def by_email(self, email: str) -> Account | None:
+        """The account, locked."""
+        return await self._transaction.one(_FIND_AND_HOLD, email=email)
+
+    async def add(self, account: Account) -> bool:
+        """Waits for a concurrent registration of the same address, so that exactly one is kept."""
+        return await self._transaction.execute(_ADD, **_values(account, (c.name for c in _USERS.c))) == 1
+
+    async def save(self, account: Account) -> None:
+        """Everything but the id, the address and the time it was opened."""
+        await self._transaction.execute(_SAVE, account_id=account.id, **_values(account, _CHANGING))
+
+
+def _values(account: Account, names: Any) -> dict[str, Any]:
+    values = {name: getattr(account, name) for name in names}
+    return values | {"role": account.role.value, "subjects": list(account.subjects)}

@@ -1,0 +1,59 @@
+"""Sessions and their refresh tokens in PostgreSQL."""
+
+from dataclasses import asdict
+
+from servicekit.database import Transaction, compile_command, compile_statement
+from sqlalchemy import bindparam, insert, select, update
+
+from auth_service.domain.sessions import RefreshToken, Session
+from auth_service.tables import METADATA
+
+_SESSIONS = METADATA.tables["sessions"]
+_REFRESH_TOKENS = METADATA.tables["refresh_tokens"]
+
+_ADD = compile_command(insert(_SESSIONS).values({c.name: bindparam(c.name) for c in _SESSIONS.c}))
+_HOLD = compile_statement(
+    select(_SESSIONS).where(_SESSIONS.c.id == bindparam("id")).with_for_update(key_share=True), row=Session
+)
+_SAVE = compile_command(
+    update(_SESSIONS)
+    .where(_SESSIONS.c.id == bindparam("session_id"))
+    .values({name: bindparam(name) for name in ("generation", "last_used_time", "revoke_time")})
+)
+_ADD_TOKEN = compile_command(insert(_REFRESH_TOKENS).values({c.name: bindparam(c.name) for c in _REFRESH_TOKENS.c}))
+_TOKEN = compile_statement(
+    select(_REFRESH_TOKENS).where(_REFRESH_TOKENS.c.digest == bindparam("digest")), row=RefreshToken
+)
+
+
+class SessionsInWork:
+    """See ports.Sessions."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, session: Session) -> None:
+        """One row."""
+        await self._transaction.execute(_ADD, **asdict(session))
+
+    async def get(self, session_id: str) -> Session | None:
+        """The session, locked: of two who refresh at once the second sees what the first left."""
+        return await self._transaction.one(_HOLD, id=session_id)
+
+    async def save(self, session: Session) -> None:
+        """What changes in a session's life."""
+        await self._transaction.execute(
+            _SAVE,
+            session_id=session.id,
+            generation=session.generation,
+            last_used_time=session.last_used_time,
+            revoke_time=session.revoke_time,
+        )
+
+    async def add_refresh_token(self, token: RefreshToken) -> None:
+        """One row."""
+        await self._transaction.execute(_ADD_TOKEN, **asdict(token))
+
+    async def refresh_token(self, digest: bytes) -> RefreshToken | None:
+        """Found by the digest, so no comparison of secrets takes place."""
+        return await self._transaction.one(_TOKEN, digest=digest)

@@ -1,0 +1,34 @@
+"""Mailed tokens in PostgreSQL."""
+
+from dataclasses import asdict
+
+from servicekit.database import Transaction, compile_command, compile_statement
+from sqlalchemy import bindparam, delete, insert, select
+
+from auth_service.domain.secrets import VerificationToken
+from auth_service.tables import METADATA
+
+_TOKENS = METADATA.tables["verification_tokens"]
+
+_ADD = compile_command(insert(_TOKENS).values({c.name: bindparam(c.name) for c in _TOKENS.c}))
+_GET = compile_statement(select(_TOKENS).where(_TOKENS.c.digest == bindparam("digest")), row=VerificationToken)
+_REMOVE = compile_command(delete(_TOKENS).where(_TOKENS.c.user_id == bindparam("user_id")))
+
+
+class VerificationTokensInWork:
+    """See ports.VerificationTokens."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, token: VerificationToken) -> None:
+        """One row."""
+        await self._transaction.execute(_ADD, **asdict(token))
+
+    async def get(self, digest: bytes) -> VerificationToken | None:
+        """Found by the digest, so no comparison of secrets takes place."""
+        return await self._transaction.one(_GET, digest=digest)
+
+    async def remove(self, user_id: str) -> None:
+        """All rows of the account."""
+        await self._transaction.execute(_REMOVE, user_id=user_id)

@@ -1,0 +1,109 @@
+"""Auth's tables, the one source of its schema."""
+
+from datetime import datetime
+from uuid import UUID
+
+from servicekit.tables import add_messaging_tables
+from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, LargeBinary, MetaData, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+METADATA = MetaData()
+
+
+class _Base(SQLModel, registry=registry(metadata=METADATA)):
+    """Tables of this service alone: SQLModel's own metadata is shared by everything in the process."""
+
+
+def _text() -> Column[str]:
+    return Column(Text, nullable=False)
+
+
+def _time(*, nullable: bool = False) -> Column[datetime]:
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+def _owner() -> Column[UUID]:
+    return Column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True)
+
+
+class Users(_Base, table=True):
+    """Accounts; `email` is normalised, `verify_time` is null until the address is confirmed."""
+
+    __tablename__ = "users"
+    __table_args__ = (CheckConstraint("role IN ('STUDENT', 'MODERATOR', 'ADMIN')", name="users_role"),)
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    email: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    display_name: str = Field(sa_column=_text())
+    password_hash: str = Field(sa_column=_text())
+    role: str = Field(sa_column=_text())
+    avatar_color: str = Field(sa_column=_text())
+    subjects: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    registration_request_id: UUID | None = Field(sa_column=Column(Uuid))
+    verify_time: datetime | None = Field(sa_column=_time(nullable=True))
+    mail_time: datetime = Field(sa_column=_time())
+    create_time: datetime = Field(sa_column=_time())
+    last_active_time: datetime = Field(sa_column=_time())
+
+
+class Sessions(_Base, table=True):
+    """Signed-in devices; `generation` is that of the one refresh token that is good."""
+
+    __tablename__ = "sessions"
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    user_id: UUID = Field(sa_column=_owner())
+    generation: int
+    user_agent: str = Field(sa_column=_text())
+    create_time: datetime = Field(sa_column=_time())
+    last_used_time: datetime = Field(sa_column=_time())
+    revoke_time: datetime | None = Field(sa_column=_time(nullable=True))
+
+
+class RefreshTokens(_Base, table=True):
+    """Refresh tokens given out, spent ones too; `digest` is the SHA-256 of the text."""
+
+    __tablename__ = "refresh_tokens"
+
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    session_id: UUID = Field(
+        sa_column=Column(Uuid, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False, index=True)
+    )
+    user_id: UUID = Field(sa_column=_owner())
+    generation: int
+
+
+class VerificationTokens(_Base, table=True):
+    """Mailed tokens that confirm an address; `digest` is the SHA-256 of the text."""
+
+    __tablename__ = "verification_tokens"
+
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    user_id: UUID = Field(sa_column=_owner())
+    expire_time: datetime = Field(sa_column=_time())
+
+
+class Mails(_Base, table=True):
+    """The mail outbox; `due_time` is when the next try may begin."""
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        CheckConstraint("kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED')", name="mails_kind"),
+        CheckConstraint("status IN ('PENDING', 'SENT', 'ABANDONED')", name="mails_status"),
+        Index("mails_due", "due_time", postgresql_where=text("status = 'PENDING'")),
+    )
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    user_id: UUID = Field(sa_column=_owner())
+    kind: str = Field(sa_column=_text())
+    recipient: str = Field(sa_column=_text())
+    status: str = Field(sa_column=_text())
+    attempts: int
+    due_time: datetime = Field(sa_column=_time())
+    last_error: str = Field(sa_column=_text())
+    create_time: datetime = Field(sa_column=_time())
+
+
+add_messaging_tables(METADATA)

@@ -1,0 +1,1 @@
+"""What people and workers want from auth, one method per intention: load, decide, save, tell."""

@@ -1,0 +1,53 @@
+"""Sending what lies in the mail outbox."""
+
+import asyncio
+from datetime import datetime
+
+from servicekit.caller import acting_as
+from servicekit.clock import Clock
+
+from auth_service.domain.mails import LEASE, Letter, Mail, after_refusal, after_success, needs_token
+from auth_service.domain.secrets import new_secret, verification_token
+from auth_service.ports import Letters, Mailer, UnitOfWork, Work
+from auth_service.use_cases.acting import AUTH
+
+BATCH = 8
+
+
+class MailDelivery:
+    """Sends due mails, at least once each: a crash after sending repeats the mail under the same Message-ID.
+
+    A letter's token is made when it is sent and only its digest is kept, so that no usable token lies in the database.
+    A repeat carries a token of its own; the one sent before stays good.
+    """
+
+    def __init__(self, unit_of_work: UnitOfWork, letters: Letters, mailer: Mailer, clock: Clock) -> None:
+        self._unit_of_work = unit_of_work
+        self._letters = letters
+        self._mailer = mailer
+        self._clock = clock
+
+    async def deliver_due(self) -> int:
+        """Try every due mail of one batch; how many there were. Several workers may do so at once."""
+        now = self._clock()
+        with acting_as(AUTH):
+            async with self._unit_of_work() as work:
+                mails = await work.mails.claim(now, now + LEASE, BATCH)
+                letters = [await self._letter(work, mail, now) for mail in mails]
+            async with asyncio.TaskGroup() as sending:
+                for mail, letter in zip(mails, letters, strict=True):
+                    sending.create_task(self._deliver(mail, letter))
+        return len(mails)
+
+    async def _letter(self, work: Work, mail: Mail, now: datetime) -> Letter:
+        token = None
+        if needs_token(mail.kind):
+            token = new_secret()
+            await work.verification_tokens.add(verification_token(token, mail.user_id, now))
+        return self._letters.write(mail.kind, mail.recipient, token)
+
+    async def _deliver(self, mail: Mail, letter: Letter) -> None:
+        refusal = await self._mailer.send(mail.id, letter)
+        result = after_refusal(mail, refusal, self._clock()) if refusal else after_success(mail)
+        async with self._unit_of_work() as work:
+            await work.mails.save(result)

@@ -1,0 +1,87 @@
+"""Opening an account and confirming its address, telling nobody whether the address was known."""
+
+from datetime import datetime
+
+from servicekit.caller import acting_as
+from servicekit.clock import Clock
+from servicekit.ids import new_id
+
+from auth_service.domain.accounts import (
+    Account,
+    Mailed,
+    MailKind,
+    Registration,
+    confirm,
+    open_account,
+    register_again,
+    verification_again,
+)
+from auth_service.domain.events import UserRegistered
+from auth_service.domain.identity import normalise_display_name, normalise_email
+from auth_service.domain.mails import new_mail
+from auth_service.domain.secrets import digest, is_usable
+from auth_service.errors import VerificationTokenInvalid
+from auth_service.ports import Passwords, UnitOfWork, Work
+from auth_service.use_cases.acting import AUTH
+
+
+class Registrations:
+    """Register, verify, resend."""
+
+    def __init__(self, unit_of_work: UnitOfWork, passwords: Passwords, clock: Clock) -> None:
+        self._unit_of_work = unit_of_work
+        self._passwords = passwords
+        self._clock = clock
+
+    async def register(self, email: str, password: str, display_name: str, request_id: str | None) -> None:
+        """Open an account, or do what its address's account calls for; the hashing, most of the work, is always done.
+
+        Raises EmailInvalid, DisplayNameInvalid, PasswordChecksBusy.
+        """
+        address, name = normalise_email(email), normalise_display_name(display_name)
+        registration = Registration(address, name, await self._passwords.hash(password), request_id)
+        now = self._clock()
+        with acting_as(AUTH):
+            async with self._unit_of_work() as work:
+                account = open_account(new_id(), registration, now)
+                if await work.accounts.add(account):
+                    await work.publish(UserRegistered(account.id, account.display_name, now))
+                    await _mail(work, account, MailKind.VERIFY_EMAIL, now)
+                else:
+                    await self._register_again(work, registration, now)
+
+    async def verify(self, token: str) -> None:
+        """Confirm the address a token was mailed to; a repeat changes nothing. Raises VerificationTokenInvalid."""
+        now = self._clock()
+        with acting_as(AUTH):
+            async with self._unit_of_work() as work:
+                known = await work.verification_tokens.get(digest(token))
+                account = await work.accounts.get(known.user_id) if known and is_usable(known, now) else None
+                if account is None:
+                    raise VerificationTokenInvalid(fields={"token": "is unknown or older than 24 hours"})
+                await work.accounts.save(confirm(account, now))
+
+    async def resend(self, email: str) -> None:
+        """Mail another verification token, at most one a minute. Raises EmailInvalid."""
+        address, now = normalise_email(email), self._clock()
+        with acting_as(AUTH):
+            async with self._unit_of_work() as work:
+                outcome = verification_again(await work.accounts.by_email(address), now)
+                if isinstance(outcome, Mailed):
+                    await work.accounts.save(outcome.account)
+                    await _mail(work, outcome.account, outcome.mail, now)
+
+    async def _register_again(self, work: Work, registration: Registration, now: datetime) -> None:
+        account = await work.accounts.by_email(registration.email)
+        # None: erased between the two statements. Answering as always is right, the person can register again.
+        outcome = register_again(account, registration, now) if account else None
+        if isinstance(outcome, Mailed):
+            if outcome.mail is MailKind.VERIFY_EMAIL:
+                # A token mailed for an earlier registration must not confirm this one's password.
+                await work.verification_tokens.remove(outcome.account.id)
+            await work.accounts.save(outcome.account)
+            await _mail(work, outcome.account, outcome.mail, now)
+
+
+async def _mail(work: Work, account: Account, kind: MailKind, now: datetime) -> None:
+    await work.mails.add(new_mail(new_id(), account.id, kind, account.email, now))

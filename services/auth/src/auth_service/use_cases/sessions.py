@@ -1,0 +1,75 @@
+"""Keeping a session going, and ending it."""
+
+from datetime import datetime
+
+from servicekit.caller import acting_as, current_caller
+from servicekit.clock import Clock
+
+from auth_service.domain.access_tokens import Tokens
+from auth_service.domain.accounts import seen
+from auth_service.domain.events import SessionRevoked
+from auth_service.domain.secrets import digest
+from auth_service.domain.sessions import Ended, Replayed, Session, revoke, rotate
+from auth_service.errors import RefreshTokenInvalid, RefreshTokenReused
+from auth_service.ports import UnitOfWork, Work
+from auth_service.use_cases.acting import AUTH
+from auth_service.use_cases.issuing import TokenIssuer
+
+
+class SessionKeeper:
+    """Refresh and sign out."""
+
+    def __init__(self, unit_of_work: UnitOfWork, issuer: TokenIssuer, clock: Clock) -> None:
+        self._unit_of_work = unit_of_work
+        self._issuer = issuer
+        self._clock = clock
+
+    async def refresh(self, refresh_token: str) -> Tokens:
+        """Spend a refresh token for a new pair. Raises RefreshTokenInvalid, RefreshTokenReused.
+
+        A replay ends the session, and that is committed before the failure is raised.
+        """
+        with acting_as(AUTH):
+            async with self._unit_of_work() as work:
+                outcome = await self._rotated(work, digest(refresh_token), self._clock())
+        if isinstance(outcome, Replayed):
+            raise RefreshTokenReused
+        if isinstance(outcome, Ended):
+            raise RefreshTokenInvalid
+        return outcome
+
+    async def sign_out(self) -> None:
+        """End the caller's own session; a repeat changes nothing. Raises Unauthenticated."""
+        caller = current_caller()
+        now = self._clock()
+        async with self._unit_of_work() as work:
+            session = await work.sessions.get(caller.session_id)
+            if session and not session.revoke_time:
+                await _end(work, revoke(session, now), now)
+
+    async def _rotated(self, work: Work, presented: bytes, now: datetime) -> Tokens | Replayed | Ended:
+        token = await work.sessions.refresh_token(presented)
+        session = await work.sessions.get(token.session_id) if token else None
+        if token is None or session is None:
+            return Ended()
+        outcome = rotate(session, token.generation, now)
+        if isinstance(outcome, Ended):
+            return outcome
+        if isinstance(outcome, Replayed):
+            if outcome.newly_revoked:
+                await _end(work, outcome.session, now)
+            return outcome
+        return await self._renewed(work, outcome.session, now)
+
+    async def _renewed(self, work: Work, session: Session, now: datetime) -> Tokens | Ended:
+        account = await work.accounts.get(session.user_id)
+        if account is None:
+            return Ended()
+        await work.sessions.save(session)
+        await work.accounts.save(seen(account, now))
+        return await self._issuer.issue(work, account, session, now)
+
+
+async def _end(work: Work, session: Session, now: datetime) -> None:
+    await work.sessions.save(session)
+    await work.publish(SessionRevoked(session.id, session.user_id, now))
