@@ -23,6 +23,8 @@ from local_mesh.credentials import Credentials
 from local_mesh.servers import databases
 from local_mesh.servers.databases import DatabaseUrls
 
+pytest_plugins = ["loopback"]
+
 _HOME = "LM_TEST_BACKING_HOME"
 _SESSION = "LM_TEST_SESSION_PID"
 _START_SECONDS = 60
