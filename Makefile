@@ -1,0 +1,66 @@
+# Everything runs from one virtual environment that the first target makes by itself; see README.md.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+TOPIC ?= Pythagorean theorem
+SUBJECT ?= MATH
+DIFFICULTY ?= STANDARD
+SOURCES := libs/servicekit services gateway deploy/local protos tests
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo up test lint fmt protos protos-check check bench clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml */pyproject.toml deploy/*/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Little Monster needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Name another: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv sync --quiet --frozen --all-packages --compile-bytecode --link-mode copy || \
+	  { echo "A package could not be installed. Ready-made wheels of all of them exist for 64-bit x86 Linux with glibc 2.28 or newer; this is $$(uname -sm)."; exit 1; }
+	@touch $@
+
+install: $(READY) ## Install everything into .venv (the other targets do it when needed)
+
+demo: $(READY) ## Make a lesson end to end: make demo TOPIC="Pythagorean theorem" SUBJECT=MATH DIFFICULTY=STANDARD
+	@TOPIC="$(TOPIC)" SUBJECT="$(SUBJECT)" DIFFICULTY="$(DIFFICULTY)" $(BIN)/lm demo
+
+up: $(READY) ## Run the whole mesh in the foreground until Ctrl-C (LM_HOME, LM_GATEWAY_PORT)
+	@exec $(BIN)/lm up
+
+test: $(READY) ## Run all tests on real embedded servers, with branch coverage
+	@rm -f .coverage .coverage.*
+	coverage run -m pytest -n 2 --dist worksteal
+	@coverage combine -q && coverage report --fail-under=80
+
+lint: $(READY) ## Style, types, import rules
+	ruff check $(SOURCES)
+	ruff format --check $(SOURCES)
+	mypy libs/servicekit/src services/*/src gateway/src deploy/local/src
+	lint-imports --no-cache
+
+fmt: $(READY) ## Format and mend what can be mended
+	ruff check --fix $(SOURCES)
+	ruff format $(SOURCES)
+
+protos: $(READY) ## Generate stubs, descriptor set and OpenAPI from protos/
+	python protos/build.py
+	python -m gateway openapi
+
+protos-check: $(READY) ## Fail when generated files are stale, the contracts break lint, or break earlier clients
+	python protos/build.py --check
+
+check: lint protos-check test ## All of the above, as continuous integration runs it
+
+bench: $(READY) ## Requests per second through the gateway beside a plain service and a call without a database
+	@$(BIN)/python -m tests.performance.bench
+
+clean: ## Remove the virtual environment, caches and the mesh's state in .local
+	rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
