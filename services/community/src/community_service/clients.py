@@ -1,0 +1,52 @@
+"""Content and inference as the use cases see them."""
+
+import logging
+from datetime import timedelta
+
+from grpc.aio import Channel
+
+from community_service import convert
+from community_service.domain import UNCHECKED, Verdict, Video
+from littlemonster.content.v1 import content_service_pb2 as content
+from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceStub
+from littlemonster.inference.v1 import inference_service_pb2 as inference
+from littlemonster.inference.v1.inference_service_pb2_grpc import ModerationServiceStub
+from servicekit.errors import NotFound, ServiceError
+
+log = logging.getLogger(__name__)
+
+
+class ContentCatalogue:
+    """Videos from the content service."""
+
+    def __init__(self, channel: Channel, timeout: timedelta) -> None:
+        self._videos = VideoServiceStub(channel)
+        self._seconds = timeout.total_seconds()
+
+    async def find(self, video_id: str) -> Video | None:
+        request = content.GetVideoRequest(video_id=video_id)
+        try:
+            return convert.public_video(await self._videos.GetVideo(request, timeout=self._seconds))
+        except NotFound:
+            return None
+
+
+class InferenceModerator:
+    """Verdicts from the inference service."""
+
+    def __init__(self, channel: Channel, timeout: timedelta) -> None:
+        self._moderation = ModerationServiceStub(channel)
+        self._seconds = timeout.total_seconds()
+
+    async def judge(self, text: str, video_id: str) -> Verdict:
+        request = inference.ModerateRequest(
+            type="COMMENT",
+            content=text,
+            context=inference.ModerationContext(video_id=video_id),
+        )
+        try:
+            return convert.verdict(await self._moderation.Moderate(request, timeout=self._seconds))
+        except ServiceError as error:
+            # Whatever is wrong over there, the comment is neither lost nor published unseen.
+            log.warning("comment not checked", extra={"video": video_id, "error": error.reason})
+            return UNCHECKED

@@ -1,0 +1,203 @@
+"""Comments and ratings: what they are and the rules they follow. Pure; time is an argument."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from community_service.errors import CommentEmpty, OwnVideoRated, ParentNotFound
+
+LOWEST_STARS = 1
+HIGHEST_STARS = 5
+
+
+class ModerationStatus(StrEnum):
+    """What moderation thinks of a comment; only APPROVED is public."""
+
+    PENDING = "PENDING"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    WITHHELD = "WITHHELD"
+
+
+class VideoState(StrEnum):
+    """What this service knows of a video."""
+
+    PUBLIC = "PUBLIC"
+    WITHDRAWN = "WITHDRAWN"
+    DELETED = "DELETED"
+
+
+class Sort(StrEnum):
+    """The order of a page of comments."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    TOP = "top"
+
+
+class Happening(StrEnum):
+    """What can happen to a visible comment."""
+
+    CREATED = "CREATED"
+    EDITED = "EDITED"
+    REMOVED = "REMOVED"
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video as far as viewers' words need it. `version` is that of the status it was last told; 0 before any."""
+
+    id: str
+    created_by: str
+    state: VideoState = VideoState.PUBLIC
+    version: int = 0
+
+    @property
+    def is_public(self) -> bool:
+        """True while everybody may watch, rate and discuss it."""
+        return self.state is VideoState.PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the checks said of a text. `reason` is in words for the author, empty when APPROVED."""
+
+    status: ModerationStatus
+    reason: str = ""
+
+
+UNCHECKED = Verdict(
+    ModerationStatus.WITHHELD,
+    "The automatic check is not available at the moment, so a moderator will look at this comment first.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A comment somebody wants to write; `request_id` makes a repeat answer the comment of the first time."""
+
+    video_id: str
+    text: str
+    parent_id: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment; `parent_id` is None at the top, `request_id` None when the client gave none."""
+
+    id: str
+    video_id: str
+    user_id: str
+    parent_id: str | None
+    text: str
+    status: ModerationStatus
+    reason: str
+    request_id: str | None
+    reply_count: int
+    create_time: datetime
+    update_time: datetime
+
+    @property
+    def is_visible(self) -> bool:
+        """True when everybody may see it."""
+        return self.status is ModerationStatus.APPROVED
+
+
+@dataclass(frozen=True, slots=True)
+class CommentTotals:
+    """A video's visible comments; `version` grows with every change."""
+
+    video_id: str
+    count: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that happened to a comment, as the event `event_id` told it."""
+
+    happening: Happening
+    comment: Comment
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """One account's stars, 1 to 5, for one video."""
+
+    video_id: str
+    user_id: str
+    stars: int
+    create_time: datetime
+    update_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RatingTotals:
+    """A video's ratings: how many with 1, 2, 3, 4 and 5 stars; `version` grows with every change."""
+
+    video_id: str
+    histogram: tuple[int, ...] = (0,) * HIGHEST_STARS
+    version: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many ratings."""
+        return sum(self.histogram)
+
+    @property
+    def sum(self) -> int:
+        """Sum of the stars."""
+        return sum(stars * many for stars, many in enumerate(self.histogram, start=LOWEST_STARS))
+
+    @property
+    def average(self) -> float:
+        """Average of the stars, 0 without ratings."""
+        return self.sum / self.count if self.count else 0.0
+
+
+def plain_text(text: str) -> str:
+    """The text without the white space around it. Raises CommentEmpty when nothing is left."""
+    if trimmed := text.strip():
+        return trimmed
+    raise CommentEmpty(fields={"text": "must hold more than white space"})
+
+
+def write(draft: Draft, *, comment_id: str, user_id: str, verdict: Verdict, now: datetime) -> Comment:
+    """The comment that a draft becomes once it is judged."""
+    return Comment(
+        id=comment_id,
+        video_id=draft.video_id,
+        user_id=user_id,
+        parent_id=draft.parent_id,
+        text=plain_text(draft.text),
+        status=verdict.status,
+        reason=verdict.reason,
+        request_id=draft.request_id,
+        reply_count=0,
+        create_time=now,
+        update_time=now,
+    )
+
+
+def check_parent(parent: Comment | None, parent_id: str, video: Video) -> None:
+    """A reply answers a visible comment on the same video. Raises ParentNotFound."""
+    if parent is None or parent.video_id != video.id or not parent.is_visible:
+        raise ParentNotFound(comment=parent_id)
+
+
+def check_rater(video: Video, user_id: str) -> None:
+    """Nobody rates a video of their own. Raises OwnVideoRated."""
+    if video.created_by == user_id:
+        raise OwnVideoRated(video=video.id)
+
+
+def count(totals: RatingTotals, *, before: int | None, now: int | None) -> RatingTotals:
+    """The totals after one account's stars went from `before` to `now`; None is no rating."""
+    histogram = list(totals.histogram)
+    if before is not None:
+        histogram[before - LOWEST_STARS] -= 1
+    if now is not None:
+        histogram[now - LOWEST_STARS] += 1
+    return replace(totals, histogram=tuple(histogram), version=totals.version + 1)

@@ -1,0 +1,67 @@
+"""Every failure a caller of community may meet."""
+
+from servicekit.errors import InvalidArgument, NotFound, PermissionDenied, ResourceExhausted
+
+
+class VideoNotFound(NotFound):
+    """No public video has that id."""
+
+    reason = "VIDEO_NOT_FOUND"
+    message = "There is no public video {video}. Check the id, or browse GET /v1/videos."
+
+
+class CommentNotFound(NotFound):
+    """No comment with that id is visible to the caller."""
+
+    reason = "COMMENT_NOT_FOUND"
+    message = "There is no comment {comment}. Check the id, or list the video's comments."
+
+
+class ParentNotFound(CommentNotFound):
+    """The comment to answer is not a visible one of the same video."""
+
+    message = (
+        "There is no comment {comment} on this video to answer. Check parentId, or leave it out to start a thread."
+    )
+
+
+class CommentEmpty(InvalidArgument):
+    """The text is white space only."""
+
+    reason = "COMMENT_EMPTY"
+    message = "A comment needs at least one character that can be seen. Write something and send it again."
+
+
+class CommentRejected(InvalidArgument):
+    """Moderation refused the text; nothing was saved."""
+
+    reason = "COMMENT_REJECTED"
+    message = "The comment was refused: {reasons} Change its text and send it again."
+
+
+class RatingNotFound(NotFound):
+    """The caller has not rated the video."""
+
+    reason = "RATING_NOT_FOUND"
+    message = "You have not rated the video {video}. Give stars with PUT /v1/videos/{video}/rating."
+
+
+class OwnVideoRated(PermissionDenied):
+    """The caller asked for the video, so may not rate it."""
+
+    reason = "OWN_VIDEO_RATED"
+    message = "You asked for the video {video} yourself, so you cannot rate it. Rate the videos of others."
+
+
+class WatchTooSlow(ResourceExhausted):
+    """The reader of a live stream does not keep up."""
+
+    reason = "WATCH_TOO_SLOW"
+    message = "This reader is too slow for the live comments. List the comments, then watch again."
+
+
+class TooManyWatchers(ResourceExhausted):
+    """This process has as many live streams open as it may."""
+
+    reason = "TOO_MANY_WATCHERS"
+    message = "Too many live streams are open. Try again in a moment, or list the comments."

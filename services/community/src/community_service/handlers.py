@@ -1,0 +1,74 @@
+"""The servicers: convert in, call one use case, convert out."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from google.protobuf.empty_pb2 import Empty
+from grpc.aio import ServicerContext
+
+from community_service import convert
+from community_service.domain import Sort
+from community_service.use_cases.comments import Discussion
+from community_service.use_cases.live import LiveComments
+from community_service.use_cases.ratings import Stars
+from littlemonster.community.v1 import community_service_pb2 as pb
+from littlemonster.community.v1.community_service_pb2_grpc import CommentServiceServicer, RatingServiceServicer
+from servicekit.pagination import page_size
+
+Context = ServicerContext[Any, Any]
+
+
+class CommentHandlers(CommentServiceServicer):
+    """CommentService. What it does not override answers UNIMPLEMENTED."""
+
+    def __init__(self, discussion: Discussion, live: LiveComments) -> None:
+        self._discussion = discussion
+        self._live = live
+
+    async def CreateComment(self, request: pb.CreateCommentRequest, context: Context) -> pb.Comment:
+        return convert.comment(await self._discussion.create(convert.draft(request)))
+
+    async def ListComments(self, request: pb.ListCommentsRequest, context: Context) -> pb.ListCommentsResponse:
+        order, size = convert.sort(request), page_size(request.page_size)
+        query = f"comments {request.video_id} {order}"
+        after = convert.cursor(request.page_token, query, order)
+        found = await self._discussion.threads(request.video_id, order, size + 1, after)
+        token = convert.next_page_token(found, size, query, order)
+        return pb.ListCommentsResponse(comments=map(convert.comment, found[:size]), next_page_token=token)
+
+    async def ListReplies(self, request: pb.ListRepliesRequest, context: Context) -> pb.ListRepliesResponse:
+        size = page_size(request.page_size)
+        query = f"replies {request.comment_id}"
+        after = convert.cursor(request.page_token, query, Sort.OLDEST)
+        found = await self._discussion.replies(request.comment_id, size + 1, after)
+        token = convert.next_page_token(found, size, query, Sort.OLDEST)
+        return pb.ListRepliesResponse(comments=map(convert.comment, found[:size]), next_page_token=token)
+
+    async def WatchComments(
+        self, request: pb.WatchCommentsRequest, context: Context
+    ) -> AsyncIterator[pb.CommentChange]:
+        async with self._live.watch(request.video_id) as changes:
+            # Tells the client that the stream is open: nothing may happen for a while.
+            await context.send_initial_metadata(())
+            async for change in changes:
+                yield convert.change(change)
+
+
+class RatingHandlers(RatingServiceServicer):
+    """RatingService."""
+
+    def __init__(self, stars: Stars) -> None:
+        self._stars = stars
+
+    async def SubmitRating(self, request: pb.SubmitRatingRequest, context: Context) -> pb.Rating:
+        return convert.rating(await self._stars.submit(request.video_id, request.stars))
+
+    async def GetRating(self, request: pb.GetRatingRequest, context: Context) -> pb.Rating:
+        return convert.rating(await self._stars.own(request.video_id))
+
+    async def DeleteRating(self, request: pb.DeleteRatingRequest, context: Context) -> Empty:
+        await self._stars.delete(request.video_id)
+        return Empty()
+
+    async def GetRatingStats(self, request: pb.GetRatingStatsRequest, context: Context) -> pb.RatingStats:
+        return convert.rating_stats(await self._stars.totals(request.video_id))

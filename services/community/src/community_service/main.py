@@ -1,0 +1,39 @@
+"""The community API: comments, live comments and ratings."""
+
+from community_service.clients import ContentCatalogue, InferenceModerator
+from community_service.consumers import follow_comments
+from community_service.handlers import CommentHandlers, RatingHandlers
+from community_service.settings import Settings
+from community_service.storage import PostgresStore
+from community_service.use_cases.comments import Discussion
+from community_service.use_cases.live import Audience, LiveComments
+from community_service.use_cases.ratings import Stars
+from community_service.use_cases.videos import PublicVideos
+from littlemonster.community.v1.community_service_pb2_grpc import (
+    add_CommentServiceServicer_to_server,
+    add_RatingServiceServicer_to_server,
+)
+from servicekit.clock import utc_now
+from servicekit.ids import new_id
+from servicekit.kit import Kit, run
+
+
+async def serve(kit: Kit[Settings]) -> None:
+    """Puts the parts together and serves until told to stop."""
+    settings = kit.settings
+    store = PostgresStore(await kit.database())
+    catalogue = ContentCatalogue(kit.channel(settings.content_address, "content"), settings.content_timeout)
+    moderator = InferenceModerator(kit.channel(settings.inference_address, "inference"), settings.moderation_timeout)
+    videos = PublicVideos(store.reads, catalogue)
+    audience = Audience(seats=settings.live_streams, backlog=settings.live_backlog)
+    kit.background(follow_comments(await kit.broker(), audience))
+    discussion = Discussion(store, videos, moderator, utc_now, new_id)
+    live = LiveComments(videos, audience, heartbeat=settings.heartbeat)
+    await kit.serve(
+        (add_CommentServiceServicer_to_server, CommentHandlers(discussion, live)),
+        (add_RatingServiceServicer_to_server, RatingHandlers(Stars(store, videos, utc_now))),
+    )
+
+
+if __name__ == "__main__":
+    run("community", Settings, serve)

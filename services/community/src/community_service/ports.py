@@ -1,0 +1,169 @@
+"""What the use cases need from outside. "Absent" is None, never an exception, unless a docstring says otherwise."""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from community_service.domain import (
+    Comment,
+    CommentTotals,
+    Rating,
+    RatingTotals,
+    Sort,
+    Verdict,
+    Video,
+)
+
+# The last row of the page before: its sort key (creation time, or number of answers for TOP) and its id.
+Cursor = tuple[datetime | int, str]
+
+
+class CommentReader(Protocol):
+    """Comments as the caller may see them: visible ones, own ones, and all for moderators."""
+
+    async def get(self, comment_id: str) -> Comment | None:
+        """One comment; None when there is none or the caller may not see it."""
+        ...
+
+    async def by_request(self, user_id: str, request_id: str) -> Comment | None:
+        """The comment an earlier request with that id made; None when there was none."""
+        ...
+
+    async def threads(self, video_id: str, sort: Sort, size: int, after: Cursor | None) -> list[Comment]:
+        """Up to `size` top-level comments of a video that follow the one with the sort key `after` (None: the first)."""
+        ...
+
+    async def replies(self, comment_id: str, size: int, after: Cursor | None) -> list[Comment]:
+        """Up to `size` answers to a comment, the oldest first, that follow the one with the sort key `after`."""
+        ...
+
+
+class Comments(CommentReader, Protocol):
+    """Comments inside a unit of work."""
+
+    async def add(self, comment: Comment) -> bool:
+        """False, and nothing saved, when the author's request id has made a comment already."""
+        ...
+
+    async def count_visible(self, comment: Comment) -> CommentTotals:
+        """Counts a comment that became visible, with its video and with its parent; the totals stay locked."""
+        ...
+
+    async def forget_video(self, video_id: str) -> None:
+        """Deletes all comments on a video and their totals."""
+        ...
+
+
+class RatingReader(Protocol):
+    """Ratings and their totals."""
+
+    async def get(self, video_id: str, user_id: str) -> Rating | None:
+        """The account's rating; None when there is none, or it is somebody else's."""
+        ...
+
+    async def totals(self, video_id: str) -> RatingTotals:
+        """The video's totals; zeros without ratings."""
+        ...
+
+
+class Ratings(RatingReader, Protocol):
+    """Ratings inside a unit of work."""
+
+    async def lock_totals(self, video_id: str) -> RatingTotals:
+        """The totals, locked until the unit of work ends, so that ratings of one video take turns."""
+        ...
+
+    async def save_totals(self, totals: RatingTotals) -> None: ...
+
+    async def save(self, rating: Rating) -> None: ...
+
+    async def remove(self, rating: Rating) -> None: ...
+
+    async def forget_video(self, video_id: str) -> None:
+        """Deletes all ratings of a video and their totals."""
+        ...
+
+
+class VideoReader(Protocol):
+    """What this service has been told of videos."""
+
+    async def get(self, video_id: str) -> Video | None:
+        """The video; None when nothing was heard of it yet."""
+        ...
+
+
+class Videos(VideoReader, Protocol):
+    """Videos inside a unit of work."""
+
+    async def hold(self, video_id: str) -> Video | None:
+        """The video, kept from changing until the unit of work ends; several may hold it at once."""
+        ...
+
+    async def learn(self, video: Video) -> None:
+        """Saves what was heard unless something with a higher version is known; DELETED stays for good."""
+        ...
+
+
+class Reads(Protocol):
+    """Reads outside a transaction, each for itself."""
+
+    @property
+    def comments(self) -> CommentReader: ...
+
+    @property
+    def ratings(self) -> RatingReader: ...
+
+    @property
+    def videos(self) -> VideoReader: ...
+
+
+class Work(Protocol):
+    """One unit of work: all of it is saved or none."""
+
+    @property
+    def comments(self) -> Comments: ...
+
+    @property
+    def ratings(self) -> Ratings: ...
+
+    @property
+    def videos(self) -> Videos: ...
+
+    async def comment_created(self, comment: Comment, totals: CommentTotals) -> None:
+        """Tells everybody about a comment that became visible, once the work is saved."""
+        ...
+
+    async def rating_submitted(self, rating: Rating, totals: RatingTotals) -> None:
+        """Tells everybody about a rating that was given or changed, once the work is saved."""
+        ...
+
+    async def rating_deleted(self, rating: Rating, totals: RatingTotals) -> None:
+        """Tells everybody about a rating that was taken back, once the work is saved."""
+        ...
+
+
+class Store(Protocol):
+    """The service's data."""
+
+    @property
+    def reads(self) -> Reads: ...
+
+    def begin(self) -> AbstractAsyncContextManager[Work]:
+        """A unit of work: saved when the block ends, undone when it raises."""
+        ...
+
+
+class Moderator(Protocol):
+    """Judges texts."""
+
+    async def judge(self, text: str, video_id: str) -> Verdict:
+        """What the checks say; UNCHECKED, never an exception, when they cannot be asked."""
+        ...
+
+
+class Catalogue(Protocol):
+    """The content service's videos."""
+
+    async def find(self, video_id: str) -> Video | None:
+        """The video when it is PUBLIC; None when there is none or it is not. Raises Unavailable when content is down."""
+        ...

@@ -1,0 +1,52 @@
+"""The unit of work on one transaction, and the reads that need none."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from community_service import convert
+from community_service.domain import Comment, CommentTotals, Rating, RatingTotals
+from community_service.storage.comments import PostgresCommentReader, PostgresComments
+from community_service.storage.ratings import PostgresRatingReader, PostgresRatings
+from community_service.storage.videos import PostgresVideoReader, PostgresVideos
+from servicekit.database import Database, Transaction
+
+
+class PostgresReads:
+    """Reads, each in one round trip of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self.comments = PostgresCommentReader(database)
+        self.ratings = PostgresRatingReader(database)
+        self.videos = PostgresVideoReader(database)
+
+
+class PostgresWork:
+    """One transaction's stores, and the events that leave if it commits."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.comments = PostgresComments(transaction)
+        self.ratings = PostgresRatings(transaction)
+        self.videos = PostgresVideos(transaction)
+
+    async def comment_created(self, comment: Comment, totals: CommentTotals) -> None:
+        await self._transaction.emit("comment.created", convert.comment_created(comment, totals), comment.id)
+
+    async def rating_submitted(self, rating: Rating, totals: RatingTotals) -> None:
+        await self._transaction.emit("rating.submitted", convert.rating_submitted(rating, totals), rating.video_id)
+
+    async def rating_deleted(self, rating: Rating, totals: RatingTotals) -> None:
+        await self._transaction.emit("rating.deleted", convert.rating_deleted(rating, totals), rating.video_id)
+
+
+class PostgresStore:
+    """The service's data."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.reads = PostgresReads(database)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[PostgresWork]:
+        async with self._database.transaction() as transaction:
+            yield PostgresWork(transaction)

@@ -1,0 +1,131 @@
+"""The schema of the community database."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from servicekit.tables import add_messaging_tables
+
+METADATA = MetaData()
+_TIME = DateTime(timezone=True)
+
+
+class Base(SQLModel, registry=registry(metadata=METADATA)):
+    """Keeps this service's tables apart from those of others that share a process with it in tests."""
+
+
+class VideoRow(Base, table=True):
+    """What events and content told of a video. Nobody owns these rows."""
+
+    __tablename__ = "videos"
+    __table_args__ = (CheckConstraint("state in ('PUBLIC', 'WITHDRAWN', 'DELETED')", name="videos_state_check"),)
+
+    id: UUID = Field(primary_key=True)
+    created_by: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    version: int
+
+
+class CommentRow(Base, table=True):
+    """A comment; it belongs to its author."""
+
+    __tablename__ = "comments"
+    __table_args__ = (
+        CheckConstraint(
+            "status in ('PENDING', 'APPROVED', 'REJECTED', 'WITHHELD')",
+            name="comments_status_check",
+        ),
+        ForeignKeyConstraint(["video_id"], ["videos.id"], name="comments_video_id_fkey"),
+        ForeignKeyConstraint(
+            ["parent_id"],
+            ["comments.id"],
+            name="comments_parent_id_fkey",
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("user_id", "request_id", name="comments_user_id_request_id_key"),
+        Index("comments_video_id_create_time_id_idx", "video_id", "create_time", "id"),
+        Index("comments_parent_id_create_time_id_idx", "parent_id", "create_time", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    video_id: UUID
+    user_id: UUID
+    parent_id: UUID | None
+    text: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    request_id: UUID | None
+    create_time: datetime = Field(sa_type=_TIME)
+    update_time: datetime = Field(sa_type=_TIME)
+
+
+class ThreadRow(Base, table=True):
+    """How many visible answers a comment has: apart from it, because it is others who change the number."""
+
+    __tablename__ = "threads"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["comment_id"],
+            ["comments.id"],
+            name="threads_comment_id_fkey",
+            ondelete="CASCADE",
+        ),
+        Index("threads_video_id_reply_count_comment_id_idx", "video_id", "reply_count", "comment_id"),
+    )
+
+    comment_id: UUID = Field(primary_key=True)
+    video_id: UUID
+    reply_count: int
+
+
+class CommentTotalsRow(Base, table=True):
+    """How many visible comments a video has; `version` grows with every change."""
+
+    __tablename__ = "comment_totals"
+
+    video_id: UUID = Field(primary_key=True)
+    count: int
+    version: int
+
+
+class RatingRow(Base, table=True):
+    """One account's stars for one video; they belong to the account."""
+
+    __tablename__ = "ratings"
+    __table_args__ = (
+        CheckConstraint("stars between 1 and 5", name="ratings_stars_check"),
+        ForeignKeyConstraint(["video_id"], ["videos.id"], name="ratings_video_id_fkey"),
+    )
+
+    video_id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(primary_key=True)
+    stars: int
+    create_time: datetime = Field(sa_type=_TIME)
+    update_time: datetime = Field(sa_type=_TIME)
+
+
+class RatingTotalsRow(Base, table=True):
+    """How many ratings with each number of stars a video has; `version` grows with every change."""
+
+    __tablename__ = "rating_totals"
+    __table_args__ = (CheckConstraint("cardinality(histogram) = 5", name="rating_totals_histogram_check"),)
+
+    video_id: UUID = Field(primary_key=True)
+    histogram: list[int] = Field(sa_type=ARRAY(Integer))
+    version: int
+
+
+add_messaging_tables(METADATA)

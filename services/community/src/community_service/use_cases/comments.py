@@ -1,0 +1,87 @@
+"""Writing and reading comments."""
+
+from collections.abc import Callable
+
+from community_service.domain import (
+    Comment,
+    Draft,
+    ModerationStatus,
+    Sort,
+    Verdict,
+    Video,
+    check_parent,
+    plain_text,
+    write,
+)
+from community_service.errors import CommentNotFound, CommentRejected
+from community_service.ports import Cursor, Moderator, Store
+from community_service.use_cases.videos import PublicVideos, hold
+from servicekit.caller import current_caller
+from servicekit.clock import Clock
+
+
+class Discussion:
+    """What an account does with comments."""
+
+    def __init__(
+        self,
+        store: Store,
+        videos: PublicVideos,
+        moderator: Moderator,
+        clock: Clock,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._store = store
+        self._videos = videos
+        self._moderator = moderator
+        self._clock = clock
+        self._new_id = new_id
+
+    async def create(self, draft: Draft) -> Comment:
+        """Checks the text, then saves it; a refused one is not saved.
+
+        Raises CommentEmpty, CommentRejected, VideoNotFound, ParentNotFound.
+        """
+        if made := await self._made_before(draft):
+            return made
+        # Other services are asked here, before the transaction: it must not stay open for as long as they take.
+        video = await self._place(draft)
+        verdict = await self._moderator.judge(plain_text(draft.text), video.id)
+        if verdict.status is ModerationStatus.REJECTED:
+            raise CommentRejected(fields={"text": verdict.reason}, reasons=verdict.reason)
+        return await self._save(draft, video, verdict)
+
+    async def threads(self, video_id: str, sort: Sort, size: int, after: Cursor | None) -> list[Comment]:
+        """A page of the comments on a video that answer no other."""
+        return await self._store.reads.comments.threads(video_id, sort, size, after)
+
+    async def replies(self, comment_id: str, size: int, after: Cursor | None) -> list[Comment]:
+        """A page of the answers to a comment, the oldest first. Raises CommentNotFound."""
+        if await self._store.reads.comments.get(comment_id) is None:
+            raise CommentNotFound(comment=comment_id)
+        return await self._store.reads.comments.replies(comment_id, size, after)
+
+    async def _made_before(self, draft: Draft) -> Comment | None:
+        if draft.request_id is None:
+            return None
+        return await self._store.reads.comments.by_request(current_caller().id, draft.request_id)
+
+    async def _place(self, draft: Draft) -> Video:
+        """The video a draft belongs to, once it is clear that it may stand there."""
+        video = await self._videos.find(draft.video_id)
+        if draft.parent_id:
+            check_parent(await self._store.reads.comments.get(draft.parent_id), draft.parent_id, video)
+        return video
+
+    async def _save(self, draft: Draft, video: Video, verdict: Verdict) -> Comment:
+        now, author = self._clock(), current_caller().id
+        comment = write(draft, comment_id=self._new_id(), user_id=author, verdict=verdict, now=now)
+        async with self._store.begin() as work:
+            await hold(work, video)
+            if not await work.comments.add(comment):
+                # Two requests with one request id met here; the other one won.
+                return await work.comments.by_request(author, draft.request_id or "") or comment
+            if comment.is_visible:
+                totals = await work.comments.count_visible(comment)
+                await work.comment_created(comment, totals)
+        return comment
