@@ -1,9 +1,17 @@
 """The session's servers really serve, and nobody enters without a password."""
 
+import asyncio
+import sys
+from pathlib import Path
+
 import nats
+import psutil
 import psycopg
 import pytest
 import redis.asyncio
+
+from local_mesh.process import is_alive
+from local_mesh.readiness import wait_until
 
 
 async def test_the_message_broker_keeps_what_it_acknowledged(backing):
@@ -31,3 +39,24 @@ async def test_the_cache_refuses_a_stranger(backing):
 def test_the_database_server_refuses_a_wrong_password(backing):
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(backing.postgres_url.replace("://postgres:", "://postgres:x"))
+
+
+async def test_the_servers_end_and_clean_up_when_their_session_is_killed(tmp_path):
+    home = tmp_path / "backing"
+    home.mkdir()
+    session = await asyncio.create_subprocess_exec("sleep", "60")
+    script = Path(__file__).parents[2] / "backing_process.py"
+    servers = await asyncio.create_subprocess_exec(
+        sys.executable, str(script), "--home", str(home), "--session", str(session.pid)
+    )
+
+    async def ready():
+        return (home / "backing.json").exists()
+
+    assert await wait_until(ready, 30)
+    children = psutil.Process(servers.pid).children(recursive=True)
+    session.kill()
+    await session.wait()
+    assert await servers.wait() == 0
+    assert not [child for child in children if is_alive(child.pid)]
+    assert not home.exists()

@@ -58,8 +58,8 @@ class Home:
         """Passwords of the embedded servers."""
         return Credentials(self.root / "secrets")
 
-    def make(self) -> None:
-        """Make the folders. Raises DiskFull, or MeshError when they cannot be made."""
+    def make(self, needed_megabytes: int = _NEEDED_MEGABYTES) -> None:
+        """Make the folders. Raises DiskFull when less is free, MeshError when they cannot be made."""
         try:
             for name in _FOLDERS:
                 (self.root / name).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ class Home:
                 f"The state folder {self.root} cannot be made ({error.strerror}). Set LM_HOME to a folder of yours."
             ) from error
         free = shutil.disk_usage(self.root).free // 1024**2
-        if free < _NEEDED_MEGABYTES:
+        if free < needed_megabytes:
             raise DiskFull(self.root, free)
 
     @contextmanager

