@@ -1,0 +1,6 @@
+"""The Envoy gateway: one configuration for every deployment, the OpenAPI document and the page that shows it."""
+
+from gateway.bootstrap import render
+from gateway.settings import Settings, in_containers
+
+__all__ = ["Settings", "in_containers", "render"]

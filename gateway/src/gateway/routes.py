@@ -1,0 +1,93 @@
+"""The route table, made from the contracts: each path and verb goes to the service that owns the RPC."""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from gateway.contracts import Rpc, rpcs
+
+_HTTP = "type.googleapis.com/envoy.extensions.filters.http"
+_TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
+_OFF = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True}
+_FOR_ANY_ORIGIN = {"header": {"key": "access-control-allow-origin", "value": "*"}}
+# Safe for every verb: the request has not reached the service.
+_RETRY_UNSENT = "connect-failure,refused-stream"
+_STREAM_IDLE = "3600s"
+
+
+def api_routes(unary_timeout_seconds: float) -> list[dict[str, Any]]:
+    """REST routes, 405 for other verbs on their paths, then gRPC and gRPC-Web."""
+    exposed = [rpc for rpc in rpcs() if rpc.is_exposed]
+    rest = sorted((rpc for rpc in exposed if rpc.path), key=_most_specific_first)
+    timeout = f"{unary_timeout_seconds}s"
+    routes: list[dict[str, Any]] = []
+    for path, group in groupby(rest, key=lambda rpc: rpc.path):
+        same_path = list(group)
+        routes += [_rest_route(rpc, timeout) for rpc in same_path]
+        routes.append(_method_not_allowed(path, sorted({rpc.verb for rpc in same_path})))
+    return routes + [_grpc_route(rpc, timeout) for rpc in exposed]
+
+
+def _most_specific_first(rpc: Rpc) -> tuple[bool, str]:
+    """A path without variables is compared faster and wins over one that would swallow it."""
+    return "{" in rpc.path, rpc.path
+
+
+def _rest_route(rpc: Rpc, timeout: str) -> dict[str, Any]:
+    return _route(rpc, _path_match(rpc.path) | {"headers": [_method_is(rpc.verb)]}, timeout)
+
+
+def _grpc_route(rpc: Rpc, timeout: str) -> dict[str, Any]:
+    return _route(rpc, {"path": rpc.grpc_path, "headers": [_method_is("POST")]}, timeout)
+
+
+def _route(rpc: Rpc, match: dict[str, Any], timeout: str) -> dict[str, Any]:
+    action: dict[str, Any] = {"cluster": rpc.cluster, "timeout": timeout, "retry_policy": _retries(rpc)}
+    if rpc.server_streaming:
+        action |= {"timeout": "0s", "idle_timeout": _STREAM_IDLE}
+    return {
+        "name": rpc.full_name,
+        "match": match,
+        "decorator": {"operation": f"{rpc.service}/{rpc.name}", "propagate": False},
+        "route": action,
+        "typed_per_filter_config": {
+            "envoy.filters.http.jwt_authn": {
+                "@type": f"{_HTTP}.jwt_authn.v3.PerRouteConfig",
+                "requirement_name": "public" if rpc.is_public else "account",
+            }
+        },
+    }
+
+
+def _retries(rpc: Rpc) -> dict[str, Any]:
+    again = _RETRY_UNSENT
+    if rpc.verb == "GET" and not rpc.server_streaming:
+        again += ",unavailable"
+    return {"retry_on": again, "num_retries": 1}
+
+
+def _method_not_allowed(path: str, verbs: list[str]) -> dict[str, Any]:
+    allow = {"header": {"key": "allow", "value": ", ".join([*verbs, "OPTIONS"])}}
+    return {
+        "match": _path_match(path),
+        "direct_response": {"status": 405},
+        "response_headers_to_add": [allow, _FOR_ANY_ORIGIN],
+        "typed_per_filter_config": {_TRANSCODER: _OFF},
+    }
+
+
+def _path_match(path: str) -> dict[str, Any]:
+    if "{" not in path:
+        return {"path": path}
+    return {"safe_regex": {"regex": "".join(_pieces(path))}}
+
+
+def _pieces(path: str) -> Iterator[str]:
+    """A variable is one segment and holds no colon, so that an unknown `:verb` is an unknown path."""
+    for piece in re.split(r"(\{[^}]*\})", path):
+        yield "[^/:]+" if piece.startswith("{") else re.escape(piece)
+
+
+def _method_is(verb: str) -> dict[str, Any]:
+    return {"name": ":method", "string_match": {"exact": verb}}
