@@ -3,11 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from servicekit.tables import add_messaging_tables
 from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, LargeBinary, MetaData, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
+
+from servicekit.tables import add_messaging_tables
 
 METADATA = MetaData()
 

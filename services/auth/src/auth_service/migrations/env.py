@@ -1,7 +1,6 @@
 """Alembic's environment for auth's database."""
 
-from servicekit.migrate import run_environment
-
 from auth_service.tables import METADATA
+from servicekit.migrate import run_environment
 
 run_environment(METADATA)

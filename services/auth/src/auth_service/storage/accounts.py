@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from servicekit.caller import Role
-from servicekit.database import Database, Transaction, compile_command, compile_statement
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from auth_service.domain.accounts import Account
 from auth_service.tables import METADATA
+from servicekit.caller import Role
+from servicekit.database import Database, Transaction, compile_command, compile_statement
 
 _USERS = METADATA.tables["users"]
 

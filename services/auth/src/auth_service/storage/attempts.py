@@ -64,7 +64,9 @@ class RedisAttempts:
 
     async def reserve(self, budgets: Sequence[Budget]) -> timedelta | None:
         """One script, one round trip."""
-        limits = [value for budget in budgets for value in (budget.limit, int(budget.window / timedelta(milliseconds=1)))]
+        limits = [
+            value for budget in budgets for value in (budget.limit, int(budget.window / timedelta(milliseconds=1)))
+        ]
         wait = await self._reserve(keys=[_PREFIX + budget.key for budget in budgets], args=limits)
         return timedelta(milliseconds=int(wait)) if wait else None
 

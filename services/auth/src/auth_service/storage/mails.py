@@ -5,12 +5,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from servicekit.database import Transaction, compile_command, compile_statement
 from sqlalchemy import bindparam, insert, select, update
 
 from auth_service.domain.accounts import MailKind
 from auth_service.domain.mails import Mail, MailStatus
 from auth_service.tables import METADATA
+from servicekit.database import Transaction, compile_command, compile_statement
 
 _MAILS = METADATA.tables["mails"]
 

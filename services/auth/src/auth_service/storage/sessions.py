@@ -2,11 +2,11 @@
 
 from dataclasses import asdict
 
-from servicekit.database import Transaction, compile_command, compile_statement
 from sqlalchemy import bindparam, insert, select, update
 
 from auth_service.domain.sessions import RefreshToken, Session
 from auth_service.tables import METADATA
+from servicekit.database import Transaction, compile_command, compile_statement
 
 _SESSIONS = METADATA.tables["sessions"]
 _REFRESH_TOKENS = METADATA.tables["refresh_tokens"]

@@ -6,8 +6,6 @@ from datetime import datetime
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
-from littlemonster.auth.v1 import auth_events_pb2 as events_pb2
-from servicekit.database import Database, Transaction
 
 from auth_service.domain.events import Event, UserRegistered
 from auth_service.ports import UnitOfWork
@@ -15,6 +13,8 @@ from auth_service.storage.accounts import AccountsInWork
 from auth_service.storage.mails import MailsInWork
 from auth_service.storage.sessions import SessionsInWork
 from auth_service.storage.verification_tokens import VerificationTokensInWork
+from littlemonster.auth.v1 import auth_events_pb2 as events_pb2
+from servicekit.database import Database, Transaction
 
 
 class StoredWork:

@@ -2,11 +2,11 @@
 
 from dataclasses import asdict
 
-from servicekit.database import Transaction, compile_command, compile_statement
 from sqlalchemy import bindparam, delete, insert, select
 
 from auth_service.domain.secrets import VerificationToken
 from auth_service.tables import METADATA
+from servicekit.database import Transaction, compile_command, compile_statement
 
 _TOKENS = METADATA.tables["verification_tokens"]
 

@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-from servicekit.ids import new_id
-
 from auth_service.domain.access_tokens import Tokens, claims
 from auth_service.domain.accounts import Account
 from auth_service.domain.secrets import digest, new_secret
 from auth_service.domain.sessions import Session, refresh_token
 from auth_service.ports import TokenSigner, Work
+from servicekit.ids import new_id
 
 
 class TokenIssuer:

@@ -1,15 +1,15 @@
 """Sending what lies in the mail outbox."""
 
 import asyncio
+from collections.abc import Coroutine, Iterable
 from datetime import datetime
-
-from servicekit.caller import acting_as
-from servicekit.clock import Clock
 
 from auth_service.domain.mails import LEASE, Letter, Mail, after_refusal, after_success, needs_token
 from auth_service.domain.secrets import new_secret, verification_token
 from auth_service.ports import Letters, Mailer, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH
+from servicekit.caller import acting_as
+from servicekit.clock import Clock
 
 BATCH = 8
 
@@ -34,9 +34,7 @@ class MailDelivery:
             async with self._unit_of_work() as work:
                 mails = await work.mails.claim(now, now + LEASE, BATCH)
                 letters = [await self._letter(work, mail, now) for mail in mails]
-            async with asyncio.TaskGroup() as sending:
-                for mail, letter in zip(mails, letters, strict=True):
-                    sending.create_task(self._deliver(mail, letter))
+            await _all(self._deliver(mail, letter) for mail, letter in zip(mails, letters, strict=True))
         return len(mails)
 
     async def _letter(self, work: Work, mail: Mail, now: datetime) -> Letter:
@@ -51,3 +49,10 @@ class MailDelivery:
         result = after_refusal(mail, refusal, self._clock()) if refusal else after_success(mail)
         async with self._unit_of_work() as work:
             await work.mails.save(result)
+
+
+async def _all(deliveries: Iterable[Coroutine[None, None, None]]) -> None:
+    """Each to its end: one that fails must not cut off another between sending and saving."""
+    for outcome in await asyncio.gather(*deliveries, return_exceptions=True):
+        if outcome:
+            raise outcome

@@ -1,10 +1,9 @@
 """What people see of accounts."""
 
-from servicekit.caller import current_caller
-
 from auth_service.domain.accounts import Account
 from auth_service.errors import UserNotFound
 from auth_service.ports import AccountReader
+from servicekit.caller import current_caller
 
 
 class Profiles:

@@ -2,10 +2,6 @@
 
 from datetime import datetime
 
-from servicekit.caller import acting_as
-from servicekit.clock import Clock
-from servicekit.ids import new_id
-
 from auth_service.domain.accounts import (
     Account,
     Mailed,
@@ -23,6 +19,9 @@ from auth_service.domain.secrets import digest, is_usable
 from auth_service.errors import VerificationTokenInvalid
 from auth_service.ports import Passwords, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH
+from servicekit.caller import acting_as
+from servicekit.clock import Clock
+from servicekit.ids import new_id
 
 
 class Registrations:

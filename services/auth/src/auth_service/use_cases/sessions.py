@@ -2,9 +2,6 @@
 
 from datetime import datetime
 
-from servicekit.caller import acting_as, current_caller
-from servicekit.clock import Clock
-
 from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import seen
 from auth_service.domain.events import SessionRevoked
@@ -14,6 +11,8 @@ from auth_service.errors import RefreshTokenInvalid, RefreshTokenReused
 from auth_service.ports import UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.issuing import TokenIssuer
+from servicekit.caller import acting_as, current_caller
+from servicekit.clock import Clock
 
 
 class SessionKeeper:

@@ -2,10 +2,6 @@
 
 from datetime import timedelta
 
-from servicekit.caller import acting_as
-from servicekit.clock import Clock
-from servicekit.ids import new_id
-
 from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import Account, seen
 from auth_service.domain.attempts import Budget, sign_in_budgets
@@ -15,6 +11,9 @@ from auth_service.errors import CredentialsInvalid, EmailNotVerified, TooManyAtt
 from auth_service.ports import AccountReader, AttemptLimiter, Passwords, UnitOfWork
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.issuing import TokenIssuer
+from servicekit.caller import acting_as
+from servicekit.clock import Clock
+from servicekit.ids import new_id
 
 
 class SignIn:

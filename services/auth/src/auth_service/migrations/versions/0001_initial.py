@@ -2,9 +2,10 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import ARRAY
+
 from servicekit.database.row_level_security import protect
 from servicekit.migrate import create_messaging_tables, drop_messaging_tables
-from sqlalchemy.dialects.postgresql import ARRAY
 
 revision = "0001"
 down_revision = None

@@ -1,0 +1,1 @@
+"""Adapters to what lies outside: other services, the mail system, the password hasher, the signing key."""

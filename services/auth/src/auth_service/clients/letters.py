@@ -1,0 +1,33 @@
+"""Letters from Jinja2 templates: each kind has a text and an HTML part. Names people chose for themselves are not in them:
+anybody can register somebody else's address, and our letters must not carry a stranger's words."""
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from auth_service.domain.accounts import MailKind
+from auth_service.domain.mails import Letter
+
+_SUBJECTS = {
+    MailKind.VERIFY_EMAIL: "Confirm your e-mail address",
+    MailKind.ALREADY_REGISTERED: "You already have an account",
+}
+
+
+class TemplateLetters:
+    """See ports.Letters. The token stands alone on one line of the text part."""
+
+    def __init__(self, public_url: str) -> None:
+        self._public_url = public_url.rstrip("/")
+        self._templates = Environment(
+            loader=PackageLoader("auth_service.clients"),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            keep_trailing_newline=True,
+        )
+
+    def write(self, kind: MailKind, recipient: str, token: str | None) -> Letter:
+        """The letter of a kind."""
+        return Letter(recipient, _SUBJECTS[kind], self._part(kind, "txt", token), self._part(kind, "html", token))
+
+    def _part(self, kind: MailKind, suffix: str, token: str | None) -> str:
+        template = self._templates.get_template(f"{kind.value.lower()}.{suffix}")
+        return template.render(public_url=self._public_url, token=token, subject=_SUBJECTS[kind])

@@ -1,0 +1,73 @@
+"""Argon2id (RFC 9106) in a few threads of its own, so that hashing never holds up the event loop."""
+
+import asyncio
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import BoundedSemaphore
+from typing import ParamSpec, TypeVar
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import VerifyMismatchError
+
+from auth_service.errors import PasswordChecksBusy
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_RETRY_AFTER = timedelta(seconds=2)
+_QUEUE_PER_THREAD = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one hash takes: passes over the memory, and the memory in KiB. The default is RFC 9106's second choice."""
+
+    passes: int = 3
+    memory_kib: int = 64 * 1024
+
+
+class Argon2Passwords:
+    """See ports.Passwords. At most `threads` hashes run at once and 32 times as many wait."""
+
+    def __init__(self, *, threads: int, cost: Cost | None = None) -> None:
+        cost = cost or Cost()
+        self._hasher = PasswordHasher(cost.passes, cost.memory_kib, parallelism=1, type=Type.ID)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="password")
+        self._places = BoundedSemaphore(threads * (1 + _QUEUE_PER_THREAD))
+        # Compared against when there is no account, so that a stranger's sign-in takes as long as a friend's.
+        self._nobody = self._hasher.hash("")
+
+    async def hash(self, password: str) -> str:
+        """The PHC text, with a random salt."""
+        return await self._in_thread(self._hasher.hash, _normalised(password))
+
+    async def matches(self, password: str, stored: str | None) -> bool:
+        """The comparison is constant in time; without a hash the work is done all the same."""
+        same = await self._in_thread(self._verify, stored or self._nobody, _normalised(password))
+        return same and stored is not None
+
+    def close(self) -> None:
+        """Lets running hashes end; waiting ones are dropped."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _verify(self, stored: str, password: bytes) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except VerifyMismatchError:
+            return False
+
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if not self._places.acquire(blocking=False):
+            raise PasswordChecksBusy(retry_after=_RETRY_AFTER)
+        future = self._threads.submit(work, *args, **kwargs)
+        # When the thread is done, not when the caller is: a caller who hangs up must not free a place still in use.
+        future.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wrap_future(future)
+
+
+def _normalised(password: str) -> bytes:
+    """One spelling of accented letters (NIST SP 800-63B): keyboards differ in how they compose them."""
+    return unicodedata.normalize("NFC", password).encode()

@@ -1,0 +1,75 @@
+"""Letters handed to an SMTP server."""
+
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+from aiosmtplib.errors import SMTPException, SMTPNotSupported, SMTPRecipientsRefused, SMTPResponseException
+
+from auth_service.domain.mails import Letter, Refusal
+from servicekit.clock import Clock
+
+_TIMEOUT_SECONDS = 20.0
+_PERMANENT = 500
+"""SMTP replies from here on mean that the same letter will be refused again (RFC 5321 §4.2.1)."""
+
+
+class SmtpMailer:
+    """See ports.Mailer. One connection a letter; the worker sends few."""
+
+    def __init__(self, url: str, sender: str, clock: Clock) -> None:
+        """`url` is smtp://[user:password@]host[:port] or smtps://…. Raises ValueError for any other."""
+        self._server = urlsplit(url)
+        if self._server.scheme not in ("smtp", "smtps") or not self._server.hostname:
+            raise ValueError("LM_SMTP_URL must look like smtp://host:25 or smtps://user:password@host:465.")
+        self._sender = sender
+        self._domain = parseaddr(sender)[1].rpartition("@")[2]
+        self._clock = clock
+
+    async def send(self, mail_id: str, letter: Letter) -> Refusal | None:
+        """Hand it over within 20 seconds."""
+        try:
+            await self._hand_over(self._message(mail_id, letter))
+        except SMTPRecipientsRefused as error:
+            return _refusal(error.recipients[0])
+        except SMTPResponseException as error:
+            return _refusal(error)
+        except (SMTPNotSupported, ValueError) as error:
+            return Refusal(f"{type(error).__name__}: {error}", permanent=True)
+        except (SMTPException, OSError) as error:
+            return Refusal(f"{type(error).__name__}: {error}", permanent=False)
+        return None
+
+    async def _hand_over(self, message: EmailMessage) -> None:
+        server = self._server
+        secret = unquote(server.password) if server.password else None
+        tls = server.scheme == "smtps"
+        await aiosmtplib.send(
+            message,
+            hostname=server.hostname,
+            port=server.port,
+            username=unquote(server.username) if server.username else None,
+            password=secret,
+            use_tls=tls,
+            # None: TLS where it is offered. A password is never sent without.
+            start_tls=False if tls else (True if secret else None),
+            timeout=_TIMEOUT_SECONDS,
+        )
+
+    def _message(self, mail_id: str, letter: Letter) -> EmailMessage:
+        message = EmailMessage(policy=SMTP)
+        message["Message-ID"] = f"<{mail_id}@{self._domain}>"
+        message["Date"] = format_datetime(self._clock())
+        message["From"] = self._sender
+        message["To"] = letter.recipient
+        message["Subject"] = letter.subject
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(letter.text, cte="7bit" if letter.text.isascii() else "quoted-printable")
+        message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+        return message
+
+
+def _refusal(error: SMTPResponseException) -> Refusal:
+    return Refusal(f"{error.code} {error.message}", permanent=error.code >= _PERMANENT)

@@ -1,0 +1,83 @@
+"""Between auth's contract and its domain; small total functions."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from auth_service.domain.access_tokens import PublicKey, Tokens
+from auth_service.domain.accounts import Account
+from auth_service.domain.health import ServiceHealth
+from auth_service.domain.sessions import Client
+from littlemonster.auth.v1 import auth_service_pb2 as auth_pb2
+from littlemonster.auth.v1 import user_service_pb2 as user_pb2
+from littlemonster.common.v1 import study_pb2, system_service_pb2
+
+Metadata = Iterable[tuple[str, str | bytes]] | None
+
+
+def client(metadata: Metadata) -> Client:
+    """Where a call comes from, as the gateway reports it.
+
+    x-envoy-external-address is the gateway's own finding. Of x-forwarded-for only the last address was written by the
+    gateway; those before it may be a client's invention.
+    """
+    texts = {key: value for key, value in metadata or () if isinstance(value, str)}
+    forwarded = texts.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return Client(
+        address=texts.get("x-envoy-external-address", "") or forwarded,
+        user_agent=texts.get("user-agent", ""),
+    )
+
+
+def tokens(pair: Tokens) -> auth_pb2.Tokens:
+    """What a client gets after signing in or refreshing."""
+    return auth_pb2.Tokens(
+        access_token=pair.access_token,
+        refresh_token=pair.refresh_token,
+        expires_in=int(pair.expires_in.total_seconds()),
+        token_type="Bearer",  # noqa: S106  # RFC 6750's name of the scheme
+        user_id=pair.user_id,
+    )
+
+
+def jwks(keys: Sequence[PublicKey]) -> auth_pb2.Jwks:
+    """A JSON Web Key Set (RFC 7517, RFC 8037)."""
+    return auth_pb2.Jwks(
+        keys=[auth_pb2.Jwk(kty="OKP", crv="Ed25519", x=key.x, kid=key.kid, use="sig", alg="EdDSA") for key in keys]
+    )
+
+
+def own_profile(account: Account) -> user_pb2.User:
+    """A profile as its owner sees it, with the address."""
+    return user_pb2.User(
+        id=account.id,
+        email=account.email,
+        display_name=account.display_name,
+        avatar_color=account.avatar_color,
+        subjects=[study_pb2.Subject.Value(f"SUBJECT_{subject}") for subject in account.subjects],
+        create_time=_timestamp(account.create_time),
+        last_active_time=_timestamp(account.last_active_time),
+        role=user_pb2.Role.Value(f"ROLE_{account.role.value}"),
+    )
+
+
+def system_health(services: Sequence[ServiceHealth]) -> system_service_pb2.SystemHealth:
+    """Healthy when every part of every service is."""
+    return system_service_pb2.SystemHealth(
+        healthy=all(service.healthy for service in services),
+        services=[
+            system_service_pb2.ServiceHealth(
+                name=service.name,
+                status=service.status.value,
+                dependencies={part: status.value for part, status in service.dependencies.items()},
+            )
+            for service in services
+        ],
+    )
+
+
+def _timestamp(time: datetime) -> Timestamp:
+    timestamp = Timestamp()
+    timestamp.FromDatetime(time)
+    return timestamp

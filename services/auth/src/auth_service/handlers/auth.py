@@ -1,0 +1,56 @@
+"""Registration, sign-in and sessions."""
+
+from auth_service import convert
+from auth_service.ports import TokenSigner
+from auth_service.use_cases.registration import Registrations
+from auth_service.use_cases.sessions import SessionKeeper
+from auth_service.use_cases.sign_in import SignIn
+from littlemonster.auth.v1 import auth_service_pb2 as pb2
+from littlemonster.auth.v1.auth_service_pb2_grpc import AuthServiceServicer
+from servicekit.interceptors import Context
+
+_REGISTERED = "Check your mail: what to do next is in the message we have sent to the address you gave."
+
+
+class AuthHandlers(AuthServiceServicer):
+    """littlemonster.auth.v1.AuthService."""
+
+    def __init__(
+        self, registrations: Registrations, sign_in: SignIn, sessions: SessionKeeper, signer: TokenSigner
+    ) -> None:
+        self._registrations = registrations
+        self._sign_in = sign_in
+        self._sessions = sessions
+        self._signer = signer
+
+    async def Register(self, request: pb2.RegisterRequest, context: Context) -> pb2.RegisterResponse:
+        await self._registrations.register(
+            request.email, request.password, request.display_name, request.request_id or None
+        )
+        return pb2.RegisterResponse(message=_REGISTERED)
+
+    async def VerifyEmail(self, request: pb2.VerifyEmailRequest, context: Context) -> pb2.VerifyEmailResponse:
+        await self._registrations.verify(request.token)
+        return pb2.VerifyEmailResponse()
+
+    async def ResendVerification(
+        self,
+        request: pb2.ResendVerificationRequest,
+        context: Context,
+    ) -> pb2.ResendVerificationResponse:
+        await self._registrations.resend(request.email)
+        return pb2.ResendVerificationResponse()
+
+    async def Login(self, request: pb2.LoginRequest, context: Context) -> pb2.Tokens:
+        client = convert.client(context.invocation_metadata())
+        return convert.tokens(await self._sign_in.sign_in(request.email, request.password, client))
+
+    async def RefreshToken(self, request: pb2.RefreshTokenRequest, context: Context) -> pb2.Tokens:
+        return convert.tokens(await self._sessions.refresh(request.refresh_token))
+
+    async def Logout(self, request: pb2.LogoutRequest, context: Context) -> pb2.LogoutResponse:
+        await self._sessions.sign_out()
+        return pb2.LogoutResponse()
+
+    async def GetJwks(self, request: pb2.GetJwksRequest, context: Context) -> pb2.Jwks:
+        return convert.jwks(self._signer.public_keys())

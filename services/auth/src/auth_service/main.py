@@ -1,0 +1,85 @@
+"""The auth service: puts its parts together and serves."""
+
+from collections.abc import Sequence
+
+from auth_service.clients.health import GrpcHealthProbe
+from auth_service.clients.passwords import Argon2Passwords
+from auth_service.clients.signing import Ed25519Signer
+from auth_service.handlers.auth import AuthHandlers
+from auth_service.handlers.system import SystemHandlers
+from auth_service.handlers.users import UserHandlers
+from auth_service.ports import AttemptLimiter, HealthProbe, Passwords, TokenSigner
+from auth_service.settings import ApiSettings
+from auth_service.storage.accounts import StoredAccounts
+from auth_service.storage.attempts import LocalAttempts, RedisAttempts, ResilientAttempts, connect_redis
+from auth_service.storage.unit_of_work import units_of_work
+from auth_service.use_cases.issuing import TokenIssuer
+from auth_service.use_cases.profiles import Profiles
+from auth_service.use_cases.registration import Registrations
+from auth_service.use_cases.sessions import SessionKeeper
+from auth_service.use_cases.sign_in import SignIn
+from auth_service.use_cases.system_health import SystemHealth
+from littlemonster.auth.v1.auth_service_pb2_grpc import add_AuthServiceServicer_to_server
+from littlemonster.auth.v1.user_service_pb2_grpc import add_UserServiceServicer_to_server
+from littlemonster.common.v1.system_service_pb2_grpc import add_SystemServiceServicer_to_server
+from servicekit.clock import Clock, utc_now
+from servicekit.database import Database
+from servicekit.kit import Kit, run
+from servicekit.server import Registration
+
+
+async def serve(kit: Kit[ApiSettings]) -> None:
+    """This process, until it is told to stop."""
+    settings = kit.settings
+    signer = Ed25519Signer.from_file(settings.signing_key_file)
+    database = await kit.database()
+    await kit.broker()
+    redis = connect_redis(settings.redis_url.get_secret_value())
+    kit.on_close(redis.aclose)
+    attempts = ResilientAttempts(RedisAttempts(redis), LocalAttempts())
+    passwords = Argon2Passwords(threads=settings.password_threads)
+    services = compose(database, signer, passwords, attempts, probes(kit), utc_now)
+    await kit.serve(*services, accounts=signer.key_source())
+
+
+def compose(
+    database: Database,
+    signer: TokenSigner,
+    passwords: Passwords,
+    attempts: AttemptLimiter,
+    health: Sequence[HealthProbe],
+    clock: Clock,
+) -> Sequence[Registration]:
+    """The servicers over the given parts."""
+    work = units_of_work(database)
+    accounts = StoredAccounts(database)
+    issuer = TokenIssuer(signer)
+    auth = AuthHandlers(
+        Registrations(work, passwords, clock),
+        SignIn(accounts, work, passwords, attempts, issuer, clock),
+        SessionKeeper(work, issuer, clock),
+        signer,
+    )
+    return (
+        (add_AuthServiceServicer_to_server, auth),
+        (add_UserServiceServicer_to_server, UserHandlers(Profiles(accounts))),
+        (add_SystemServiceServicer_to_server, SystemHandlers(SystemHealth(health))),
+    )
+
+
+def probes(kit: Kit[ApiSettings]) -> Sequence[HealthProbe]:
+    """One probe a service, in the order of the contract."""
+    settings = kit.settings
+    stored = ("database", "broker")
+    services = (
+        ("auth", settings.auth_address, stored),
+        ("content", settings.content_address, stored),
+        ("community", settings.community_address, stored),
+        ("planner", settings.planner_address, stored),
+        ("inference", settings.inference_address, ("model",)),
+    )
+    return [GrpcHealthProbe(name, kit.channel(address, name), parts) for name, address, parts in services]
+
+
+if __name__ == "__main__":
+    run("auth", ApiSettings, serve)

@@ -1,0 +1,53 @@
+"""What auth's processes are told by their environment; the worker is not told where the signing key is."""
+
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from servicekit.settings import ServiceSettings
+
+
+def _with_address(mailbox: str) -> str:
+    if "@" not in parseaddr(mailbox)[1]:
+        raise ValueError("must be a mailbox such as 'Little Monster <no-reply@example.org>'")
+    return mailbox
+
+
+class ApiSettings(ServiceSettings):
+    """Settings of the gRPC server."""
+
+    signing_key_file: Path
+    """PEM file with the Ed25519 key that signs access tokens; readable by its owner alone."""
+
+    redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    """Redis address, with its password; failed sign-ins are counted there."""
+
+    password_threads: int = Field(default=2, ge=1, le=64)
+    """Passwords hashed at the same time; each takes 64 MiB while it lasts."""
+
+    content_address: str = "127.0.0.1:50052"
+    """host:port of the content service."""
+
+    community_address: str = "127.0.0.1:50053"
+    """host:port of the community service."""
+
+    planner_address: str = "127.0.0.1:50054"
+    """host:port of the planner service."""
+
+    inference_address: str = "127.0.0.1:50055"
+    """host:port of the inference service."""
+
+
+class WorkerSettings(ServiceSettings):
+    """Settings of the mail sender and event relay."""
+
+    smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:25")
+    """smtp://[user:password@]host:port, or smtps:// for TLS from the start; with a password TLS is demanded."""
+
+    mail_from: Annotated[str, AfterValidator(_with_address)] = "Little Monster <no-reply@littlemonster.invalid>"
+    """The mailbox letters come from."""
+
+    public_url: str = "http://127.0.0.1:8080"
+    """The gateway's address as people reach it, for links in letters."""
