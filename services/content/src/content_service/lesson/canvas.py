@@ -9,7 +9,6 @@ from content_service.lesson.formula import typeset
 from content_service.lesson.palette import Colour, Palette
 from content_service.lesson.typography import (
     ASCENT,
-    LEADING,
     TextBlock,
     Weight,
     clean,
@@ -61,6 +60,16 @@ class Canvas:
             raise self.overflow(text)
         return block
 
+    def headline(
+        self, text: str, box: tuple[float, float], largest: int, smallest: tuple[tuple[int, int], ...]
+    ) -> TextBlock:
+        """Like fit, preferring few lines to large ones: `smallest` pairs a number of lines with their least size."""
+        self.check(text)
+        for lines, size in smallest:
+            if block := fit(text, Weight.BLACK, *box, (largest, size), lines):
+                return block
+        raise self.overflow(text)
+
     def check(self, *texts: str) -> None:
         """Raise CharacterMissing if a text cannot be drawn."""
         for text in texts:
@@ -78,7 +87,7 @@ class Canvas:
         for line in block.lines:
             shift = {"left": 0.0, "centre": 0.5, "right": 1.0}[align] * measure(line, block.weight, block.size)
             self._line(line, block.weight, block.size, (at[0] - shift, baseline), fill)
-            baseline += block.size * LEADING
+            baseline += block.size * block.leading
         return round(at[1]) + block.height
 
     def write_middle(self, block: TextBlock, x: float, box: Box, fill: Colour, align: str = "left") -> None:

@@ -62,10 +62,10 @@ def _math(pen: Pen, palette: Palette) -> None:
     pen.line([(0.16, 0.74), (0.86, 0.74)], palette.on_deep, 0.014)
     curve = [(0.32 + i * 0.005, 0.68 - 0.5 * (1 - ((i - 50) / 50) ** 2)) for i in range(101)]
     pen.line(curve, palette.bright, 0.03)
-    pen.line([(0.29, 0.53), (0.57, 0.103)], "#FFFFFF", 0.012)
-    slope = curve[20]
-    pen.line([(slope[0] - 0.11, slope[1] + 0.12 * 1.1), (slope[0] + 0.15, slope[1] - 0.18)], "#FFFFFF", 0.012)
-    pen.disc(slope, 0.032, "#FFFFFF")
+    x, y = touch = curve[24]
+    slope = (curve[25][1] - curve[23][1]) / (curve[25][0] - curve[23][0])
+    pen.line([(x - 0.1, y - 0.1 * slope), (x + 0.1, y + 0.1 * slope)], "#FFFFFF", 0.012)
+    pen.disc(touch, 0.032, "#FFFFFF")
 
 
 def _chemistry(pen: Pen, palette: Palette) -> None:

@@ -33,17 +33,17 @@ class Reel:
 
 def pictures(shots: tuple[Shot, ...], reel: Reel) -> Iterator[tuple[int, Image.Image]]:
     """(frame number, picture) in ascending order, from frame 0 to the last frame; gaps repeat the picture before."""
-    before: Shot | None = None
-    shown: Image.Image | None = None
+    before: tuple[Shot, Image.Image] | None = None
     for shot in shots:
         slide = reel.slide(shot)
-        fade = 0
-        if shown is not None and before is not None:
-            fade = min(FADE if before.scene != shot.scene else STEP_FADE, shot.end - shot.start - 1)
-            for i in range(fade):
-                yield shot.start + i, Image.blend(shown, slide, (i + 1) / (fade + 1))
-        for frame in range(shot.start + fade, shot.end, REPEAT):
-            yield frame, slide
-        before, shown = shot, slide
-    if shown is not None and (shots[-1].end - 1 - shots[-1].start) % REPEAT:
-        yield shots[-1].end - 1, shown
+        still = shot.start
+        if before:
+            fade = FADE if before[0].scene != shot.scene else STEP_FADE
+            still += min(fade, shot.end - shot.start - 1)
+            for frame in range(shot.start, still):
+                yield frame, Image.blend(before[1], slide, (frame - shot.start + 1) / (still - shot.start + 1))
+        copies = range(still, shot.end, REPEAT)
+        yield from ((frame, slide) for frame in copies)
+        if shot is shots[-1] and copies[-1] != shot.end - 1:
+            yield shot.end - 1, slide
+        before = shot, slide

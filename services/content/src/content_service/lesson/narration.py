@@ -151,7 +151,7 @@ def timed_words(sentence: str, marks: list[tuple[int, float]], duration: float) 
         own = [seconds for position, seconds in marks if begin <= position < end]
         earliest = starts[-1] if starts else 0.0
         starts.append(min(duration, max(earliest, min(own, default=earliest))))
-    ends = [*starts[1:], duration]
+    ends = [*starts[1:], duration][: len(starts)]
     words = [
         Word(sentence[begin:end], start, until) for (begin, end), start, until in zip(spans, starts, ends, strict=True)
     ]

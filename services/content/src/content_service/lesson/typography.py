@@ -12,7 +12,7 @@ from pathlib import Path
 import font_roboto
 from PIL import ImageFont
 
-LEADING = 1.26
+LEADING, HEADLINE_LEADING = 1.26, 1.12
 ASCENT = 0.80
 DESCENT = 0.22
 
@@ -39,7 +39,12 @@ class TextBlock:
 
     @property
     def height(self) -> int:
-        return round(self.size * (ASCENT + DESCENT + LEADING * (len(self.lines) - 1)))
+        return round(self.size * (ASCENT + DESCENT + self.leading * (len(self.lines) - 1)))
+
+    @property
+    def leading(self) -> float:
+        """Distance of baselines in ems: headlines are set tighter."""
+        return HEADLINE_LEADING if self.weight is Weight.BLACK else LEADING
 
     @property
     def width(self) -> int:

@@ -46,4 +46,9 @@ def _formula(canvas: Canvas, formula: str, box: Box, shown: bool) -> None:
     left, top, right, bottom = box
     canvas.card(box, palette.deep if shown else palette.paper, "" if shown else palette.line)
     if shown:
-        canvas.formula(formula, (left + 40, top + 20, right - 40, bottom - 20), "#FFFFFF", largest=110)
+        canvas.formula(
+            formula,
+            (left + 40, top + 20, right - 40, bottom - 20),
+            "#FFFFFF",
+            largest=110 if bottom - top < 300 else 150,
+        )

@@ -7,14 +7,14 @@ from content_service.lesson.typography import Weight
 
 TEXT_WIDTH = 690
 EMBLEM = (800, 130, 1230, 560)
-LEVELS = {Difficulty.INTRO: "Introduction", Difficulty.STANDARD: "Standard", Difficulty.HONORS: "Honors"}
+LEVELS = {Difficulty.INTRO: "Introductory", Difficulty.STANDARD: "Standard", Difficulty.HONORS: "Honors"}
 
 
 def paint(canvas: Canvas, scene: Scene, body: Title, script: Script) -> None:
     """One step: headline, subtitle, subject and level."""
     palette = canvas.palette
     canvas.image.paste(emblem(script.subject, EMBLEM[2] - EMBLEM[0]), EMBLEM[:2])
-    headline = canvas.fit(scene.heading, Weight.BLACK, (TEXT_WIDTH, 330), (92, 50), lines=4)
+    headline = canvas.headline(scene.heading, (TEXT_WIDTH, 330), 96, ((2, 72), (3, 62), (4, 50), (6, 40)))
     subtitle = canvas.fit(body.subtitle, Weight.REGULAR, (TEXT_WIDTH, 150), (36, 28))
     height = 48 + 36 + headline.height + 60 + subtitle.height
     y = (720 - height) // 2 - 10

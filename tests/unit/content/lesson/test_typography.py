@@ -1,0 +1,92 @@
+"""Text is wrapped inside its width, made as large as fits, or refused."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from content_service.lesson.typography import (
+    Weight,
+    balanced,
+    clean,
+    fit,
+    fit_all,
+    measure,
+    missing_character,
+    runs,
+    wrap,
+)
+
+texts = st.text(alphabet="abcdefghij xyz 0123456789 éü²→≤", max_size=200)
+
+
+@given(texts, st.integers(60, 1200))
+@settings(deadline=None)
+def test_wrapped_lines_are_never_wider_than_asked(text: str, width: int) -> None:
+    for breaker in (wrap, balanced):
+        lines = breaker(text, Weight.MEDIUM, 30, width)
+        assert lines is None or all(measure(line, Weight.MEDIUM, 30) <= width for line in lines)
+
+
+@given(texts)
+@settings(deadline=None)
+def test_wrapping_loses_no_word(text: str) -> None:
+    lines = wrap(text, Weight.REGULAR, 30, 5000)
+    assert lines is not None
+    assert " ".join(lines) == clean(text)
+
+
+def test_a_word_wider_than_the_line_is_refused() -> None:
+    assert wrap("incomprehensibilities", Weight.BOLD, 60, 200) is None
+
+
+def test_balancing_keeps_the_number_of_lines_and_leaves_no_word_alone() -> None:
+    text = "Strong acids give all of their ions away and weak acids only a few"
+    plain, even = (breaker(text, Weight.MEDIUM, 44, 1270) for breaker in (wrap, balanced))
+    assert plain is not None
+    assert even is not None
+    assert len(plain) == len(even) == 2
+    assert len(even[1].split()) > len(plain[1].split())
+
+
+@pytest.mark.parametrize("width", range(300, 700, 50))
+def test_a_number_stays_on_the_line_of_what_it_counts(width: int) -> None:
+    lines = wrap("Hydrochloric acid of 0.01 mol/L reacts with 25 mL", Weight.MEDIUM, 36, width)
+    assert lines is not None
+    assert not any(line.endswith(("0.01", "25")) for line in lines)
+
+
+def test_fitting_takes_the_largest_size_that_fits() -> None:
+    block = fit("Hello world", Weight.MEDIUM, 400, 100, (80, 26))
+    assert block is not None
+    assert block.width <= 400
+    assert block.height <= 100
+    larger = fit("Hello world", Weight.MEDIUM, 400, 100, (block.size + 2, block.size + 2))
+    assert larger is None
+
+
+def test_what_does_not_fit_at_the_smallest_size_is_refused() -> None:
+    assert fit("word " * 500, Weight.MEDIUM, 400, 300, (40, 26)) is None
+    assert fit_all(["word " * 300] * 3, Weight.MEDIUM, 400, 300, (40, 26)) is None
+
+
+def test_texts_fitted_together_share_one_size() -> None:
+    blocks = fit_all(["short", "a much longer text that needs several lines " * 3], Weight.MEDIUM, 500, 300, (60, 20))
+    assert blocks is not None
+    assert blocks[0].size == blocks[1].size
+
+
+def test_signs_roboto_lacks_come_from_the_second_font() -> None:
+    assert runs("H₂O ⇌ ions", Weight.MEDIUM) == (
+        ("H₂O ", Weight.MEDIUM),
+        ("⇌", Weight.SIGNS),
+        (" ions", Weight.MEDIUM),
+    )
+
+
+def test_a_character_no_font_has_is_named() -> None:
+    assert missing_character("good 漢 text") == "漢"
+    assert missing_character("naïve Ωmega ∑ → ✓") == ""
+
+
+def test_invisible_characters_and_uneven_spaces_are_cleaned() -> None:
+    assert clean("a\u200bb  c\n\td\u00ad") == "ab c d"
