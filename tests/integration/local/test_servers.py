@@ -1,5 +1,6 @@
 """Each embedded server: it starts, keeps what it was told, stops in order, and guards its door."""
 
+import asyncio
 import os
 import stat
 
@@ -112,8 +113,12 @@ async def test_nats_keeps_acknowledged_messages_when_killed(tmp_path, port, cred
 
 async def test_nats_refuses_a_client_without_the_password(tmp_path, port, credentials, run):
     async with run(Nats(tmp_path / "nats", port, credentials).process()):
-        with pytest.raises(nats.errors.Error):
-            await nats.connect(f"nats://127.0.0.1:{port}", allow_reconnect=False, connect_timeout=5)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert b'"auth_required":true' in await reader.readline()
+        writer.write(b"CONNECT {}\r\nPING\r\n")
+        assert await reader.readline() == b"-ERR 'Authorization Violation'\r\n"
+        writer.close()
+        await writer.wait_closed()
 
 
 async def test_redis_keeps_its_keys_over_a_restart(tmp_path, port, credentials, run):

@@ -131,8 +131,9 @@ class Table:
         variables |= {f"LM_{api.upper()}_ADDRESS": self.addresses.of(api) for api in API_SERVICES}
         if service in databases.SERVICES:
             variables["LM_DATABASE_URL"] = databases.urls(self.postgres_url, service, self.home.credentials).app
-        if service == "auth":
+        if name == "auth-worker":
             variables["LM_SMTP_URL"] = self.settings.smtp_url or self._mail.url
+        if name == "auth":
             variables["LM_SIGNING_KEY_FILE"] = str(keys.key_file(self.home.keys, keys.SIGNING_KEY))
         if self.settings.otlp_endpoint is not None:
             variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = self.settings.otlp_endpoint
