@@ -23,7 +23,7 @@ _of_video = _totals.c.video_id == bindparam("video_id")
 GET = compile_statement(select(_ratings).where(*_own), Rating)
 TOTALS = compile_statement(select(_totals).where(_of_video), _row_totals)
 
-_empty = insert(_totals).values(video_id=bindparam("video_id"), histogram=RatingTotals("").histogram, version=0)
+_empty = insert(_totals).values(video_id=bindparam("video_id"), histogram=list(RatingTotals("").histogram), version=0)
 LOCK_TOTALS = compile_statement(
     # An update that changes nothing: unlike DO NOTHING it locks and answers the row that is there already.
     _empty.on_conflict_do_update(

@@ -1,0 +1,77 @@
+"""Content and inference in memory, as ports and as servicers for the adapters to call."""
+
+from collections.abc import Callable
+from typing import Any
+
+from community_service.domain import UNCHECKED, ModerationStatus, Verdict, Video
+from littlemonster.content.v1 import content_service_pb2 as content
+from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceServicer
+from littlemonster.inference.v1 import inference_service_pb2 as inference
+from littlemonster.inference.v1.inference_service_pb2_grpc import ModerationServiceServicer
+from servicekit.errors import NotFound
+
+APPROVED = Verdict(ModerationStatus.APPROVED)
+
+
+class FakeCatalogue:
+    """Content's PUBLIC videos; `asked` counts the questions."""
+
+    def __init__(self, *videos: Video) -> None:
+        self.videos = {video.id: video for video in videos}
+        self.asked = 0
+
+    async def find(self, video_id: str) -> Video | None:
+        self.asked += 1
+        return self.videos.get(video_id)
+
+
+class FakeModerator:
+    """Finds what is told to it of a text, else that everything is fine."""
+
+    def __init__(self, verdicts: dict[str, Verdict] | None = None) -> None:
+        self.verdicts = verdicts or {}
+        self.down = False
+        self.asked: list[str] = []
+
+    async def judge(self, text: str, video_id: str) -> Verdict:
+        self.asked.append(text)
+        return UNCHECKED if self.down else self.verdicts.get(text, APPROVED)
+
+
+class VideoMissing(NotFound):
+    """Content's own error, as community sees it over the wire."""
+
+    reason = "VIDEO_NOT_FOUND"
+    message = "There is no video {video}. Check the id."
+
+
+class ContentServicer(VideoServiceServicer):
+    """The content service with these videos, or failing with `failure`."""
+
+    def __init__(self, *videos: content.Video) -> None:
+        self.videos = {video.id: video for video in videos}
+        self.failure: Exception | None = None
+        self.asked = 0
+
+    async def GetVideo(self, request: content.GetVideoRequest, context: Any) -> content.Video:
+        self.asked += 1
+        if self.failure:
+            raise self.failure
+        if request.video_id not in self.videos:
+            raise VideoMissing(video=request.video_id)
+        return self.videos[request.video_id]
+
+
+class InferenceServicer(ModerationServiceServicer):
+    """The inference service answering by `rule`, or failing with `failure`."""
+
+    def __init__(self, rule: Callable[[str], inference.ModerateResponse] | None = None) -> None:
+        self.rule = rule or (lambda text: inference.ModerateResponse(approved=True))
+        self.failure: Exception | None = None
+        self.asked: list[inference.ModerateRequest] = []
+
+    async def Moderate(self, request: inference.ModerateRequest, context: Any) -> inference.ModerateResponse:
+        self.asked.append(request)
+        if self.failure:
+            raise self.failure
+        return self.rule(request.content)

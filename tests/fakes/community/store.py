@@ -1,0 +1,204 @@
+"""Community's data in memory: the same visibility and the same all-or-nothing as the real store."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+
+from community_service.domain import (
+    Comment,
+    CommentTotals,
+    Rating,
+    RatingTotals,
+    Sort,
+    Video,
+    VideoState,
+)
+from community_service.ports import Cursor
+from servicekit.caller import caller_or_none
+
+Told = tuple[str, Comment | Rating, CommentTotals | RatingTotals]
+
+
+@dataclass(slots=True)
+class State:
+    """Everything that is saved."""
+
+    videos: dict[str, Video] = field(default_factory=dict)
+    comments: dict[str, Comment] = field(default_factory=dict)
+    comment_totals: dict[str, CommentTotals] = field(default_factory=dict)
+    ratings: dict[tuple[str, str], Rating] = field(default_factory=dict)
+    rating_totals: dict[str, RatingTotals] = field(default_factory=dict)
+    told: list[Told] = field(default_factory=list)
+
+
+class FakeVideos:
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def get(self, video_id: str) -> Video | None:
+        return self._state.videos.get(video_id)
+
+    hold = get
+
+    async def learn(self, video: Video) -> None:
+        known = self._state.videos.get(video.id)
+        if known is None:
+            self._state.videos[video.id] = video
+        elif known.state is not VideoState.DELETED and (
+            video.state is VideoState.DELETED or video.version >= known.version
+        ):
+            self._state.videos[video.id] = replace(video, created_by=known.created_by)
+
+
+class FakeComments:
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def get(self, comment_id: str) -> Comment | None:
+        return next((comment for comment in self._readable() if comment.id == comment_id), None)
+
+    async def by_request(self, user_id: str, request_id: str) -> Comment | None:
+        wanted = (user_id, request_id)
+        return next((c for c in self._readable() if (c.user_id, c.request_id) == wanted), None)
+
+    async def threads(self, video_id: str, sort: Sort, size: int, after: Cursor | None) -> list[Comment]:
+        found = [c for c in self._readable() if c.video_id == video_id and c.parent_id is None]
+        return _page(found, sort, size, after)
+
+    async def replies(self, comment_id: str, size: int, after: Cursor | None) -> list[Comment]:
+        return _page([c for c in self._readable() if c.parent_id == comment_id], Sort.OLDEST, size, after)
+
+    async def add(self, comment: Comment) -> bool:
+        key = (comment.user_id, comment.request_id)
+        if comment.request_id and any((c.user_id, c.request_id) == key for c in self._state.comments.values()):
+            return False
+        self._state.comments[comment.id] = comment
+        return True
+
+    async def count_visible(self, comment: Comment) -> CommentTotals:
+        before = self._state.comment_totals.get(comment.video_id, CommentTotals(comment.video_id, 0, 0))
+        totals = CommentTotals(comment.video_id, before.count + 1, before.version + 1)
+        self._state.comment_totals[comment.video_id] = totals
+        if comment.parent_id:
+            parent = self._state.comments[comment.parent_id]
+            self._state.comments[parent.id] = replace(parent, reply_count=parent.reply_count + 1)
+        return totals
+
+    async def forget_video(self, video_id: str) -> None:
+        for comment in [c for c in self._state.comments.values() if c.video_id == video_id]:
+            del self._state.comments[comment.id]
+        self._state.comment_totals.pop(video_id, None)
+
+    def _readable(self) -> list[Comment]:
+        caller = caller_or_none()
+        return [
+            comment
+            for comment in self._state.comments.values()
+            if comment.is_visible or (caller and (caller.is_moderator or caller.id == comment.user_id))
+        ]
+
+
+def _page(comments: list[Comment], sort: Sort, size: int, after: Cursor | None) -> list[Comment]:
+    def key(comment: Comment) -> Cursor:
+        return (comment.reply_count if sort is Sort.TOP else comment.create_time, comment.id)
+
+    descending = sort is not Sort.OLDEST
+    ordered = sorted(comments, key=key, reverse=descending)
+    if after is not None:
+        ordered = [c for c in ordered if (key(c) < after if descending else key(c) > after)]
+    return ordered[:size]
+
+
+class FakeRatings:
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def get(self, video_id: str, user_id: str) -> Rating | None:
+        caller = caller_or_none()
+        mine = caller is not None and (caller.id == user_id or caller.role == "SERVICE")
+        return self._state.ratings.get((video_id, user_id)) if mine else None
+
+    async def totals(self, video_id: str) -> RatingTotals:
+        return self._state.rating_totals.get(video_id, RatingTotals(video_id))
+
+    lock_totals = totals
+
+    async def save_totals(self, totals: RatingTotals) -> None:
+        self._state.rating_totals[totals.video_id] = totals
+
+    async def save(self, rating: Rating) -> None:
+        self._state.ratings[(rating.video_id, rating.user_id)] = rating
+
+    async def remove(self, rating: Rating) -> None:
+        del self._state.ratings[(rating.video_id, rating.user_id)]
+
+    async def forget_video(self, video_id: str) -> None:
+        for key in [key for key in self._state.ratings if key[0] == video_id]:
+            del self._state.ratings[key]
+        self._state.rating_totals.pop(video_id, None)
+
+
+class FakeWork:
+    """All of the stores on one state."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.comments = FakeComments(state)
+        self.ratings = FakeRatings(state)
+        self.videos = FakeVideos(state)
+
+    async def comment_created(self, comment: Comment, totals: CommentTotals) -> None:
+        self._state.told.append(("comment.created", comment, totals))
+
+    async def rating_submitted(self, rating: Rating, totals: RatingTotals) -> None:
+        self._state.told.append(("rating.submitted", rating, totals))
+
+    async def rating_deleted(self, rating: Rating, totals: RatingTotals) -> None:
+        self._state.told.append(("rating.deleted", rating, totals))
+
+
+class FakeStore:
+    """Units of work take turns; each works on a copy that is saved when its block ends well."""
+
+    def __init__(self) -> None:
+        self._saved = State()
+        self._turn = asyncio.Lock()
+        self.reads = FakeReads(self)
+
+    @property
+    def told(self) -> list[Told]:
+        """The events that left, in order."""
+        return self._saved.told
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[FakeWork]:
+        async with self._turn:
+            copy = deepcopy(self._saved)
+            yield FakeWork(copy)
+            self._saved = copy
+
+    @property
+    def saved(self) -> State:
+        """What every read sees now."""
+        return self._saved
+
+
+class FakeReads:
+    """Reads of whatever is saved when they run."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+
+    @property
+    def comments(self) -> FakeComments:
+        return FakeComments(self._store.saved)
+
+    @property
+    def ratings(self) -> FakeRatings:
+        return FakeRatings(self._store.saved)
+
+    @property
+    def videos(self) -> FakeVideos:
+        return FakeVideos(self._store.saved)
