@@ -1,0 +1,134 @@
+"""All that must hold before a pack may teach: structure, speakable narration, true arithmetic, balanced reactions, length."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from itertools import pairwise
+
+from inference_service.curriculum.arithmetic import wrong_equations
+from inference_service.curriculum.reactions import imbalance, is_reaction
+from inference_service.domain.lesson import Curriculum, LessonPlan, Polyline, Shape, Topic
+from inference_service.domain.lessons import lines_needed, scenes
+from inference_service.domain.lines import LineKind, curated, objection, wording
+from inference_service.domain.script import spoken_in
+from inference_service.domain.subject import Difficulty, Subject
+
+WORDS_PER_MINUTE = 142
+SECONDS = range(70, 116)
+KEY_POINTS, POINTS, OPTIONS = range(3, 6), range(2, 6), range(2, 5)
+TOPICS_PER_SUBJECT = 3
+_SPEAKABLE = re.compile(r"[A-Za-z ,.!?:;'’-]+")
+_SPOKEN_FIELDS = ("say", "answer_say")
+
+
+def problems(pack: Curriculum) -> Iterator[str]:
+    """Yield each problem of the pack as 'place: what is wrong'."""
+    yield from _pack_problems(pack)
+    for slug, topic in pack.topics.items():
+        yield from (f"{slug}: {problem}" for problem in _topic_problems(topic))
+        for difficulty, plan in topic.levels.items():
+            place = f"{slug}/{difficulty}"
+            yield from (f"{place}: {problem}" for problem in _plan_problems(topic, plan))
+            if all(fact in {f.id for f in topic.facts} for fact in plan.facts) and slug in pack.lines.topics:
+                yield from (f"{place}: {problem}" for problem in _lesson_problems(pack, slug, difficulty))
+
+
+def _pack_problems(pack: Curriculum) -> Iterator[str]:
+    for subject in Subject:
+        count = sum(topic.subject is subject for topic in pack.topics.values())
+        if count < TOPICS_PER_SUBJECT:
+            yield f"{subject} has {count} topics instead of at least {TOPICS_PER_SUBJECT}"
+    for slug in sorted({*pack.topics} ^ {*pack.lines.topics}):
+        yield f"{slug} has a lesson file or spoken phrases, but not both"
+    for kind in LineKind:
+        if not pack.lines.templates.get(kind):
+            yield f"lines.yaml has no template for {kind}"
+    names = [name.casefold() for topic in pack.topics.values() for name in (topic.title, *topic.aliases)]
+    for name in sorted({name for name in names if names.count(name) > 2}):
+        yield f"'{name}' is claimed more than once"
+
+
+def _topic_problems(topic: Topic) -> Iterator[str]:
+    for difficulty in Difficulty:
+        if difficulty not in topic.levels:
+            yield f"there is no lesson for {difficulty}"
+    identifiers = [fact.id for fact in topic.facts]
+    yield from (f"fact {i} is there twice" for i in sorted({i for i in identifiers if identifiers.count(i) > 1}))
+    for key, text in _texts(topic):
+        if key in _SPOKEN_FIELDS and not _SPEAKABLE.fullmatch(text):
+            yield f"cannot be read out: {text!r}"
+        if key != "latex" and key != "formula" and "\\" in text:
+            yield f"LaTeX outside a formula: {text!r}"
+        yield from (f"wrong arithmetic: {equation}" for equation in wrong_equations(text))
+        if is_reaction(text) and (difference := imbalance(text)):
+            yield f"unbalanced reaction {text}: {difference}"
+
+
+def _plan_problems(topic: Topic, plan: LessonPlan) -> Iterator[str]:
+    known = {fact.id for fact in topic.facts}
+    yield from (f"no fact is called {fact}" for fact in plan.facts if fact not in known)
+    if len(plan.facts) not in POINTS:
+        yield f"it tells {len(plan.facts)} facts instead of 2 to 5"
+    if len(plan.key_points) not in KEY_POINTS:
+        yield f"it has {len(plan.key_points)} key points instead of 3 to 5"
+    yield from (f"not a speakable sentence: {p!r}" for p in plan.key_points if not _is_sentence(p))
+    if len(plan.quiz.options) not in OPTIONS or not 0 <= plan.quiz.answer < len(plan.quiz.options):
+        yield "the quiz needs two to four options and the index of one of them as answer"
+    if topic.subject is Subject.HISTORY and not (plan.timeline or plan.quote):
+        yield "a history lesson needs a timeline or a source"
+    if topic.subject is Subject.ENGLISH and not (plan.table or plan.quote):
+        yield "an English lesson needs a passage or a table"
+    if topic.subject in (Subject.MATH, Subject.CHEMISTRY) and not plan.example:
+        yield "a lesson in mathematics or chemistry needs a worked example"
+    yield from _figure_problems(plan)
+
+
+def _figure_problems(plan: LessonPlan) -> Iterator[str]:
+    if plan.timeline and any(a.year > b.year for a, b in pairwise(plan.timeline.moments)):
+        yield "the timeline is not in order"
+    if plan.table and any(len(row.cells) != len(plan.table.columns) for row in plan.table.rows):
+        yield "a row of the table has another number of cells than there are columns"
+    for shape in plan.plot.curves if plan.plot else ():
+        if not _rises(shape):
+            yield f"the curve '{shape.label}' runs backwards"
+
+
+def _lesson_problems(pack: Curriculum, slug: str, difficulty: Difficulty) -> Iterator[str]:
+    topic, allowed = pack.topics[slug], wording(pack, slug)
+    lines = {kind: curated(pack.lines, slug, kind, 0) for kind in lines_needed(topic.levels[difficulty])}
+    for kind, line in lines.items():
+        if why := objection(line, kind, allowed):
+            yield f"the curated {kind} line '{line}' would be refused: {why}"
+    length = seconds(tuple(spoken for scene in scenes(topic, difficulty, lines) for spoken in spoken_in(scene.body)))
+    if round(length) not in SECONDS:
+        yield f"it would take about {length:.0f} s instead of {SECONDS.start} to {SECONDS.stop - 1}"
+
+
+def seconds(narration: tuple[str, ...]) -> float:
+    """Roughly how long the narration takes, in seconds; the rate was measured on the narrator's voice, pauses included."""
+    return sum(len(spoken.split()) for spoken in narration) / WORDS_PER_MINUTE * 60
+
+
+def _is_sentence(text: str) -> bool:
+    return bool(_SPEAKABLE.fullmatch(text)) and text[0].isupper() and text.endswith(".")
+
+
+def _rises(shape: Shape) -> bool:
+    if isinstance(shape, Polyline):
+        return all(a[0] <= b[0] for a, b in pairwise(shape.points))
+    return shape.start < shape.stop
+
+
+def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every string below `value` with the name of its field."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner, key)
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from _texts(inner, key)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _texts(getattr(value, field.name), field.name)

@@ -1,0 +1,1 @@
+"""Lessons, scripts, spoken lines and moderation as plain data and pure rules."""

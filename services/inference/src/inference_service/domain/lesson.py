@@ -1,0 +1,211 @@
+"""The curriculum's vocabulary: a topic, its facts, and one lesson plan for each difficulty.
+
+`text` is shown, `say` is spoken: plain words that a voice can read. Formulas are LaTeX as matplotlib's mathtext reads it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from inference_service.domain.subject import Difficulty, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A statement that is true wherever the lesson uses it; `id` is unique within its topic."""
+
+    id: str
+    text: str
+    say: str
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    latex: str
+    say: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    text: str
+    say: str
+    formula: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    problem: str
+    say: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """y = slope · x + intercept between `start` and `stop`."""
+
+    kind: Literal["line"]
+    label: str
+    slope: float
+    intercept: float
+    start: float
+    stop: float
+
+
+@dataclass(frozen=True, slots=True)
+class Parabola:
+    """y = a · x² + b · x + c between `start` and `stop`."""
+
+    kind: Literal["parabola"]
+    label: str
+    a: float
+    b: float
+    c: float
+    start: float
+    stop: float
+
+
+@dataclass(frozen=True, slots=True)
+class Polyline:
+    """Straight strokes from point to point; x never falls."""
+
+    kind: Literal["polyline"]
+    label: str
+    points: tuple[tuple[float, float], ...]
+
+
+Shape = Line | Parabola | Polyline
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    heading: str
+    curves: tuple[Shape, ...]
+    x_label: str
+    y_label: str
+    caption: str
+    say: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatedMoment:
+    """`when` is shown; `year` orders the moments."""
+
+    when: str
+    year: int
+    text: str
+    say: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    heading: str
+    moments: tuple[DatedMoment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    cells: tuple[str, ...]
+    say: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    heading: str
+    columns: tuple[str, ...]
+    rows: tuple[TableRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Somebody's words; `source` names author, work and year."""
+
+    heading: str
+    text: str
+    source: str
+    say: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    text: str
+    say: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What learners often get wrong, and what is right instead."""
+
+    wrong: Claim
+    right: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Quiz:
+    """`answer` is the index of the right option, from 0."""
+
+    question: str
+    say: str
+    options: tuple[str, ...]
+    answer: int
+    explanation: str
+    answer_say: str
+
+
+@dataclass(frozen=True, slots=True)
+class LessonPlan:
+    """One lesson; `facts` are ids of the topic's facts, in the order they are told."""
+
+    summary: str
+    key_points: tuple[str, ...]
+    facts: tuple[str, ...]
+    mistake: Mistake
+    quiz: Quiz
+    formula: Formula | None = None
+    quote: Quote | None = None
+    timeline: Timeline | None = None
+    table: Table | None = None
+    plot: Plot | None = None
+    example: Example | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Everything the curriculum knows on one topic."""
+
+    title: str
+    subject: Subject
+    aliases: tuple[str, ...]
+    tags: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    levels: Mapping[Difficulty, LessonPlan]
+
+    def facts_of(self, difficulty: Difficulty) -> tuple[Fact, ...]:
+        """The facts that the lesson of `difficulty` tells, in order."""
+        by_id = {fact.id: fact for fact in self.facts}
+        return tuple(by_id[fact_id] for fact_id in self.levels[difficulty].facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Fillers for a topic's spoken lines: see curriculum/lines.yaml for the grammar of each."""
+
+    name: str
+    wonder: tuple[str, ...]
+    picture: tuple[str, ...]
+    use: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineBook:
+    """Templates of the spoken lines by kind, and the phrases of each topic by its slug."""
+
+    templates: Mapping[str, tuple[str, ...]]
+    topics: Mapping[str, Phrases]
+
+
+@dataclass(frozen=True, slots=True)
+class Curriculum:
+    """The whole pack; topics by slug."""
+
+    topics: Mapping[str, Topic]
+    lines: LineBook

@@ -1,0 +1,145 @@
+"""Turn a lesson plan and its spoken lines into scenes. Their order is decided here, never by a model."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from inference_service.domain.lesson import (
+    Example,
+    Fact,
+    Formula,
+    LessonPlan,
+    Mistake,
+    Plot,
+    Quiz,
+    Quote,
+    Table,
+    Timeline,
+    Topic,
+)
+from inference_service.domain.lines import LineKind
+from inference_service.domain.plotting import curve
+from inference_service.domain.script import (
+    Concept,
+    ExampleStep,
+    Moment,
+    PlotScene,
+    Point,
+    QuizScene,
+    QuoteScene,
+    Recap,
+    Row,
+    Scene,
+    TableScene,
+    TimelineScene,
+    Title,
+    WorkedExample,
+)
+from inference_service.domain.subject import Difficulty
+
+Lines = Mapping[LineKind, str]
+IDEA, CLOSER_LOOK, PRACTICE, REVIEW = "The idea", "A closer look", "Practice", "Review"
+LEVEL_NAMES = {Difficulty.INTRO: "Introduction", Difficulty.STANDARD: "Standard", Difficulty.HONORS: "Honors"}
+
+
+def lines_needed(plan: LessonPlan) -> tuple[LineKind, ...]:
+    """The kinds of spoken line that the lesson has room for, in the order they are heard."""
+    optional = (
+        (plan.quote, LineKind.SOURCE),
+        (plan.timeline, LineKind.TIMELINE),
+        (plan.table, LineKind.TABLE),
+        (plan.example, LineKind.EXAMPLE),
+    )
+    middle = tuple(kind for part, kind in optional if part)
+    return (LineKind.WELCOME, LineKind.HOOK, *middle, LineKind.QUIZ, LineKind.CLOSING)
+
+
+def scenes(topic: Topic, difficulty: Difficulty, lines: Lines) -> tuple[Scene, ...]:
+    """The whole lesson; `lines` must hold every kind that `lines_needed` names."""
+    plan = topic.levels[difficulty]
+    return tuple(_scenes(topic, difficulty, plan, lines))
+
+
+def _scenes(topic: Topic, difficulty: Difficulty, plan: LessonPlan, lines: Lines) -> Iterator[Scene]:
+    yield _title(topic, difficulty, lines)
+    yield _concept(topic.facts_of(difficulty), plan.formula)
+    yield from _closer_look(plan, lines)
+    if plan.example:
+        yield _example(plan.example, lines)
+    yield _mistake(plan.mistake)
+    yield _quiz(plan.quiz, lines)
+    yield _recap(plan.key_points, lines)
+
+
+def _closer_look(plan: LessonPlan, lines: Lines) -> Iterator[Scene]:
+    if plan.quote:
+        yield _quote(plan.quote, lines)
+    if plan.timeline:
+        yield _timeline(plan.timeline, lines)
+    if plan.table:
+        yield _table(plan.table, lines)
+    if plan.plot:
+        yield _plot(plan.plot)
+
+
+def _title(topic: Topic, difficulty: Difficulty, lines: Lines) -> Scene:
+    spoken = f"{lines[LineKind.WELCOME]} {lines[LineKind.HOOK]}"
+    subtitle = f"{topic.subject.capitalize()} · {LEVEL_NAMES[difficulty]}"
+    return Scene(topic.title, "Welcome", Title(subtitle, spoken))
+
+
+def _concept(facts: tuple[Fact, ...], formula: Formula | None) -> Scene:
+    points = tuple(Point(fact.text, fact.say) for fact in facts)
+    body = Concept(points, formula.latex, formula.say) if formula else Concept(points)
+    return Scene("Key ideas", IDEA, body)
+
+
+def _quote(quote: Quote, lines: Lines) -> Scene:
+    return Scene(
+        quote.heading, CLOSER_LOOK, QuoteScene(quote.text, quote.source, f"{lines[LineKind.SOURCE]} {quote.say}")
+    )
+
+
+def _timeline(timeline: Timeline, lines: Lines) -> Scene:
+    lead = _leading(lines[LineKind.TIMELINE])
+    moments = tuple(Moment(m.when, m.text, lead(i, m.say)) for i, m in enumerate(timeline.moments))
+    return Scene(timeline.heading, CLOSER_LOOK, TimelineScene(moments))
+
+
+def _table(table: Table, lines: Lines) -> Scene:
+    lead = _leading(lines[LineKind.TABLE])
+    rows = tuple(Row(row.cells, lead(i, row.say)) for i, row in enumerate(table.rows))
+    return Scene(table.heading, CLOSER_LOOK, TableScene(table.columns, rows))
+
+
+def _plot(plot: Plot) -> Scene:
+    curves = tuple(curve(shape) for shape in plot.curves)
+    return Scene(plot.heading, CLOSER_LOOK, PlotScene(curves, plot.x_label, plot.y_label, plot.caption, plot.say))
+
+
+def _example(example: Example, lines: Lines) -> Scene:
+    steps = tuple(ExampleStep(step.text, step.formula, step.say) for step in example.steps)
+    spoken = f"{lines[LineKind.EXAMPLE]} {example.say}"
+    return Scene("Worked example", PRACTICE, WorkedExample(example.problem, spoken, steps))
+
+
+def _mistake(mistake: Mistake) -> Scene:
+    points = tuple(Point(claim.text, claim.say) for claim in (mistake.wrong, mistake.right))
+    return Scene("A common mistake", PRACTICE, Concept(points))
+
+
+def _quiz(quiz: Quiz, lines: Lines) -> Scene:
+    spoken = f"{lines[LineKind.QUIZ]} {quiz.say}"
+    return Scene(
+        "Check yourself",
+        REVIEW,
+        QuizScene(quiz.question, spoken, quiz.options, quiz.answer, quiz.explanation, quiz.answer_say),
+    )
+
+
+def _recap(key_points: tuple[str, ...], lines: Lines) -> Scene:
+    *first, last = (Point(text, text) for text in key_points)
+    return Scene("Remember", REVIEW, Recap((*first, Point(last.text, f"{last.say} {lines[LineKind.CLOSING]}"))))
+
+
+def _leading(line: str) -> Callable[[int, str], str]:
+    """Put `line` in front of what is said first."""
+    return lambda index, say: f"{line} {say}" if index == 0 else say

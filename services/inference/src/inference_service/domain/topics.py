@@ -1,0 +1,73 @@
+"""Find the curriculum's topic that a student's words mean."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from inference_service.domain.lesson import Curriculum, Topic
+from inference_service.domain.subject import Subject
+
+SURE = 0.86
+MOST_SUGGESTIONS = 3
+_ARTICLES = ("a", "an", "the", "of", "in", "on", "to", "and", "i", "me", "my")
+_QUESTIONS = ("what", "is", "are", "how", "does", "do", "explain", "about", "introduction", "intro", "lesson", "basics")
+_NOISE = frozenset((*_ARTICLES, *_QUESTIONS))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The topic that was meant."""
+
+    slug: str
+    topic: Topic
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSubject:
+    """The topic exists, but in another subject."""
+
+    topic: Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No topic is near enough; `nearest` are titles, the nearest first, the asked subject before others."""
+
+    nearest: tuple[str, ...]
+
+
+Match = Found | OtherSubject | Unknown
+
+
+def find_topic(curriculum: Curriculum, asked: str, subject: Subject) -> Match:
+    """Match `asked` against titles and aliases, forgiving case, accents, small words and typing errors."""
+    wanted = normalise(asked)
+    ranked = sorted(
+        ((_likeness(topic, wanted), topic.subject is subject, slug) for slug, topic in curriculum.topics.items()),
+        key=lambda entry: (-entry[0], not entry[1], entry[2]),
+    )
+    score, in_subject, slug = ranked[0]
+    if score >= SURE:
+        topic = curriculum.topics[slug]
+        return Found(slug, topic) if in_subject else OtherSubject(topic)
+    ranked.sort(key=lambda entry: (not entry[1], -entry[0]))
+    return Unknown(tuple(curriculum.topics[slug].title for _, _, slug in ranked[:MOST_SUGGESTIONS]))
+
+
+def normalise(text: str) -> str:
+    """Lower case, no accents, no punctuation, no small words."""
+    bare = unicodedata.normalize("NFKD", text.casefold().replace("’", "'").replace("'s", ""))
+    words = re.findall(r"[a-z0-9]+", "".join(c for c in bare if not unicodedata.combining(c)))
+    return " ".join([word for word in words if word not in _NOISE] or words)
+
+
+def _likeness(topic: Topic, wanted: str) -> float:
+    return max(_alike(wanted, normalise(name)) for name in (topic.title, *topic.aliases))
+
+
+def _alike(wanted: str, name: str) -> float:
+    """1.0 for the same words in any order; otherwise how similar the spelling is."""
+    if not wanted or sorted(wanted.split()) == sorted(name.split()):
+        return float(bool(wanted))
+    return SequenceMatcher(None, wanted, name, autojunk=False).ratio()

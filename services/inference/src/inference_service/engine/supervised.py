@@ -1,0 +1,192 @@
+"""A model that is always being brought back: starts its process, hands it requests, and starts it anew when it dies or hangs."""
+
+import asyncio
+import contextlib
+import itertools
+import logging
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+
+from inference_service.domain.generation import EngineState, Finish, ModelCard, Piece, Sampling
+from inference_service.engine.frames import Cancel, Generate, Loaded, NotLoaded, Refused, Written
+from inference_service.engine.worker import Worker, WorkerSpec
+from inference_service.errors import (
+    EngineBusy,
+    EngineCrashed,
+    EngineTimeout,
+    ModelUnavailable,
+    PromptHasNul,
+    PromptTooLong,
+)
+from servicekit.errors import ServiceError
+
+log = logging.getLogger(__name__)
+_REFUSALS: dict[str, Callable[..., ServiceError]] = {error.reason: error for error in (PromptTooLong, PromptHasNul)}
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long things may take, in seconds, and how many requests may wait."""
+
+    load: float = 60.0
+    ready: float = 10.0
+    stall: float = 20.0
+    first_delay: float = 0.2
+    longest_delay: float = 30.0
+    waiting: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The process is gone; `how` says in what way."""
+
+    how: str
+
+
+Answer = Written | Refused | Ended
+
+
+class SupervisedEngine:
+    """A TextEngine over one model's process. Run `supervise` beside the server; nothing is loaded without it."""
+
+    def __init__(self, card: ModelCard, spec: WorkerSpec, patience: Patience | None = None) -> None:
+        self._card, self._spec, self._patience = card, spec, patience or Patience()
+        self._worker: Worker | None = None
+        self._ready = asyncio.Event()
+        self._served = False
+        self._failures = 0
+        self._loaded_at = 0.0
+        self._problem = "it is being loaded"
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._numbers = itertools.count(1)
+        self._answers: dict[int, asyncio.Queue[Answer]] = {}
+
+    @property
+    def card(self) -> ModelCard:
+        return self._card
+
+    @property
+    def state(self) -> EngineState:
+        if self._ready.is_set():
+            return EngineState.READY
+        if not self._spec.path.is_file():
+            return EngineState.MISSING
+        return EngineState.LOADING if self._failures < 2 else EngineState.INSTALLED
+
+    @property
+    def process_id(self) -> int | None:
+        """Process id of the model while it is loaded."""
+        return self._worker.pid if self._worker and self._ready.is_set() else None
+
+    async def serving(self) -> bool:
+        """Whether requests are worth sending: it is loaded, or it was and is on its way back for the first time."""
+        return self._ready.is_set() or (self._served and self._failures < 2)
+
+    async def generate(self, prompt: str, sampling: Sampling) -> AsyncGenerator[Piece, None]:
+        """See TextEngine.generate. One request is worked on at a time; the others wait in order."""
+        if self._waiting >= self._patience.waiting:
+            raise EngineBusy(model=self._card.name, waiting=str(self._waiting))
+        self._waiting += 1
+        try:
+            async with self._turn:
+                worker = await self._loaded()
+                async with contextlib.aclosing(self._ask(worker, prompt, sampling)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+        finally:
+            self._waiting -= 1
+
+    async def _loaded(self) -> Worker:
+        try:
+            async with asyncio.timeout(self._patience.ready):
+                await self._ready.wait()
+        except TimeoutError:
+            raise ModelUnavailable(model=self._card.name, why=self._problem) from None
+        assert self._worker is not None  # noqa: S101 - set before the event
+        return self._worker
+
+    async def _ask(self, worker: Worker, prompt: str, sampling: Sampling) -> AsyncGenerator[Piece, None]:
+        number = next(self._numbers)
+        answers = self._answers[number] = asyncio.Queue()
+        worker.send(Generate(number, prompt, sampling))
+        finished = False
+        try:
+            while not finished:
+                piece = self._piece(await self._next(worker, answers))
+                finished = piece.finish is not None
+                yield piece
+            self._failures = 0
+        except ServiceError:
+            finished = True
+            raise
+        finally:
+            del self._answers[number]
+            if not finished:
+                worker.send(Cancel(number))
+
+    async def _next(self, worker: Worker, answers: "asyncio.Queue[Answer]") -> Answer:
+        try:
+            async with asyncio.timeout(self._patience.stall):
+                return await answers.get()
+        except TimeoutError:
+            worker.kill()
+            raise EngineTimeout(model=self._card.name, seconds=f"{self._patience.stall:g}") from None
+
+    def _piece(self, answer: Answer) -> Piece:
+        match answer:
+            case Written():
+                return Piece(answer.text, answer.tokens, Finish(answer.finish) if answer.finish else None)
+            case Refused():
+                raise _REFUSALS[answer.reason](**answer.metadata)
+            case Ended():
+                raise EngineCrashed(model=self._card.name, exit=answer.how)
+
+    async def supervise(self) -> None:
+        """Keep the model's process running until cancelled; wait longer after each failure in a row."""
+        while True:
+            await self._run_once()
+            delay = min(self._patience.first_delay * 2**self._failures, self._patience.longest_delay)
+            self._failures += 1
+            log.warning("model stopped", extra={"model": self._card.name, "why": self._problem, "again_in": delay})
+            await asyncio.sleep(delay)
+
+    async def _run_once(self) -> None:
+        self._worker = worker = await Worker.start(self._spec)
+        try:
+            async with asyncio.timeout(self._patience.load) as limit:
+                async for frame in worker.frames():
+                    match frame:
+                        case Loaded():
+                            limit.reschedule(None)
+                            self._on_loaded(worker)
+                        case NotLoaded(why=why):
+                            self._problem = why
+                        case Written() | Refused():
+                            self._deliver(frame)
+        except TimeoutError:
+            self._problem = f"it did not load within {self._patience.load:g} seconds"
+        finally:
+            await self._ended(worker)
+
+    def _on_loaded(self, worker: Worker) -> None:
+        self._loaded_at = asyncio.get_running_loop().time()
+        self._served = True
+        self._ready.set()
+        log.info("model loaded", extra={"model": self._card.name, "pid": worker.pid})
+
+    def _deliver(self, frame: Written | Refused) -> None:
+        """Hand the frame to its request; nobody waits any more for one that was cancelled."""
+        if waiting := self._answers.get(frame.request):
+            waiting.put_nowait(frame)
+
+    async def _ended(self, worker: Worker) -> None:
+        was_ready = self._ready.is_set()
+        self._ready.clear()
+        how = await worker.end()
+        if was_ready:
+            if asyncio.get_running_loop().time() - self._loaded_at > self._patience.longest_delay:
+                self._failures = 0
+            self._problem = f"it is being restarted after {how}"
+        for waiting in self._answers.values():
+            waiting.put_nowait(Ended(how))
