@@ -32,7 +32,7 @@ def normalise_display_name(text: str) -> str:
     """The name as others see it, without surrounding space. Raises DisplayNameInvalid."""
     name = unicodedata.normalize("NFC", text).strip()
     if not 1 <= len(name) <= LONGEST_NAME or not _showable(name):
-        raise DisplayNameInvalid(fields={"display_name": "must be 1 to 64 characters that can be shown on one line"})
+        raise DisplayNameInvalid(fields={"displayName": "must be 1 to 64 characters that can be shown on one line"})
     return name
 
 

@@ -1,0 +1,152 @@
+"""Auth's database in memory: units of work that are kept or undone, one after the other, seen as the caller may see."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from auth_service.domain.accounts import Account
+from auth_service.domain.events import Event
+from auth_service.domain.mails import Mail, MailStatus
+from auth_service.domain.secrets import VerificationToken
+from auth_service.domain.sessions import RefreshToken, Session
+from servicekit.caller import Role, caller_or_none
+
+
+@dataclass
+class Tables:
+    """Everything kept."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    tokens: dict[bytes, VerificationToken] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    refresh_tokens: dict[bytes, RefreshToken] = field(default_factory=dict)
+    mails: dict[str, Mail] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+
+def _may_see(owner: str) -> bool:
+    caller = caller_or_none()
+    return caller is not None and (caller.role is Role.SERVICE or caller.id == owner)
+
+
+class MemoryAccounts:
+    """See ports.Accounts."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def get(self, account_id: str) -> Account | None:
+        return self._tables.accounts.get(account_id) if _may_see(account_id) else None
+
+    async def by_email(self, email: str) -> Account | None:
+        found = (account for account in self._tables.accounts.values() if account.email == email)
+        return next((account for account in found if _may_see(account.id)), None)
+
+    async def add(self, account: Account) -> bool:
+        if any(known.email == account.email for known in self._tables.accounts.values()):
+            return False
+        self._tables.accounts[account.id] = account
+        return True
+
+    async def save(self, account: Account) -> None:
+        self._tables.accounts[account.id] = account
+
+
+class MemoryTokens:
+    """See ports.VerificationTokens."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, token: VerificationToken) -> None:
+        self._tables.tokens[token.digest] = token
+
+    async def get(self, digest: bytes) -> VerificationToken | None:
+        return self._tables.tokens.get(digest)
+
+    async def remove(self, user_id: str) -> None:
+        self._tables.tokens = {d: token for d, token in self._tables.tokens.items() if token.user_id != user_id}
+
+
+class MemorySessions:
+    """See ports.Sessions."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, session: Session) -> None:
+        self._tables.sessions[session.id] = session
+
+    async def get(self, session_id: str) -> Session | None:
+        session = self._tables.sessions.get(session_id)
+        return session if session and _may_see(session.user_id) else None
+
+    async def save(self, session: Session) -> None:
+        self._tables.sessions[session.id] = session
+
+    async def add_refresh_token(self, token: RefreshToken) -> None:
+        self._tables.refresh_tokens[token.digest] = token
+
+    async def refresh_token(self, digest: bytes) -> RefreshToken | None:
+        return self._tables.refresh_tokens.get(digest)
+
+
+class MemoryMails:
+    """See ports.Mails."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, mail: Mail) -> None:
+        self._tables.mails[mail.id] = mail
+
+    async def claim(self, now: datetime, until: datetime, limit: int) -> Sequence[Mail]:
+        due = [m for m in self._tables.mails.values() if m.status is MailStatus.PENDING and m.due_time <= now]
+        due.sort(key=lambda mail: mail.due_time)
+        claimed = [replace(mail, attempts=mail.attempts + 1, due_time=until) for mail in due[:limit]]
+        self._tables.mails |= {mail.id: mail for mail in claimed}
+        return claimed
+
+    async def save(self, mail: Mail) -> None:
+        if self._tables.mails[mail.id].attempts == mail.attempts:
+            self._tables.mails[mail.id] = mail
+
+
+class MemoryWork:
+    """See ports.Work."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self.accounts = MemoryAccounts(tables)
+        self.verification_tokens = MemoryTokens(tables)
+        self.sessions = MemorySessions(tables)
+        self.mails = MemoryMails(tables)
+
+    async def publish(self, event: Event) -> None:
+        self._tables.events.append(event)
+
+
+class MemoryDatabase:
+    """Hands out units of work and reads; `tables` is what was kept."""
+
+    def __init__(self) -> None:
+        self.tables = Tables()
+        self._one_at_a_time = asyncio.Lock()
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncIterator[MemoryWork]:
+        async with self._one_at_a_time:
+            changed = deepcopy(self.tables)
+            yield MemoryWork(changed)
+            self.tables = changed
+
+    async def get(self, account_id: str) -> Account | None:
+        """See ports.AccountReader."""
+        return await MemoryAccounts(self.tables).get(account_id)
+
+    async def by_email(self, email: str) -> Account | None:
+        """See ports.AccountReader."""
+        return await MemoryAccounts(self.tables).by_email(email)

@@ -1,0 +1,74 @@
+"""Auth over fakes: use cases, their database and mail system in memory, and a clock that stands still."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fakes.auth.clock import ManualClock
+from fakes.auth.mail import MemoryMailer, PlainLetters
+from fakes.auth.memory import MemoryDatabase
+from fakes.auth.passwords import PlainPasswords
+
+from auth_service.clients.signing import Ed25519Signer
+from auth_service.domain.access_tokens import Tokens
+from auth_service.domain.accounts import Account
+from auth_service.domain.sessions import Client
+from auth_service.storage.attempts import LocalAttempts
+from auth_service.use_cases.issuing import TokenIssuer
+from auth_service.use_cases.mailing import MailDelivery
+from auth_service.use_cases.profiles import Profiles
+from auth_service.use_cases.registration import Registrations
+from auth_service.use_cases.sessions import SessionKeeper
+from auth_service.use_cases.sign_in import SignIn
+
+EMAIL = "ada@example.org"
+PASSWORD = "correct horse battery"
+CLIENT = Client(address="192.0.2.7", user_agent="browser")
+
+
+@dataclass
+class Auth:
+    """Auth's use cases over fakes, and the way there."""
+
+    clock: ManualClock = field(default_factory=ManualClock)
+    database: MemoryDatabase = field(default_factory=MemoryDatabase)
+    passwords: PlainPasswords = field(default_factory=PlainPasswords)
+    mailer: MemoryMailer = field(default_factory=MemoryMailer)
+
+    def __post_init__(self) -> None:
+        work = self.database.unit_of_work
+        issuer = TokenIssuer(Ed25519Signer(Ed25519PrivateKey.generate()))
+        attempts = LocalAttempts(lambda: self.clock().timestamp())
+        self.registrations = Registrations(work, self.passwords, self.clock)
+        self.sign_in = SignIn(self.database, work, self.passwords, attempts, issuer, self.clock)
+        self.sessions = SessionKeeper(work, issuer, self.clock)
+        self.profiles = Profiles(self.database)
+        self.delivery = MailDelivery(work, PlainLetters(), self.mailer, self.clock)
+
+    @property
+    def account(self) -> Account:
+        """The only account."""
+        (account,) = self.database.tables.accounts.values()
+        return account
+
+    async def register(self, password: str = PASSWORD, name: str = "Ada", request_id: str | None = None) -> None:
+        await self.registrations.register(EMAIL, password, name, request_id)
+
+    async def mailed_token(self) -> str:
+        """The token in the newest letter, after sending what is due."""
+        await self.delivery.deliver_due()
+        return self.mailer.taken[-1][1].text
+
+    async def verified(self) -> None:
+        await self.register()
+        await self.registrations.verify(await self.mailed_token())
+
+    async def signed_in(self) -> Tokens:
+        await self.verified()
+        return await self.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+
+
+@pytest.fixture
+def auth() -> Auth:
+    """A fresh auth service in memory."""
+    return Auth()

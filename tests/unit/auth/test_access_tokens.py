@@ -1,0 +1,72 @@
+"""What is in an access token and how it is signed."""
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fakes.auth.clock import ManualClock
+
+from auth_service.clients.signing import Ed25519Signer
+from auth_service.domain import access_tokens
+from auth_service.domain.accounts import Registration, open_account
+from auth_service.domain.secrets import digest, is_usable, new_secret, verification_token
+from auth_service.domain.sessions import open_session
+from servicekit.identity import tokens as verification
+from servicekit.identity.tokens import TokenVerifier
+
+NOW = ManualClock().now
+ACCOUNT = open_account("account", Registration("ada@example.org", "Ada", "hash", None), NOW)
+SESSION = open_session("session", "account", "browser", NOW)
+CLAIMS = access_tokens.claims(ACCOUNT, SESSION, "token", NOW)
+
+
+def test_a_token_names_its_bearer_session_and_role_for_ten_minutes() -> None:
+    begin = int(NOW.timestamp())
+    assert {
+        "iss": "littlemonster",
+        "aud": "littlemonster",
+        "sub": "account",
+        "sid": "session",
+        "role": "STUDENT",
+        "jti": "token",
+        "iat": begin,
+        "exp": begin + 600,
+    } == CLAIMS
+
+
+def test_the_header_names_the_key_by_its_thumbprint() -> None:
+    signer = Ed25519Signer(Ed25519PrivateKey.generate())
+    (public,) = signer.public_keys()
+    assert jwt.get_unverified_header(signer.sign(CLAIMS)) == {"alg": "EdDSA", "kid": public.kid, "typ": "at+jwt"}
+
+
+def test_the_thumbprint_is_that_of_rfc_8037() -> None:
+    secret = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+    (public,) = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(secret)).public_keys()
+    assert public.x == "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+    assert public.kid == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+
+
+async def test_every_service_s_verifier_accepts_what_auth_signs() -> None:
+    signer = Ed25519Signer(Ed25519PrivateKey.generate())
+    verifier = TokenVerifier(signer.key_source(), signer.key_source(), now=NOW.timestamp)
+    caller = await verifier.verify(signer.sign(CLAIMS))
+    assert (caller.id, caller.role, caller.session_id) == ("account", ACCOUNT.role, "session")
+
+
+def test_auth_and_its_verifiers_agree_on_issuer_and_audience() -> None:
+    assert (access_tokens.ISSUER, access_tokens.AUDIENCE) == (verification.ISSUER, verification.AUDIENCE)
+
+
+def test_secrets_differ_and_fit_a_url() -> None:
+    secrets = {new_secret() for _ in range(100)}
+    assert len(secrets) == 100
+    assert all(len(secret) == 43 and secret.replace("-", "").replace("_", "").isalnum() for secret in secrets)
+
+
+def test_a_secret_is_kept_as_its_sha_256() -> None:
+    assert digest("abc").hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_mailed_token_is_good_for_less_than_24_hours() -> None:
+    token = verification_token("secret", "account", NOW)
+    assert is_usable(token, NOW)
+    assert not is_usable(token, token.expire_time)

@@ -1,0 +1,118 @@
+"""Refreshing, signing out, and what is left of a session afterwards."""
+
+import asyncio
+
+import pytest
+from unit.auth.conftest import Auth
+
+from auth_service.domain.access_tokens import Tokens
+from auth_service.domain.events import SessionRevoked
+from auth_service.domain.sessions import INACTIVITY_LIFETIME, Session
+from auth_service.errors import RefreshTokenInvalid, RefreshTokenReused, UserNotFound
+from servicekit.caller import Caller, Role, acting_as
+from servicekit.errors import Unauthenticated
+
+
+def only_session(auth: Auth) -> Session:
+    (session,) = auth.database.tables.sessions.values()
+    return session
+
+
+def revocations(auth: Auth) -> list[SessionRevoked]:
+    return [event for event in auth.database.tables.events if isinstance(event, SessionRevoked)]
+
+
+def bearer(auth: Auth) -> Caller:
+    session = only_session(auth)
+    return Caller(session.user_id, Role.STUDENT, session.id)
+
+
+async def test_a_refresh_token_buys_a_new_pair(auth: Auth) -> None:
+    first = await auth.signed_in()
+    second = await auth.sessions.refresh(first.refresh_token)
+    assert second.refresh_token != first.refresh_token
+    assert second.access_token != first.access_token
+    await auth.sessions.refresh(second.refresh_token)
+    assert only_session(auth).generation == 3
+
+
+async def test_a_spent_token_ends_the_session_and_that_outlives_the_failure(auth: Auth) -> None:
+    first = await auth.signed_in()
+    second = await auth.sessions.refresh(first.refresh_token)
+    with pytest.raises(RefreshTokenReused):
+        await auth.sessions.refresh(first.refresh_token)
+    assert only_session(auth).revoke_time == auth.clock()
+    with pytest.raises(RefreshTokenInvalid):
+        await auth.sessions.refresh(second.refresh_token)
+
+
+async def test_the_end_of_a_session_is_told_once(auth: Auth) -> None:
+    first = await auth.signed_in()
+    await auth.sessions.refresh(first.refresh_token)
+    for _ in range(3):
+        with pytest.raises(RefreshTokenReused):
+            await auth.sessions.refresh(first.refresh_token)
+    session = only_session(auth)
+    assert revocations(auth) == [SessionRevoked(session.id, session.user_id, auth.clock())]
+
+
+async def test_of_many_who_refresh_at_once_one_gets_a_pair_and_it_is_worthless(auth: Auth) -> None:
+    first = await auth.signed_in()
+    attempts = (auth.sessions.refresh(first.refresh_token) for _ in range(20))
+    outcomes = await asyncio.gather(*attempts, return_exceptions=True)
+    (pair,) = [outcome for outcome in outcomes if isinstance(outcome, Tokens)]
+    assert sum(isinstance(outcome, RefreshTokenReused) for outcome in outcomes) == 19
+    with pytest.raises(RefreshTokenInvalid):
+        await auth.sessions.refresh(pair.refresh_token)
+
+
+async def test_a_token_never_given_out_is_refused(auth: Auth) -> None:
+    with pytest.raises(RefreshTokenInvalid):
+        await auth.sessions.refresh("made up by somebody")
+
+
+async def test_an_expired_session_cannot_be_refreshed(auth: Auth) -> None:
+    first = await auth.signed_in()
+    auth.clock.advance(INACTIVITY_LIFETIME)
+    with pytest.raises(RefreshTokenInvalid):
+        await auth.sessions.refresh(first.refresh_token)
+
+
+async def test_a_session_without_its_account_cannot_be_refreshed(auth: Auth) -> None:
+    first = await auth.signed_in()
+    auth.database.tables.accounts.clear()
+    with pytest.raises(RefreshTokenInvalid):
+        await auth.sessions.refresh(first.refresh_token)
+
+
+async def test_signing_out_ends_the_session_once(auth: Auth) -> None:
+    first = await auth.signed_in()
+    with acting_as(bearer(auth)):
+        await auth.sessions.sign_out()
+        await auth.sessions.sign_out()
+    assert len(revocations(auth)) == 1
+    with pytest.raises(RefreshTokenInvalid):
+        await auth.sessions.refresh(first.refresh_token)
+
+
+async def test_nobody_signs_another_out(auth: Auth) -> None:
+    await auth.signed_in()
+    with acting_as(Caller("stranger", Role.STUDENT, only_session(auth).id)):
+        await auth.sessions.sign_out()
+    assert only_session(auth).revoke_time is None
+
+
+async def test_signing_out_needs_a_caller(auth: Auth) -> None:
+    with pytest.raises(Unauthenticated):
+        await auth.sessions.sign_out()
+
+
+async def test_people_see_their_own_account(auth: Auth) -> None:
+    await auth.signed_in()
+    with acting_as(bearer(auth)):
+        assert await auth.profiles.me() == auth.account
+
+
+async def test_an_erased_account_is_not_found(auth: Auth) -> None:
+    with acting_as(Caller("erased", Role.STUDENT, "session")), pytest.raises(UserNotFound):
+        await auth.profiles.me()

@@ -1,0 +1,85 @@
+"""Signing in with an address and a password."""
+
+import pytest
+from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
+
+from auth_service.domain.attempts import ACCOUNT_LIMIT, NETWORK_LIMIT, WINDOW
+from auth_service.errors import CredentialsInvalid, EmailInvalid, EmailNotVerified, TooManyAttempts
+
+
+async def fail(auth: Auth, email: str = EMAIL) -> None:
+    with pytest.raises(CredentialsInvalid):
+        await auth.sign_in.sign_in(email, "a wrong password", CLIENT)
+
+
+async def test_the_right_password_opens_a_session(auth: Auth) -> None:
+    await auth.verified()
+    tokens = await auth.sign_in.sign_in("Ada@Example.org", PASSWORD, CLIENT)
+    (session,) = auth.database.tables.sessions.values()
+    assert (session.user_id, session.user_agent) == (tokens.user_id, "browser")
+    assert tokens.refresh_token not in repr(auth.database.tables)
+
+
+async def test_a_stranger_and_a_wrong_password_get_the_same_answer_for_the_same_work(auth: Auth) -> None:
+    await auth.verified()
+    answers = []
+    for email in (EMAIL, "nobody@example.org"):
+        with pytest.raises(CredentialsInvalid) as refusal:
+            await auth.sign_in.sign_in(email, "a wrong password", CLIENT)
+        answers.append((str(refusal.value), refusal.value.metadata))
+    assert answers[0] == answers[1]
+    assert auth.passwords.checks == 2
+
+
+async def test_only_the_right_password_learns_that_the_address_is_unconfirmed(auth: Auth) -> None:
+    await auth.register()
+    await fail(auth)
+    with pytest.raises(EmailNotVerified):
+        await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+    assert not auth.database.tables.sessions
+
+
+async def test_text_that_is_no_address_is_refused_before_any_work(auth: Auth) -> None:
+    with pytest.raises(EmailInvalid):
+        await auth.sign_in.sign_in("ada\x00", PASSWORD, CLIENT)
+    assert auth.passwords.checks == 0
+
+
+@pytest.mark.parametrize("email", [EMAIL, "nobody@example.org"])
+async def test_after_ten_failures_not_even_the_right_password_is_tried(auth: Auth, email: str) -> None:
+    await auth.verified()
+    for _ in range(ACCOUNT_LIMIT):
+        await fail(auth, email)
+    with pytest.raises(TooManyAttempts) as refusal:
+        await auth.sign_in.sign_in(email, PASSWORD, CLIENT)
+    assert refusal.value.retry_after == WINDOW
+    assert auth.passwords.checks == ACCOUNT_LIMIT
+
+
+async def test_waiting_as_told_is_enough(auth: Auth) -> None:
+    await auth.verified()
+    for _ in range(ACCOUNT_LIMIT):
+        await fail(auth)
+    auth.clock.advance(WINDOW)
+    await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+
+
+async def test_signing_in_clears_the_account_s_failures(auth: Auth) -> None:
+    await auth.verified()
+    for _ in range(3):
+        for _ in range(ACCOUNT_LIMIT - 1):
+            await fail(auth)
+        await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+
+
+async def test_one_network_cannot_try_a_password_on_everybody(auth: Auth) -> None:
+    for number in range(NETWORK_LIMIT):
+        await fail(auth, f"student{number}@example.org")
+    with pytest.raises(TooManyAttempts):
+        await auth.sign_in.sign_in("another@example.org", PASSWORD, CLIENT)
+
+
+async def test_a_class_behind_one_network_signs_in_freely(auth: Auth) -> None:
+    await auth.verified()
+    for _ in range(NETWORK_LIMIT + 1):
+        await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
