@@ -4,7 +4,7 @@ from math import nan
 
 import pytest
 
-from content_service.lesson.checks import MAX_PARTS, MAX_SCENES, check
+from content_service.lesson.checks import MAX_PARTS, MAX_SCENES, MAX_TEXT, check
 from content_service.lesson.errors import ScriptInvalid
 from content_service.lesson.script import (
     Body,
@@ -39,6 +39,7 @@ def plot(*curves: Curve) -> Plot:
     ("body", "complaint"),
     [
         (Concept(()), "neither a point nor a formula"),
+        (Concept((Point("A", "a" * (MAX_TEXT + 1)),)), "more than 2000 characters"),
         (Recap(()), "points"),
         (Recap((Point("A", "a"),) * (MAX_PARTS + 1)), "points"),
         (WorkedExample("P", "p", ()), "steps"),

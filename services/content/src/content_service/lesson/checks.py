@@ -1,5 +1,7 @@
 """Refuses a script that contradicts itself or exceeds the bounds, before any costly work."""
 
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from math import isfinite
 
 from content_service.lesson.errors import ScriptInvalid
@@ -18,7 +20,7 @@ from content_service.lesson.script import (
 
 MAX_SCENES = 60
 MAX_PARTS = 10
-MAX_SPOKEN = 2_000
+MAX_TEXT = 2_000
 MAX_SAMPLES = 10_000
 
 
@@ -27,8 +29,22 @@ def check(script: Script) -> None:
     if not 1 <= len(script.scenes) <= MAX_SCENES:
         raise ScriptInvalid(script.title, f"must consist of 1 to {MAX_SCENES} scenes, not {len(script.scenes)}")
     for scene in script.scenes:
+        if any(len(text) > MAX_TEXT for text in _texts(scene)):
+            raise ScriptInvalid(scene.heading[:80], f"has a text of more than {MAX_TEXT} characters")
         if problem := _problem(scene):
             raise ScriptInvalid(scene.heading, problem)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every string inside nested tuples and dataclasses."""
+    if isinstance(value, str):
+        yield value
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _texts(getattr(value, field.name))
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _texts(item)
 
 
 def _problem(scene: Scene) -> str:
