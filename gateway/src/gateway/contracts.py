@@ -1,18 +1,21 @@
 """The API as the committed descriptor set tells it: every RPC, where REST finds it, who may call it and its comment."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from google.api import annotations_pb2, http_pb2
+from google.api import annotations_pb2, http_pb2  # type: ignore[import-untyped]  # Google publishes no stubs of them
 from google.protobuf import descriptor_pb2
+
 from littlemonster.common.v1 import access_pb2
 
 DESCRIPTOR_SET = Path(str(resources.files("gateway"))) / "api.binpb"
 # SystemService belongs to no service of its own: auth answers it.
 _CLUSTER_OF = {"common": "auth"}
+_SNAKE_CASE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 _SERVICE_FIELD, _METHOD_FIELD = 6, 2
 
 
@@ -26,7 +29,7 @@ class Rpc:
     request: str
     response: str
     server_streaming: bool
-    access: int
+    access: access_pb2.Access.ValueType
     verb: str
     path: str
     has_body: bool
@@ -83,12 +86,22 @@ def exposed_services() -> list[str]:
 
 
 def comments(file: descriptor_pb2.FileDescriptorProto) -> dict[tuple[int, ...], str]:
-    """The comment before each element, by its path in the file; lines joined, paragraphs kept."""
+    """The comment before each element, by its path in the file: on one line, fields named as JSON names them."""
     return {
-        tuple(location.path): " ".join(location.leading_comments.split())
+        tuple(location.path): _SNAKE_CASE.sub(_json_name, " ".join(location.leading_comments.split()))
         for location in file.source_code_info.location
         if location.leading_comments
     }
+
+
+def camel(name: str) -> str:
+    """A field's name in JSON."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _json_name(match: re.Match[str]) -> str:
+    return camel(match[0])
 
 
 def _rpcs_of(file: descriptor_pb2.FileDescriptorProto) -> Iterator[Rpc]:

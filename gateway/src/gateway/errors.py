@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from string import Template
 from typing import Any
 
 from google.protobuf import any_pb2, duration_pb2
@@ -30,7 +31,10 @@ class GatewayError:
 
 
 def _token(reason: str, message: str, when: str, details: str = "") -> GatewayError:
-    challenge = ("www-authenticate", f'Bearer realm="littlemonster", error="invalid_token", error_description="{reason}"')
+    challenge = (
+        "www-authenticate",
+        f'Bearer realm="littlemonster", error="invalid_token", error_description="{reason}"',
+    )
     if reason == "TOKEN_MISSING":  # RFC 6750: a request without credentials is told no error code
         challenge = ("www-authenticate", 'Bearer realm="littlemonster"')
     return GatewayError(reason, 401, 16, message, when, (401, 403), details, headers=(challenge,))
@@ -102,7 +106,7 @@ ERRORS = (
         "BODY_TOO_LARGE",
         413,
         8,
-        "The body is larger than {max_body_bytes} bytes. Send less at once.",
+        "The body is larger than $max_body_bytes bytes. Send less at once.",
         "The request's body is over the limit.",
         (413, 413),
     ),
@@ -118,7 +122,7 @@ ERRORS = (
         "RATE_LIMITED",
         429,
         8,
-        "Too many requests from this address. Wait a second, then send fewer than {requests_per_second} a second.",
+        "Too many requests from this address. Wait a second, then send fewer than $requests_per_second a second.",
         "One client address calls too often.",
         (429, 429),
         retry_seconds=1,
@@ -169,7 +173,7 @@ ERRORS = (
 
 def mappers(limits: Mapping[str, int]) -> list[dict[str, Any]]:
     """Envoy's `local_reply_config.mappers`: for each error how gRPC clients and how REST clients get it."""
-    told = [replace(error, message=error.message.format_map(limits)) for error in ERRORS]
+    told = [replace(error, message=Template(error.message).substitute(limits)) for error in ERRORS]
     return [mapper for error in told for mapper in (_for_grpc(error), _for_rest(error))]
 
 
@@ -200,12 +204,13 @@ def _for_grpc(error: GatewayError) -> dict[str, Any]:
     message = error.message.removesuffix(_WHAT_ENVOY_SAYS)  # the encoded status must say the same
     status = status_pb2.Status(code=error.code, message=message, details=list(_packed(error)))
     details = base64.b64encode(status.SerializeToString()).decode().rstrip("=")
-    trailers = [_header("grpc-status", str(error.code)), _header("grpc-status-details-bin", details)]
+    trailers = {"grpc-status": str(error.code), "grpc-message": message, "grpc-status-details-bin": details}
     return {
         "filter": _all_of(*native, *_conditions(error)),
-        "status_code": error.status,
-        "body_format_override": {"text_format_source": {"inline_string": message}},
-        "headers_to_add": [*_headers(error), *trailers],
+        "status_code": 200,
+        # gRPC-Web would take a body for a message.
+        "body_format_override": {"text_format_source": {"inline_string": ""}},
+        "headers_to_add": [*_headers(error), *(_header(name, value) for name, value in trailers.items())],
     }
 
 

@@ -1,12 +1,13 @@
 """What differs between one deployment's gateway and another's; everything else is the same everywhere."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
-from types import MappingProxyType
+from typing import Any
 
-import swagger_ui_bundle
+import swagger_ui_bundle  # type: ignore[import-untyped]  # has annotations but no py.typed
 
 SERVICES = ("auth", "content", "community", "planner", "inference")
 _PACKAGE = Path(str(resources.files("gateway")))
@@ -23,7 +24,7 @@ class Settings:
     listen_host: str = "127.0.0.1"
     listen_port: int = 8080
     admin: str = ""
-    """Envoy's own interface: a Unix socket's path or a loopback "host:port"; empty for none."""
+    """Envoy's own interface: a Unix socket's path, "@name" of an abstract one, a loopback "host:port"; empty for none."""
     public_url: str = "http://127.0.0.1:8080"
     """What clients call; https makes the answers carry Strict-Transport-Security."""
     cors_origins: tuple[str, ...] = ("http://localhost:*", "http://127.0.0.1:*")
@@ -50,17 +51,28 @@ class Settings:
         if min(self.requests_per_second, self.burst, self.max_body_bytes) < 1:
             raise ValueError("Rates and sizes must be positive. Leave them out to take the defaults.")
         admin_host = self.admin.rpartition(":")[0]
-        if self.admin and not self.admin.startswith("/") and admin_host not in ("127.0.0.1", "::1", "localhost"):
+        if self.admin and self.admin[0] not in "/@" and admin_host not in ("127.0.0.1", "::1", "localhost"):
             raise ValueError("Envoy's own interface must stay private. Give a loopback address or a socket's path.")
-        object.__setattr__(self, "clusters", MappingProxyType(dict(self.clusters)))
+        for address in (*self.clusters.values(), *([self.otlp_endpoint] if self.otlp_endpoint else [])):
+            if not re.fullmatch(r".+:\d{1,5}", address):
+                raise ValueError(f"{address!r} is not an address. Write it as host:port.")
+
+    def changed(self, **changes: Any) -> "Settings":
+        """A copy with other values."""
+        return replace(self, **changes)
 
 
-def in_containers(**overrides: object) -> Settings:
-    """The gateway of Compose and Kubernetes: services are found by name, which a headless service resolves to every pod."""
-    defaults: dict[str, object] = {
-        "clusters": {name: f"{name}:50051" for name in SERVICES},
-        "media_dir": Path("/media"),
-        "listen_host": "0.0.0.0",
-        "admin": "/tmp/envoy-admin.sock",
-    }
-    return Settings(**(defaults | overrides))  # type: ignore[arg-type]  # a command line's values, checked above
+def on_this_machine() -> Settings:
+    """The gateway beside services on loopback; a mesh of its own says where each of them is."""
+    addresses = {name: f"127.0.0.1:{50051 + number}" for number, name in enumerate(SERVICES)}
+    return Settings(clusters=addresses, media_dir=Path("media").resolve())
+
+
+def in_containers() -> Settings:
+    """The gateway of Compose and Kubernetes: services go by name, which a headless service resolves to every pod."""
+    return Settings(
+        clusters={name: f"{name}:50051" for name in SERVICES},
+        media_dir=Path("/media"),
+        listen_host="0.0.0.0",  # noqa: S104  # the container's own address; its network says who reaches it
+        admin="@littlemonster-gateway-admin",
+    )

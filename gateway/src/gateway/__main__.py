@@ -1,0 +1,60 @@
+"""The gateway's commands: `render` prints Envoy's configuration, `openapi` writes openapi.json."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from gateway.bootstrap import render
+from gateway.openapi import document_text
+from gateway.settings import Settings, in_containers, on_this_machine
+
+_PACKAGE = Path(__file__).parent
+_TARGETS = ("local", "compose", "k8s")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; wrong arguments exit with 2 and say what is expected."""
+    parser = argparse.ArgumentParser(prog="python -m gateway", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_render(commands.add_parser("render", help="print Envoy's configuration as YAML"))
+    commands.add_parser("openapi", help="write openapi.json from the contracts")
+    options = parser.parse_args(arguments)
+    if options.command == "openapi":
+        (_PACKAGE / "openapi.json").write_text(document_text())
+        return
+    try:
+        print(render(_settings(options)), end="")
+    except ValueError as error:
+        parser.error(str(error))
+
+
+def _add_render(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--for", dest="target", choices=_TARGETS, required=True)
+    parser.add_argument("--cluster", action="append", default=[], metavar="NAME=HOST:PORT", help="where a service is")
+    parser.add_argument("--media-dir", type=Path)
+    parser.add_argument("--listen-port", type=int)
+    parser.add_argument("--admin", help="a Unix socket's path or a loopback host:port; empty for none")
+    parser.add_argument("--public-url")
+    parser.add_argument("--cors-origin", dest="cors_origins", action="append", metavar="ORIGIN")
+    parser.add_argument("--requests-per-second", type=int)
+    parser.add_argument("--burst", type=int)
+    parser.add_argument("--trusted-proxies", type=int)
+    parser.add_argument("--otlp-endpoint", metavar="HOST:PORT")
+    parser.add_argument("--trace-sampling-percent", type=float)
+    parser.add_argument("--assets-dir", type=Path, help="this package's files on the machine Envoy runs on")
+    parser.add_argument("--swagger-dir", type=Path, help="Swagger UI's files on the machine Envoy runs on")
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    given = {name: value for name, value in vars(options).items() if value is not None}
+    for name in ("command", "target", "cluster"):
+        del given[name]
+    if "cors_origins" in given:
+        given["cors_origins"] = tuple(given["cors_origins"])
+    defaults = on_this_machine() if options.target == "local" else in_containers()
+    named = {name: address for name, _, address in (pair.partition("=") for pair in options.cluster)}
+    return defaults.changed(clusters={**defaults.clusters, **named}, **given)
+
+
+if __name__ == "__main__":
+    main()

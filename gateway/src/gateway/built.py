@@ -1,0 +1,26 @@
+"""Which RPCs work today. The others answer UNIMPLEMENTED; a test compares this with what the services override."""
+
+from gateway.contracts import Rpc, rpcs
+
+_BUILT = {
+    "SystemService": "GetSystemHealth",
+    "AuthService": "Register VerifyEmail ResendVerification Login RefreshToken Logout GetJwks",
+    "UserService": "GetMe",
+    "VideoService": "CreateVideo GetVideo ListVideos WatchVideo",
+    "CommentService": "CreateComment ListComments WatchComments",
+    "RatingService": "SubmitRating GetRating GetRatingStats",
+    "PlannerService": "CreateEvent ListEvents GetEvent CompleteEvent",
+    "GenerationService": "GenerateScript ValidateTopic GenerateStream",
+    "ModerationService": "Moderate",
+    "ModelService": "ListModels",
+}
+
+
+def is_built(rpc: Rpc) -> bool:
+    """False for one that answers UNIMPLEMENTED."""
+    return rpc.name in _BUILT.get(rpc.service, "").split()
+
+
+def not_built() -> list[Rpc]:
+    """What clients may call but will be refused, in the order of the contracts."""
+    return [rpc for rpc in rpcs() if rpc.is_exposed and not is_built(rpc)]

@@ -1,0 +1,102 @@
+"""The whole document: one operation for each RPC that REST reaches, and what the gateway serves itself."""
+
+import json
+import re
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from gateway.built import is_built
+from gateway.contracts import Rpc, camel, comments, contract_files, rpcs
+from gateway.openapi.constraints import is_required
+from gateway.openapi.elements import Field, Message, elements, message
+from gateway.openapi.failures import responses
+from gateway.openapi.schemas import Schemas
+
+_SERVICE = 6
+_VARIABLE = re.compile(r"\{(\w+)\}")
+
+
+def document_text() -> str:
+    """What openapi.json holds."""
+    return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
+
+
+def document() -> dict[str, Any]:
+    """The document; the same contracts always give the same one."""
+    frame: dict[str, Any] = yaml.safe_load(resources.files("gateway.openapi").joinpath("frame.yaml").read_text())
+    schemas = Schemas()
+    paths: dict[str, Any] = {}
+    for rpc in rpcs():
+        if rpc.path and rpc.is_exposed:
+            paths.setdefault(_json_path(rpc.path), {})[rpc.verb.lower()] = _operation(rpc, schemas)
+    frame["tags"] = _tags() + frame["tags"]
+    frame["paths"] = paths | frame["paths"]
+    frame["components"]["schemas"] |= dict(sorted(schemas.components.items()))
+    return frame
+
+
+def _operation(rpc: Rpc, schemas: Schemas) -> dict[str, Any]:
+    in_path = _VARIABLE.findall(rpc.path)
+    request = message(rpc.request)
+    built = is_built(rpc)
+    operation: dict[str, Any] = {
+        "operationId": f"{rpc.service}_{rpc.name}",
+        "tags": [rpc.service],
+        "summary": re.split(r"[.:;]\s|\.$", rpc.comment)[0] + ("" if built else " (not built yet)"),
+        "description": rpc.comment,
+        "security": [] if rpc.is_public else [{"accessToken": []}],
+        "x-implemented": built,
+    }
+    if parameters := _parameters(rpc, request, in_path, schemas):
+        operation["parameters"] = parameters
+    if rpc.has_body:
+        body = schemas.of(rpc.request, frozenset(in_path))
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    operation["responses"] = {"200": _success(rpc, schemas)} | responses(rpc, built)
+    return operation
+
+
+def _parameters(rpc: Rpc, request: Message, in_path: list[str], schemas: Schemas) -> list[dict[str, Any]]:
+    fields = {field.proto.name: field for field in request.fields}
+    parameters = [_parameter(fields[name], "path", schemas) for name in in_path]
+    if not rpc.has_body:
+        queried = [field for name, field in fields.items() if name not in in_path]
+        parameters += [_parameter(field, "query", schemas) for field in queried]
+    return parameters
+
+
+def _parameter(field: Field, place: str, schemas: Schemas) -> dict[str, Any]:
+    schema = schemas.field(field)
+    return {
+        "name": field.proto.json_name,
+        "in": place,
+        "required": place == "path" or is_required(field.proto),
+        "description": schema.pop("description", ""),
+        "schema": schema,
+    }
+
+
+def _success(rpc: Rpc, schemas: Schemas) -> dict[str, Any]:
+    schema = schemas.of(rpc.response)
+    element = elements().get(rpc.response)
+    text = element.comment if element else "Done."
+    if not rpc.server_streaming:
+        return {"description": text, "content": {"application/json": {"schema": schema}}}
+    event = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
+    description = f"Server-Sent Events until the stream ends; the data of each is: {text}"
+    return {"description": description, "content": {"text/event-stream": {"schema": event}}}
+
+
+def _tags() -> list[dict[str, str]]:
+    return [
+        {"name": service.name, "description": comments(file).get((_SERVICE, at), "")}
+        for file in contract_files()
+        for at, service in enumerate(file.service)
+        if any(rpc.path for rpc in rpcs() if rpc.service == service.name)
+    ]
+
+
+def _json_path(path: str) -> str:
+    return _VARIABLE.sub(lambda match: "{" + camel(match[1]) + "}", path)
