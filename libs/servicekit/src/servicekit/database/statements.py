@@ -6,6 +6,8 @@ from typing import Any, Generic, TypeVar, cast
 
 from psycopg import AsyncCursor
 from psycopg.rows import AsyncRowFactory
+from psycopg.types.json import Jsonb
+from sqlalchemy import JSON
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql import ClauseElement
 
@@ -20,12 +22,15 @@ class Statement(Generic[Row]):
     sql: str
     constants: Mapping[str, Any]
     parameters: frozenset[str]
+    json_parameters: frozenset[str]
     row_factory: AsyncRowFactory[Row]
 
-    def bind(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    def bind(self, given: dict[str, Any]) -> Mapping[str, Any]:
         """All parameters of one execution. Raises TypeError for a missing or an unknown one: that is a bug."""
         if given.keys() != self.parameters:
             raise TypeError(f"statement wants {sorted(self.parameters)}, was given {sorted(given)}")
+        if self.json_parameters:
+            given = given | {name: Jsonb(given[name]) for name in self.json_parameters}
         return {**self.constants, **given} if self.constants else given
 
 
@@ -33,11 +38,14 @@ def compile_statement(statement: ClauseElement, row: Callable[..., Row]) -> Stat
     """A statement whose rows become `row`: a dataclass with the columns' names, or a function of the columns in order."""
     compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     binds = cast("Mapping[str, Any]", compiled.binds)  # type: ignore[attr-defined]  # only SQLCompiler has it
-    constants = {name: bind.value for name, bind in binds.items() if not bind.required}
+    json = {name for name, bind in binds.items() if isinstance(bind.type, JSON)}
+    values = {name: bind.value for name, bind in binds.items() if not bind.required}
+    constants = {name: Jsonb(value) if name in json else value for name, value in values.items()}
     return Statement(
         sql=str(compiled),
         constants=constants,
         parameters=frozenset(binds.keys() - constants.keys()),
+        json_parameters=frozenset(json - constants.keys()),
         row_factory=_row_factory(row),
     )
 

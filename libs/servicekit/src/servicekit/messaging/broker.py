@@ -12,6 +12,8 @@ from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
+from servicekit.errors import Unavailable
+
 EVENTS = "EVENTS"
 DEAD_LETTERS = "DEAD_LETTERS"
 _DAY = 24 * 3600
@@ -36,7 +38,15 @@ _STREAMS = (
 )
 # A stream that a slow subscriber holds back is cut off rather than allowed to fill the process's memory.
 _PENDING_MESSAGES = 8192
+_SUBSCRIBE_SECONDS = 3.0
 log = logging.getLogger(__name__)
+
+
+class BrokerUnavailable(Unavailable):
+    """NATS does not answer."""
+
+    reason = "BROKER_UNAVAILABLE"
+    message = "Live updates are not available right now. Ask again in a moment; what was saved is saved."
 
 
 class Broker:
@@ -84,8 +94,15 @@ class Broker:
 
     @asynccontextmanager
     async def subscribe(self, subject: str) -> AsyncIterator[AsyncIterator[Msg]]:
-        """Messages on `subject` from now on, events included. The subscription is in force when the block begins."""
-        await self._ready.wait()
+        """Messages on `subject` from now on, events included. The subscription is in force when the block begins.
+
+        Raises BrokerUnavailable when NATS has not answered for a few seconds.
+        """
+        try:
+            async with asyncio.timeout(_SUBSCRIBE_SECONDS):
+                await self._ready.wait()
+        except TimeoutError:
+            raise BrokerUnavailable from None
         subscription = await self._client.subscribe(subject, pending_msgs_limit=_PENDING_MESSAGES)
         await self._client.flush()
         try:

@@ -1,0 +1,94 @@
+"""The renderer in a process of its own: it is heavy on the processor, and native code that crashes takes only itself down."""
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from content_service.domain import Stage
+from content_service.errors import RendererCrashed
+from content_service.lesson.errors import LessonError
+from content_service.lesson.result import Rendered
+from content_service.lesson.script import Script
+from content_service.ports import StageProgress
+
+_LONGEST_SECONDS = 600.0
+
+
+def _work(pipe: Connection) -> None:
+    """The process's whole life: a script and a folder in, progress and a result out. Ends with its parent."""
+    from content_service.lesson.render import render  # heavy; the parent never loads it
+
+    os.nice(5)  # people who use the platform come before lessons in the making
+    with contextlib.suppress(EOFError, KeyboardInterrupt):
+        while True:
+            script, folder = pipe.recv()
+            try:
+                pipe.send(render(script, folder, lambda stage, fraction: pipe.send((stage, fraction))))
+            except LessonError as error:
+                pipe.send(error)
+
+
+class RendererProcess:
+    """The adapter of `ports.Renderer`. Starts its process when first needed, and anew after a crash."""
+
+    def __init__(self) -> None:
+        self._context = multiprocessing.get_context("spawn")
+        self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="renderer")
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+
+    def start(self) -> None:
+        """Starts the process ahead of its first lesson: loading takes longer than drawing a slide."""
+        self.stop()
+        self._pipe, theirs = self._context.Pipe()
+        self._process = self._context.Process(target=_work, args=(theirs,), name="renderer", daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def stop(self) -> None:
+        """Ends the process at once; what it was drawing is lost."""
+        if self._process:
+            self._process.kill()
+            self._process.join()
+        if self._pipe:
+            self._pipe.close()
+        self._process = self._pipe = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id, or None while there is none."""
+        return self._process.pid if self._process else None
+
+    async def render(self, script: Script, folder: Path, progress: StageProgress) -> Rendered:
+        """Raises LessonError, or RendererCrashed when the process dies or takes over ten minutes."""
+        if self._process is None or not self._process.is_alive():
+            self.start()
+        try:
+            async with asyncio.timeout(_LONGEST_SECONDS):
+                return await self._converse(script, folder, progress)
+        except (EOFError, OSError, TimeoutError) as error:
+            self.stop()
+            raise RendererCrashed from error
+        except asyncio.CancelledError:
+            self.stop()
+            raise
+
+    async def _converse(self, script: Script, folder: Path, progress: StageProgress) -> Rendered:
+        pipe = self._pipe
+        if pipe is None:
+            raise RendererCrashed
+        loop = asyncio.get_running_loop()
+        pipe.send((script, folder))
+        while True:
+            match await loop.run_in_executor(self._threads, pipe.recv):
+                case Rendered() as rendered:
+                    return rendered
+                case LessonError() as error:
+                    raise error
+                case (str(stage), float(fraction)):
+                    progress(Stage(stage), fraction)

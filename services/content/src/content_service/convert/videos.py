@@ -1,0 +1,156 @@
+"""Videos, progress and events between the contract and the domain."""
+
+from datetime import UTC, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from content_service.domain import FeedQuery, Page, Progress, RatingTotals, Status, Video, Wish
+from content_service.lesson.script import Difficulty, Subject
+from littlemonster.common.v1 import study_pb2
+from littlemonster.community.v1 import community_events_pb2
+from littlemonster.content.v1 import content_events_pb2, content_service_pb2
+
+_SUBJECTS = {name: study_pb2.Subject.Value(f"SUBJECT_{name}") for name in Subject}
+_DIFFICULTIES = {name: study_pb2.Difficulty.Value(f"DIFFICULTY_{name}") for name in Difficulty}
+_STATUSES = {name: content_service_pb2.VideoStatus.Value(f"VIDEO_STATUS_{name}") for name in Status}
+SUBJECT_OF = {value: name for name, value in _SUBJECTS.items()}
+DIFFICULTY_OF = {value: name for name, value in _DIFFICULTIES.items()}
+_STATUS_OF = {value: name for name, value in _STATUSES.items()}
+
+
+def timestamp(time: datetime | None) -> Timestamp | None:
+    """The time as protobuf has it; None stays None."""
+    if time is None:
+        return None
+    stamp = Timestamp()
+    stamp.FromDatetime(time)
+    return stamp
+
+
+def wish(request: content_service_pb2.CreateVideoRequest) -> Wish:
+    """STANDARD where no difficulty is stated; spaces around the topic mean nothing."""
+    return Wish(
+        topic=" ".join(request.topic.split()),
+        subject=SUBJECT_OF[request.subject],
+        difficulty=DIFFICULTY_OF.get(request.difficulty, Difficulty.STANDARD),
+        request_id=request.request_id or None,
+    )
+
+
+def feed_query(request: content_service_pb2.ListVideosRequest) -> FeedQuery:
+    """An unspecified filter is "any"."""
+    return FeedQuery(
+        sort=request.sort or "recent",
+        subject=SUBJECT_OF.get(request.subject),
+        difficulty=DIFFICULTY_OF.get(request.difficulty),
+        created_by=request.created_by.lower() or None,
+    )
+
+
+def subject(name: str) -> study_pb2.Subject.ValueType:
+    """The contract's number of a subject."""
+    return _SUBJECTS[Subject(name)]
+
+
+def difficulty(name: str) -> study_pb2.Difficulty.ValueType:
+    """The contract's number of a difficulty."""
+    return _DIFFICULTIES[Difficulty(name)]
+
+
+def video(source: Video) -> content_service_pb2.Video:
+    """The video as clients see it; media paths only where there are media."""
+    public = source.status == Status.PUBLIC
+    return content_service_pb2.Video(
+        id=source.id,
+        title=source.title,
+        subject=_SUBJECTS[Subject(source.subject)],
+        difficulty=_DIFFICULTIES[Difficulty(source.difficulty)],
+        topic=source.topic,
+        created_by=source.created_by,
+        status=_STATUSES[Status(source.status)],
+        status_message=source.status_message,
+        script_summary=source.summary,
+        key_points=source.key_points,
+        timestamps=source.timestamps,
+        chapters=[content_service_pb2.Chapter(**chapter) for chapter in source.chapters],
+        video_url=f"/media/{source.id}/video.mp4" if public else "",
+        thumbnail_url=f"/media/{source.id}/thumbnail.webp" if public else "",
+        captions_url=f"/media/{source.id}/captions.vtt" if public else "",
+        duration=source.duration,
+        rating_avg=source.rating_avg,
+        rating_count=source.rating_count,
+        view_count=source.view_count,
+        comment_count=source.comment_count,
+        tags=source.tags,
+        create_time=timestamp(source.create_time),
+        update_time=timestamp(source.update_time),
+        estimated_completion_time=timestamp(source.estimated_completion_time),
+        provenance=content_service_pb2.Provenance(**source.provenance) if source.provenance else None,
+    )
+
+
+def page(source: Page) -> content_service_pb2.ListVideosResponse:
+    """A page of the feed."""
+    return content_service_pb2.ListVideosResponse(
+        videos=[video(item) for item in source.videos], next_page_token=source.next_page_token
+    )
+
+
+def progress(source: Progress) -> content_service_pb2.VideoProgress:
+    """Progress as clients and announcements carry it."""
+    return content_service_pb2.VideoProgress(
+        video_id=source.video_id,
+        status=_STATUSES[Status(source.status)],
+        stage=source.stage,
+        percent=source.percent,
+        message=source.message,
+        estimated_completion_time=timestamp(source.estimated_completion_time),
+    )
+
+
+def announced(source: content_service_pb2.VideoProgress) -> Progress:
+    """An announcement as it was given."""
+    ready = source.estimated_completion_time
+    return Progress(
+        source.video_id,
+        _STATUS_OF[source.status],
+        source.stage,
+        source.percent,
+        source.message,
+        ready.ToDatetime(tzinfo=UTC) if source.HasField("estimated_completion_time") else None,
+    )
+
+
+def video_requested(source: Video) -> content_events_pb2.VideoRequested:
+    """The event video.requested."""
+    return content_events_pb2.VideoRequested(
+        video_id=source.id,
+        created_by=source.created_by,
+        topic=source.topic,
+        subject=subject(source.subject),
+        difficulty=difficulty(source.difficulty),
+        create_time=timestamp(source.create_time),
+    )
+
+
+def video_created(source: Video) -> content_events_pb2.VideoCreated:
+    """The event video.created."""
+    return content_events_pb2.VideoCreated(video=video(source))
+
+
+def status_changed(source: Video) -> content_events_pb2.VideoStatusChanged:
+    """The event video.status_changed."""
+    return content_events_pb2.VideoStatusChanged(
+        video_id=source.id,
+        created_by=source.created_by,
+        status=_STATUSES[Status(source.status)],
+        message=source.status_message,
+        version=source.version,
+    )
+
+
+def rating_totals(
+    event: community_events_pb2.RatingSubmitted | community_events_pb2.RatingDeleted,
+) -> RatingTotals:
+    """The sums an event about a rating carries."""
+    return RatingTotals(event.video_id, event.totals.sum, event.totals.count, event.totals.version)

@@ -1,0 +1,53 @@
+"""What may go wrong with lesson videos; every reason is in docs/api.md."""
+
+from servicekit.errors import FailedPrecondition, InvalidArgument, NotFound, Unavailable
+
+
+class VideoNotFound(NotFound):
+    """No video with that id is visible to the caller."""
+
+    reason = "VIDEO_NOT_FOUND"
+    message = "There is no video {video}. Check the id, or browse GET /v1/videos."
+
+
+class TopicRejected(InvalidArgument):
+    """Moderation refuses the topic."""
+
+    reason = "TOPIC_REJECTED"
+    message = "This topic cannot become a lesson: {reasons} Choose another topic, or word it as your class would."
+
+
+class TopicNotSupported(FailedPrecondition):
+    """The installed model cannot teach the topic. Inference raises it; the reason is the same on both sides."""
+
+    reason = "TOPIC_NOT_SUPPORTED"
+    message = "No lesson can be made of {topic} yet. Nearest topics: {suggestions}. An administrator can install a full model."
+
+
+class StreamInterrupted(Unavailable):
+    """The broker does not answer, so nothing can be followed live."""
+
+    reason = "STREAM_INTERRUPTED"
+    message = (
+        "Live progress is not available right now. Ask GET /v1/videos/{video} instead, or watch again in a moment."
+    )
+
+
+class RendererCrashed(Unavailable):
+    """The process that draws and speaks lessons died."""
+
+    reason = "RENDERER_CRASHED"
+    message = "The lesson could not be drawn. It is tried again by itself."
+
+
+class MediaNotStored(Unavailable):
+    """The media folder cannot be written: full, missing, or not ours."""
+
+    reason = "MEDIA_NOT_STORED"
+    message = (
+        "The school's server cannot store videos ({cause}). Tell an administrator; the lesson is tried again by itself."
+    )
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the job over; this one must not write any more. Never reaches a client."""

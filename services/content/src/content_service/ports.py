@@ -1,0 +1,159 @@
+"""What the use cases need from outside."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from content_service.domain import (
+    FeedQuery,
+    Job,
+    Lesson,
+    Page,
+    Progress,
+    Queue,
+    RatingTotals,
+    Stage,
+    Status,
+    Video,
+    Wish,
+)
+from content_service.lesson.result import Rendered
+from content_service.lesson.script import Difficulty, Script, Subject
+
+StageProgress = Callable[[Stage, float], None]
+
+
+class Reads(Protocol):
+    """Videos as callers may see them."""
+
+    async def video(self, video_id: str) -> Video | None:
+        """The video if it is PUBLIC or the present caller may see it; None otherwise."""
+        ...
+
+    async def feed(self, query: FeedQuery, size: int, page_token: str) -> Page:
+        """One page. Raises PageTokenInvalid."""
+        ...
+
+    async def progress(self, video_id: str) -> Progress | None:
+        """How far the video is, for a caller who may see it; None when there is no job for it any more."""
+        ...
+
+    async def requested(self, request_id: str) -> Video | None:
+        """The video the present caller asked for under this request id; None when there is none."""
+        ...
+
+    async def queue(self) -> Queue:
+        """What is before a lesson that is asked for now, over all accounts."""
+        ...
+
+
+class Work(Protocol):
+    """One transaction over videos and jobs."""
+
+    async def add_video(self, video_id: str, owner: str, wish: Wish, now: datetime, ready: datetime) -> Video | None:
+        """The new video in PENDING; None when the owner's request id exists already."""
+        ...
+
+    async def add_job(self, video: Video, seed: int) -> None:
+        """Puts the video into the queue and tells video.requested."""
+        ...
+
+    async def claim(self, worker: str, now: datetime, until: datetime) -> Job | None:
+        """Leases the oldest job that is free or whose lease has run out, its video becoming PROCESSING; None when idle."""
+        ...
+
+    async def extend(self, video_id: str, worker: str, until: datetime) -> None:
+        """Keeps the lease. Raises LeaseLost."""
+        ...
+
+    async def save_stage(self, video_id: str, worker: str, stage: Stage, percent: int) -> None:
+        """Keeps how far the job is. Raises LeaseLost."""
+        ...
+
+    async def save_script(self, video_id: str, worker: str, script: bytes) -> None:
+        """Keeps the script, so that a retry begins after it. Raises LeaseLost."""
+        ...
+
+    async def finish(self, video_id: str, worker: str, lesson: Lesson, now: datetime) -> None:
+        """The video becomes PUBLIC and video.created is told, once. Raises LeaseLost."""
+        ...
+
+    async def release(self, video_id: str, worker: str, attempts: int, not_before: datetime) -> None:
+        """Gives the job back to the queue. Raises LeaseLost."""
+        ...
+
+    async def fail(self, video_id: str, worker: str, status: Status, message: str, now: datetime) -> None:
+        """The video becomes FAILED or REJECTED and the job ends. Raises LeaseLost."""
+        ...
+
+    async def apply_rating(self, totals: RatingTotals) -> None:
+        """Keeps the totals when their version is the highest so far."""
+        ...
+
+    async def apply_comment_count(self, video_id: str, count: int, version: int) -> None:
+        """Keeps the count when its version is the highest so far."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """Opens transactions."""
+
+    def __call__(self) -> AbstractAsyncContextManager[Work]: ...
+
+
+class Judge(Protocol):
+    """Decides whether a topic may and can become a lesson."""
+
+    async def admit(self, topic: str, subject: Subject) -> None:
+        """Raises TopicRejected, TopicNotSupported, or Unavailable when nobody can judge now."""
+        ...
+
+
+class ScriptWriter(Protocol):
+    """Writes lessons."""
+
+    async def write(self, topic: str, subject: Subject, difficulty: Difficulty, seed: int) -> bytes:
+        """The script as bytes to keep. Raises TopicNotSupported, or Unavailable."""
+        ...
+
+    def read(self, script: bytes) -> tuple[Script, dict[str, object]]:
+        """What `write` answered, as a script and its provenance."""
+        ...
+
+
+class Renderer(Protocol):
+    """Draws and speaks a lesson."""
+
+    async def render(self, script: Script, folder: Path, progress: StageProgress) -> Rendered:
+        """The files in `folder`. Raises LessonError, or RendererCrashed."""
+        ...
+
+
+class Media(Protocol):
+    """Where finished files lie."""
+
+    def workspace(self, video_id: str) -> Path:
+        """An empty folder on the same file system, which nobody else sees. Raises OSError."""
+        ...
+
+    def publish(self, video_id: str, workspace: Path) -> None:
+        """Makes the whole folder visible at once; replaces what an earlier attempt left. Raises OSError."""
+        ...
+
+
+class Announcer(Protocol):
+    """Tells those who watch at this moment."""
+
+    async def announce(self, progress: Progress) -> None:
+        """Best effort: progress is never worth failing for."""
+        ...
+
+
+class Follower(Protocol):
+    """Hears what announcers tell."""
+
+    def follow(self, video_id: str) -> AbstractAsyncContextManager[AsyncIterator[Progress]]:
+        """Progress from the moment the block begins. Raises StreamInterrupted when that is not possible."""
+        ...

@@ -1,0 +1,97 @@
+"""Reads of the catalogue. What is PUBLIC is the same for everybody, so those who ask together share one statement."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from content_service.domain import FeedQuery, Page, Progress, Queue, Stage, Status, Video, words_for
+from content_service.storage import statements
+from content_service.storage.coalescing import Coalescer
+from servicekit.caller import Caller, acting_as, caller_or_none, current_caller
+from servicekit.database import Database
+from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
+
+PageKey = tuple[FeedQuery, int, str]
+
+
+class PostgresReads:
+    """The adapter of `ports.Reads`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._public: Coalescer[str, Video] = Coalescer(self._read_public)
+        self._pages: Coalescer[PageKey, Page] = Coalescer(self._read_pages, lanes=4)
+
+    async def video(self, video_id: str) -> Video | None:
+        """Most reads are of PUBLIC videos; only a miss asks again as the caller, who may own it."""
+        video = await self._public.get(video_id.lower())
+        if video is None and caller_or_none():
+            video = await self._database.one(statements.VIDEO, id=video_id)
+        return video
+
+    async def _read_public(self, ids: Sequence[str]) -> Mapping[str, Video]:
+        with acting_as(None):
+            videos = await self._database.all(statements.PUBLIC_VIDEOS, ids=list(ids))
+        return {video.id: video for video in videos}
+
+    async def feed(self, query: FeedQuery, size: int, page_token: str) -> Page:
+        """Somebody's own videos are read as them, everything else as anybody."""
+        caller = caller_or_none()
+        if caller and query.created_by == caller.id:
+            return await self._page(query, size, page_token, own=True)
+        if page_token:
+            _decoded(query, page_token)
+        page = await self._pages.get((query, size, page_token))
+        return page or Page([], "")
+
+    async def _read_pages(self, keys: Sequence[PageKey]) -> Mapping[PageKey, Page]:
+        with acting_as(None):
+            return {key: await self._page(*key, own=False) for key in keys}
+
+    async def _page(self, query: FeedQuery, size: int, page_token: str, *, own: bool) -> Page:
+        given = {"subject": query.subject, "difficulty": query.difficulty, "created_by": query.created_by}
+        parameters: dict[str, Any] = {name: value for name, value in given.items() if value}
+        filters = frozenset(parameters) | ({"own"} if own else frozenset())
+        if page_token:
+            parameters["after_key"], parameters["after_id"] = _decoded(query, page_token)
+        statement = statements.feed(query.sort, filters, bool(page_token))
+        videos = await self._database.all(statement, limit=size + 1, **parameters)
+        return Page(videos[:size], _token(query, videos[size - 1]) if len(videos) > size else "")
+
+    async def progress(self, video_id: str) -> Progress | None:
+        """The job tells how far a video is until it ends; then the video itself does."""
+        row = await self._database.one(statements.PROGRESS, id=video_id)
+        if row is None or Status(row[0]).final:
+            return None
+        status, message, stage, percent, ready = row
+        return Progress(video_id, status, stage, percent, message or words_for(Stage(stage)), ready)
+
+    async def queue(self) -> Queue:
+        """Asked as the service: an account sees its own jobs only, and waits behind everybody's."""
+        with acting_as(Caller.service("content")):
+            return await self._database.one(statements.QUEUE) or Queue(0, None)
+
+    async def requested(self, request_id: str) -> Video | None:
+        """By the unique index on creator and request id."""
+        caller = current_caller()
+        return await self._database.one(statements.REQUESTED, created_by=caller.id, request_id=request_id)
+
+
+def _sort_key(query: FeedQuery, video: Video) -> str | int | float:
+    if query.sort == "popular":
+        return video.view_count
+    if query.sort == "rating":
+        return (video.rating_sum + 15.0) / (video.rating_count + 5)
+    return video.create_time.isoformat()
+
+
+def _token(query: FeedQuery, last: Video) -> str:
+    return encode_page_token(query.fingerprint, _sort_key(query, last), last.id)
+
+
+def _decoded(query: FeedQuery, token: str) -> tuple[Any, str]:
+    key, last_id = decode_page_token(token, query.fingerprint, 2)
+    try:
+        return datetime.fromisoformat(str(key)) if query.sort == "recent" else float(key), str(last_id)
+    except ValueError:
+        raise PageTokenInvalid from None

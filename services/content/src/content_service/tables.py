@@ -1,0 +1,112 @@
+"""The schema of the content database."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from servicekit.tables import add_messaging_tables
+
+METADATA = MetaData()
+_TIME = DateTime(timezone=True)
+_PUBLIC = "status = 'PUBLIC'"
+
+
+class Base(SQLModel, registry=registry(metadata=METADATA)):
+    """Keeps this service's tables apart from those of others that share a process with it in tests."""
+
+
+class VideoRow(Base, table=True):
+    """A lesson video; it belongs to the account that asked for it and is everybody's to read once PUBLIC."""
+
+    __tablename__ = "videos"
+    __table_args__ = (
+        CheckConstraint(
+            "status in ('PENDING', 'PROCESSING', 'PUBLIC', 'REJECTED', 'FAILED')", name="videos_status_check"
+        ),
+        CheckConstraint("subject in ('MATH', 'CHEMISTRY', 'HISTORY', 'ENGLISH')", name="videos_subject_check"),
+        CheckConstraint("difficulty in ('INTRO', 'STANDARD', 'HONORS')", name="videos_difficulty_check"),
+        Index("videos_created_by_request_id_idx", "created_by", "request_id", unique=True),
+        Index("videos_created_by_create_time_id_idx", "created_by", "create_time", "id"),
+        # The feed: one index a sort, and one more where a subject is chosen, each over PUBLIC rows alone.
+        Index("videos_recent_idx", "create_time", "id", postgresql_where=_PUBLIC),
+        Index("videos_popular_idx", "view_count", "id", postgresql_where=_PUBLIC),
+        Index("videos_rating_idx", "rating_score", "id", postgresql_where=_PUBLIC),
+        Index("videos_subject_recent_idx", "subject", "create_time", "id", postgresql_where=_PUBLIC),
+    )
+
+    id: UUID = Field(primary_key=True)
+    title: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    difficulty: str = Field(sa_type=Text)
+    topic: str = Field(sa_type=Text)
+    created_by: UUID
+    request_id: UUID | None
+    status: str = Field(sa_type=Text)
+    status_message: str = Field(sa_type=Text)
+    summary: str = Field(sa_type=Text)
+    key_points: list[str] = Field(sa_type=ARRAY(Text))
+    timestamps: list[float] = Field(sa_type=ARRAY(Float))
+    chapters: list[dict[str, Any]] = Field(sa_type=JSONB)
+    transcript: str = Field(sa_type=Text)
+    duration: float
+    rating_sum: int
+    rating_count: int
+    rating_version: int
+    # Bayesian: five imaginary ratings of three stars keep one lucky rating from leading the feed.
+    rating_score: float = Field(
+        sa_column=Column("rating_score", Float, Computed("(rating_sum + 15.0) / (rating_count + 5)"), nullable=False)
+    )
+    view_count: int
+    comment_count: int
+    comment_version: int
+    tags: list[str] = Field(sa_type=ARRAY(Text))
+    create_time: datetime = Field(sa_type=_TIME)
+    update_time: datetime = Field(sa_type=_TIME)
+    estimated_completion_time: datetime | None = Field(sa_type=_TIME)
+    provenance: dict[str, Any] = Field(sa_type=JSONB)
+    version: int
+
+
+class JobRow(Base, table=True):
+    """The work of making one video; leased to one worker at a time. It stays when done: its times make the estimates."""
+
+    __tablename__ = "generation_jobs"
+    __table_args__ = (
+        CheckConstraint("percent between 0 and 100", name="generation_jobs_percent_check"),
+        ForeignKeyConstraint(["video_id"], ["videos.id"], name="generation_jobs_video_id_fkey", ondelete="CASCADE"),
+        Index("generation_jobs_queue_idx", "create_time", postgresql_where="finish_time IS NULL"),
+        Index("generation_jobs_finish_time_idx", "finish_time", postgresql_where="finish_time IS NOT NULL"),
+    )
+
+    video_id: UUID = Field(primary_key=True)
+    owner: UUID
+    stage: str = Field(sa_type=Text)
+    percent: int
+    attempts: int
+    seed: int
+    script: bytes
+    worker: str = Field(sa_type=Text)
+    lease_time: datetime | None = Field(sa_type=_TIME)
+    not_before: datetime = Field(sa_type=_TIME)
+    create_time: datetime = Field(sa_type=_TIME)
+    start_time: datetime | None = Field(sa_type=_TIME)
+    finish_time: datetime | None = Field(sa_type=_TIME)
+
+
+add_messaging_tables(METADATA)

@@ -1,0 +1,1 @@
+"""One function per intention of a person or of the mesh."""

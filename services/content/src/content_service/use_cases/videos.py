@@ -1,0 +1,108 @@
+"""What people do with lesson videos."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+
+from content_service.domain import FeedQuery, Page, Progress, Status, Video, Wish, estimate, progress_of
+from content_service.errors import StreamInterrupted, VideoNotFound
+from content_service.ports import Follower, Judge, Reads, UnitOfWork
+from servicekit.caller import current_caller
+from servicekit.clock import Clock
+
+# A lost announcement must not leave a watcher behind: after this long the state is read again.
+_REREAD_SECONDS = 5.0
+_MAX_SEED = 2**31 - 1
+
+
+class Videos:
+    """Asking for lessons, finding them, following their making."""
+
+    def __init__(
+        self,
+        reads: Reads,
+        unit_of_work: UnitOfWork,
+        judge: Judge,
+        follower: Follower,
+        clock: Clock,
+        ids: Callable[[], str],
+    ) -> None:
+        self._reads = reads
+        self._unit_of_work = unit_of_work
+        self._judge = judge
+        self._follower = follower
+        self._clock = clock
+        self._ids = ids
+
+    async def create(self, wish: Wish) -> Video:
+        """A new video in PENDING, or the one that the same request id made before."""
+        if wish.request_id and (earlier := await self._reads.requested(wish.request_id)):
+            return earlier
+        await self._judge.admit(wish.topic, wish.subject)
+        now = self._clock()
+        ready = estimate(now, await self._reads.queue())
+        async with self._unit_of_work() as work:
+            video = await work.add_video(self._ids(), current_caller().id, wish, now, ready)
+            if video:
+                await work.add_job(video, secrets.randbelow(_MAX_SEED))
+        if video is None:  # the same request id won a race against us
+            video = await self._reads.requested(wish.request_id or "")
+        if video is None:
+            raise VideoNotFound(video=wish.request_id or "")
+        return video
+
+    async def get(self, video_id: str) -> Video:
+        """The video. Raises VideoNotFound when the caller may not see it."""
+        if video := await self._reads.video(video_id):
+            return video
+        raise VideoNotFound(video=video_id)
+
+    async def feed(self, query: FeedQuery, size: int, page_token: str) -> Page:
+        """A page of the feed. Raises PageTokenInvalid."""
+        return await self._reads.feed(query, size, page_token)
+
+    async def watch(self, video_id: str) -> AsyncIterator[Progress]:
+        """The present state, then every change until the end. Raises VideoNotFound before anything else."""
+        first = await self._progress(video_id)
+        yield first
+        if Status(first.status).final:
+            return
+        async with self._follower.follow(video_id) as changes:
+            # What happened between the first reading and the subscription is seen by reading once more.
+            async for progress in _forward(self._updates(video_id, changes), first):
+                yield progress
+
+    async def _updates(self, video_id: str, changes: AsyncIterator[Progress]) -> AsyncIterator[Progress]:
+        pending: asyncio.Task[Progress | None] | None = None
+        try:
+            while True:
+                yield await self._progress(video_id)
+                while True:
+                    pending = pending or asyncio.create_task(_next(changes))
+                    if not (await asyncio.wait({pending}, timeout=_REREAD_SECONDS))[0]:
+                        break
+                    if (change := pending.result()) is None:
+                        raise StreamInterrupted(video=video_id)
+                    pending = None
+                    yield change
+        finally:
+            if pending:
+                pending.cancel()
+
+    async def _progress(self, video_id: str) -> Progress:
+        return await self._reads.progress(video_id) or progress_of(await self.get(video_id))
+
+
+async def _next(changes: AsyncIterator[Progress]) -> Progress | None:
+    return await anext(changes, None)
+
+
+async def _forward(updates: AsyncIterator[Progress], last: Progress) -> AsyncIterator[Progress]:
+    """Only what moves forward, up to the end: announcements may arrive late, twice or not at all."""
+    async for progress in updates:
+        if Status(progress.status).final:
+            yield progress
+            return
+        if progress.percent > last.percent or (progress.stage != last.stage and progress.percent == last.percent):
+            last = progress
+            yield progress

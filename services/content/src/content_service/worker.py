@@ -1,0 +1,67 @@
+"""The content worker: makes lessons, publishes the outbox, applies ratings and comment counts."""
+
+import asyncio
+import contextlib
+import os
+import socket
+
+from content_service.clients.inference import InferenceWriter
+from content_service.clients.live import BrokerAnnouncer
+from content_service.clients.media import MediaFolder
+from content_service.clients.renderer import RendererProcess
+from content_service.consumers import HANDLERS
+from content_service.settings import Settings
+from content_service.storage import PostgresUnitOfWork
+from content_service.use_cases.generation import Generation
+from servicekit.caller import Caller
+from servicekit.clock import utc_now
+from servicekit.kit import Kit, run
+from servicekit.messaging.broker import Broker
+from servicekit.messaging.consumer import Consumer
+from servicekit.messaging.relay import Relay
+
+# A job put back for later, or left by a worker that died, is found without any message.
+_POLL_SECONDS = 2.0
+
+
+async def serve(kit: Kit[Settings]) -> None:
+    """Puts the parts together and works until told to stop."""
+    database, broker = await kit.database(), await kit.broker()
+    renderer = RendererProcess()
+    renderer.start()
+    wanted = asyncio.Event()
+    generation = Generation(
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        unit_of_work=PostgresUnitOfWork(database, Caller.service("content")),
+        writer=InferenceWriter(kit.channel(kit.settings.inference_address, "inference")),
+        renderer=renderer,
+        media=MediaFolder(kit.settings.media_dir),
+        announcer=BrokerAnnouncer(broker),
+        clock=utc_now,
+    )
+    kit.background(Relay(broker, database).run())
+    kit.background(Consumer(broker, database, durable="content", handlers=HANDLERS).run())
+    kit.background(_listen(broker, wanted))
+    kit.background(generation.run(lambda: _wait(wanted)))
+    try:
+        await kit.serve()
+    finally:
+        renderer.stop()
+
+
+async def _listen(broker: Broker, wanted: asyncio.Event) -> None:
+    await broker.jetstream()
+    async with broker.subscribe("video.requested") as messages:
+        async for _ in messages:
+            wanted.set()
+
+
+async def _wait(wanted: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_POLL_SECONDS):
+            await wanted.wait()
+    wanted.clear()
+
+
+if __name__ == "__main__":
+    run("content", Settings, serve)
