@@ -2,7 +2,8 @@
 
 from content_service.lesson.canvas import Box, Canvas
 from content_service.lesson.script import Concept, Scene
-from content_service.lesson.slides.frame import GAP, Position, column, header
+from content_service.lesson.slides.column import column
+from content_service.lesson.slides.frame import GAP, Position, header
 from content_service.lesson.typography import TextBlock
 
 TEXT_INSET = 120

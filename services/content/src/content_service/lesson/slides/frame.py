@@ -1,18 +1,13 @@
-"""What all teaching slides share: header, body area and a column of equally spaced cards."""
+"""What all teaching slides share: header, progress and the body area."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from content_service.lesson.canvas import BODY_BOTTOM, LEFT, RIGHT, SMALL, Box, Canvas, label_width
+from content_service.lesson.canvas import BODY_BOTTOM, LEFT, RIGHT, Box, Canvas, label_width
 from content_service.lesson.script import Scene
-from content_service.lesson.typography import TextBlock, Weight, fit_all
+from content_service.lesson.typography import Weight
 
 GAP = 16
-PADDING = 18
-LOWEST = 64
-UNLIMITED = 10_000
 TRACK = 180
-BODY_SIZES = (42, SMALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,40 +37,3 @@ def _progress(canvas: Canvas, position: Position, track: Box) -> None:
     reached = left + max(bottom - top, round((right - left) * (position.index + 1) / position.total))
     canvas.card(track, canvas.palette.line, radius=4)
     canvas.card((left, top, reached, bottom), canvas.palette.accent, radius=4)
-
-
-def column(
-    canvas: Canvas, texts: Sequence[str], box: Box, inset: int, sizes: tuple[int, int] = BODY_SIZES,
-    least: Sequence[int] = (),
-) -> list[tuple[Box, TextBlock]]:  # fmt: skip
-    """Cards that fill `box` from top to bottom, with their texts at one size; `inset` is width not for text.
-
-    `least` gives each card's smallest height. Raises ContentOverflow, CharacterMissing.
-    """
-    canvas.check(*texts)
-    left, top, right, bottom = box
-    least = least or [LOWEST] * len(texts)
-    room = bottom - top - GAP * (len(texts) - 1)
-    blocks = _largest(texts, right - left - inset, room, sizes, least)
-    if blocks is None:
-        raise canvas.overflow(max(texts, key=len))
-    heights = _heights(blocks, least)
-    spare, cards, y = (room - sum(heights)) / len(heights), [], float(top)
-    for block, height in zip(blocks, heights, strict=True):
-        cards.append(((left, round(y), right, round(y + height + spare)), block))
-        y += height + spare + GAP
-    return cards
-
-
-def _largest(
-    texts: Sequence[str], width: int, room: int, sizes: tuple[int, int], least: Sequence[int]
-) -> tuple[TextBlock, ...] | None:
-    for size in range(sizes[0], sizes[1] - 1, -2):
-        blocks = fit_all(texts, Weight.MEDIUM, width, UNLIMITED, (size, size))
-        if blocks and sum(_heights(blocks, least)) <= room:
-            return blocks
-    return None
-
-
-def _heights(blocks: Sequence[TextBlock], least: Sequence[int]) -> list[int]:
-    return [max(low, block.height + 2 * PADDING) for block, low in zip(blocks, least, strict=True)]

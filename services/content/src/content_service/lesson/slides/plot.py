@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SIDE = 350
 KEY_INSET = 58
+MANY = 20_000  # from here ticks are written 20,000; years are not
 DASHES = ("solid", (0, (5, 2)), (0, (1.2, 1.4)), (0, (6, 2, 1.5, 2)))
 
 
@@ -24,12 +25,15 @@ def paint(canvas: Canvas, scene: Scene, body: Plot, position: Position) -> None:
     """One step: the finished plot."""
     left, top, right, bottom = header(canvas, scene, position)
     canvas.check(body.x_label, body.y_label)
-    card = (left, top, right - SIDE - 20, bottom)
+    has_side = bool(body.caption) or any(curve.label for curve in body.curves)
+    card = (left, top, right - SIDE - 20 if has_side else right, bottom)
     canvas.card(card, canvas.palette.card, canvas.palette.line)
     axes = _axes(body, canvas.palette, card[2] - card[0] - 32, card[3] - card[1] - 28)
     canvas.image.paste(axes, (card[0] + 16, card[1] + 14))
     side = (right - SIDE, top, right, bottom)
-    _caption(canvas, body.caption, (side[0], _key(canvas, body, side), side[2], side[3]))
+    below_key = _key(canvas, body, side)
+    if body.caption:
+        _caption(canvas, body.caption, (side[0], below_key, side[2], side[3]))
 
 
 def _key(canvas: Canvas, plot: Plot, side: Box) -> int:
@@ -78,6 +82,9 @@ def _axes(plot: Plot, palette: Palette, width: int, height: int) -> Image.Image:
         label.set_fontproperties(ticks)
     axes.tick_params(colors=palette.muted, length=0, pad=8)
     axes.locator_params(nbins=6)
+    for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        if max(map(abs, ends)) >= MANY:
+            axis.set_major_formatter(lambda value, _: f"{value:,.0f}".replace("-", "−"))
     _zero_lines(axes, plot, palette)
     axes.grid(color=palette.line, linewidth=1.2)
     axes.set_axisbelow(True)

@@ -2,24 +2,25 @@
 
 from content_service.lesson.canvas import SMALL, Box, Canvas
 from content_service.lesson.script import Quiz, Scene
+from content_service.lesson.slides.column import UNLIMITED, Card
 from content_service.lesson.slides.frame import GAP, Position, header
 from content_service.lesson.typography import TextBlock, Weight, fit_all
 
 THINKING_STEPS = 3
 ANSWER_STEP = THINKING_STEPS + 1
-FOOT_HEIGHT = 96
+FOOT_HEIGHT = 90
 LETTER_WIDTH = 98
+QUESTION_SIZES = (42, 36, 30)
 PROMPT = "Your turn. Pause here if you need longer."
 
 
 def paint(canvas: Canvas, scene: Scene, body: Quiz, position: Position) -> None:
     """Step 0 asks, steps 1 to 3 fill the thinking bar, step 4 reveals the answer."""
     left, top, right, bottom = header(canvas, scene, position)
-    question = canvas.fit(body.question, Weight.MEDIUM, (right - left, 150), (42, 30))
-    top = canvas.write(question, (left, top), canvas.palette.ink) + 24
-    boxes = _grid(len(body.options), (left, top, right, bottom - FOOT_HEIGHT - GAP))
+    question, options = _layout(canvas, body, (left, top, right, bottom - FOOT_HEIGHT - GAP))
+    canvas.write(question, (left, top), canvas.palette.ink)
     answered = position.step >= ANSWER_STEP
-    for number, (box, block) in enumerate(zip(boxes, _options(canvas, body, boxes), strict=True)):
+    for number, (box, block) in enumerate(options):
         _option(canvas, box, block, "ABCDEF"[number], answered and number == body.answer, answered)
     foot = (left, bottom - FOOT_HEIGHT, right, bottom)
     explanation = canvas.fit(body.explanation, Weight.REGULAR, (right - left - 60, FOOT_HEIGHT - 20), (32, 26))
@@ -28,6 +29,18 @@ def paint(canvas: Canvas, scene: Scene, body: Quiz, position: Position) -> None:
         canvas.write_middle(explanation, left + 30, foot, canvas.palette.ink)
     else:
         _thinking(canvas, foot, position.step)
+
+
+def _layout(canvas: Canvas, body: Quiz, room: Box) -> tuple[TextBlock, list[Card]]:
+    """The question as large as it leaves room for the options."""
+    left, top, right, bottom = room
+    canvas.check(*body.options)
+    for largest in QUESTION_SIZES:
+        question = canvas.fit(body.question, Weight.MEDIUM, (right - left, 150), (largest, QUESTION_SIZES[-1]))
+        boxes = _grid(len(body.options), (left, top + question.height + 24, right, bottom))
+        if blocks := _options(body.options, boxes[0]):
+            return question, list(zip(boxes, blocks, strict=True))
+    raise canvas.overflow(max(body.options, key=len))
 
 
 def _grid(count: int, box: Box) -> list[Box]:
@@ -39,14 +52,14 @@ def _grid(count: int, box: Box) -> list[Box]:
     return [(round(x), round(y), round(x + width), round(y + height)) for x, y in corners]
 
 
-def _options(canvas: Canvas, body: Quiz, boxes: list[Box]) -> tuple[TextBlock, ...]:
-    left, top, right, bottom = boxes[0]
-    canvas.check(*body.options)
+def _options(options: tuple[str, ...], box: Box) -> tuple[TextBlock, ...] | None:
+    """The options at one size, each within a box of that size; None if they need more."""
+    left, top, right, bottom = box
     for size in range(38, SMALL - 1, -2):
-        blocks = fit_all(body.options, Weight.MEDIUM, right - left - LETTER_WIDTH - 24, 9999, (size, size))
-        if blocks and all(block.height <= bottom - top - 20 for block in blocks):
+        blocks = fit_all(options, Weight.MEDIUM, right - left - LETTER_WIDTH - 24, UNLIMITED, (size, size))
+        if blocks and bottom - top >= 56 and all(block.height <= bottom - top - 14 for block in blocks):
             return blocks
-    raise canvas.overflow(max(body.options, key=len))
+    return None
 
 
 def _option(canvas: Canvas, box: Box, block: TextBlock, letter: str, right: bool, answered: bool) -> None:

@@ -2,7 +2,8 @@
 
 from content_service.lesson.canvas import BODY_BOTTOM, LEFT, RIGHT, Canvas
 from content_service.lesson.script import Recap, Scene
-from content_service.lesson.slides.frame import Position, column
+from content_service.lesson.slides.column import column
+from content_service.lesson.slides.frame import Position
 from content_service.lesson.typography import Weight
 
 TEXT_INSET = 124

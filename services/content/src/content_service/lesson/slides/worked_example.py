@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 
 from content_service.lesson.canvas import Box, Canvas
 from content_service.lesson.errors import ContentOverflow
 from content_service.lesson.script import Scene, Step, WorkedExample
-from content_service.lesson.slides.frame import GAP, LOWEST, Position, column, header
+from content_service.lesson.slides.column import column
+from content_service.lesson.slides.frame import GAP, Position, header
 from content_service.lesson.typography import TextBlock, Weight
 
 NUMBER_WIDTH = 92
 TEXT_SHARE = 0.44
 FORMULA_LEFT, FORMULA_RIGHT, FORMULA_PADDING = 40, 32, 12
-SMALLEST_TEXTS = (32, 26)
-FORMULA_SIZES = (52, 46, 40, 36, 32, 30)
+# (least text size, formula size), tried in this order: both shrink together.
+SIZES = ((34, 52), (32, 46), (32, 40), (28, 40), (28, 36), (26, 36), (26, 32), (26, 30))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def _cards(
     canvas: Canvas, steps: tuple[Step, ...], texts: list[str], room: Box, inset: int, width: int
 ) -> tuple[int, list[tuple[Box, TextBlock]]]:
     refusal: ContentOverflow | None = None
-    for smallest, size in product(SMALLEST_TEXTS, FORMULA_SIZES):
-        least = [max(LOWEST, canvas.formula_height(step.formula, width, size) + 2 * FORMULA_PADDING) for step in steps]
+    for smallest, size in SIZES:
+        least = [canvas.formula_height(step.formula, width, size) + 2 * FORMULA_PADDING for step in steps]
         try:
             return size, column(canvas, texts, room, inset, (38, smallest), least)
         except ContentOverflow as overflow:
