@@ -84,13 +84,13 @@ def objection(line: str, kind: LineKind, allowed: Wording) -> str:
 
 def curated(book: LineBook, slug: str, kind: LineKind, seed: int) -> str:
     """A hand-written line of the kind, the same for the same seed."""
-    chooser = random.Random(seed_of(seed, kind, 0))  # noqa: S311 - a repeatable choice, not a secret
+    chooser = random.Random(seed_of(seed, slug, kind, 0))  # noqa: S311 - a repeatable choice, not a secret
     return _fill_one(chooser, chooser.choice(book.templates[kind]), book.topics[slug])
 
 
-def seed_of(seed: int, kind: LineKind, attempt: int) -> int:
+def seed_of(seed: int, slug: str, kind: LineKind, attempt: int) -> int:
     """A seed of its own for each line and attempt, stable across processes."""
-    return zlib.crc32(f"{seed}/{kind}/{attempt}".encode())
+    return zlib.crc32(f"{seed}/{slug}/{kind}/{attempt}".encode())
 
 
 def _filled(book: LineBook, phrases: Phrases) -> Iterator[str]:

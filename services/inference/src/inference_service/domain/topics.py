@@ -40,6 +40,16 @@ class Unknown:
 Match = Found | OtherSubject | Unknown
 
 
+@dataclass(frozen=True, slots=True)
+class TopicAdvice:
+    """Whether a topic can be taught; `suggestions` are the nearest titles, `reason` says why not."""
+
+    supported: bool
+    title: str = ""
+    suggestions: tuple[str, ...] = ()
+    reason: str = ""
+
+
 def find_topic(curriculum: Curriculum, asked: str, subject: Subject) -> Match:
     """Match `asked` against titles and aliases, forgiving case, accents, small words and typing errors."""
     wanted = normalise(asked)

@@ -1,0 +1,1 @@
+"""Judging texts by ordered, explainable phases; the rules themselves are data."""

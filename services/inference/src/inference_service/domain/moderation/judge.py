@@ -1,0 +1,81 @@
+"""Judge a text. Phases in order, the first decisive one wins: form, a cry for help, then the policy's rules."""
+
+import re
+from functools import lru_cache
+
+from inference_service.domain.moderation.normal import Views, views
+from inference_service.domain.moderation.policy import Policy, Rule, TextType, Verdict
+from inference_service.domain.subject import Subject
+
+PLAIN_CONFIDENCE, ALLOWED_CONFIDENCE = 0.95, 0.8
+MOST_REPEATS = 6
+_RUN = re.compile(r"(\S)\1{11,}")
+_LETTER = re.compile(r"\w")
+
+
+def judge(text: str, type_: TextType, subject: Subject | None, policy: Policy) -> Verdict:
+    """Say whether `text` may be shown, and why not."""
+    if reason := _bad_form(text, type_, policy):
+        return Verdict(False, 0.99, policy.version, ("spam",), (reason,))
+    seen = views(text, policy)
+    allowed = False
+    for rule in policy.rules:
+        if not _matches(rule, seen):
+            continue
+        if _is_lesson(rule, seen, subject, policy):
+            allowed = True
+            continue
+        return _verdict(rule, policy)
+    return Verdict(True, ALLOWED_CONFIDENCE if allowed else PLAIN_CONFIDENCE, policy.version)
+
+
+def _bad_form(text: str, type_: TextType, policy: Policy) -> str:
+    limit = policy.limits[type_]
+    words = text.casefold().split()
+    if not _LETTER.search(text):
+        return "It contains no words. Write what you want to say or learn."
+    if len(text) > limit:
+        return f"It has {len(text)} characters; at most {limit} are allowed. Make it shorter."
+    if _RUN.search(text) or any(words[i : i + MOST_REPEATS] == [w] * MOST_REPEATS for i, w in enumerate(words)):
+        return "It repeats the same thing many times. Say it once."
+    return ""
+
+
+def _verdict(rule: Rule, policy: Policy) -> Verdict:
+    withheld = rule.action == "withhold"
+    resources = policy.resources if withheld else ""
+    return Verdict(False, rule.confidence, policy.version, (rule.category,), (rule.message,), withheld, resources)
+
+
+def _matches(rule: Rule, seen: Views) -> bool:
+    if any(pattern.search(view) for pattern in rule.unless for view in seen.spoken):
+        return False
+    return (
+        any(pattern.search(seen.written) for pattern in rule.contacts)
+        or any(pattern.search(view) for pattern in rule.patterns for view in seen.spoken)
+        or any(_is_word(word, rule.words) for word in seen.words)
+    )
+
+
+def _is_word(word: str, listed: tuple[str, ...]) -> bool:
+    """Whether `word` is one of the listed, with a star for any letters that were blotted out."""
+    if not listed or not (bare := word.strip("'*")):
+        return False
+    if "*" not in bare:
+        return bool(_listed(listed).fullmatch(bare))
+    blotted = re.compile(
+        "[a-z]?".join(f"{re.escape(part)}" for part in re.split(r"\*", bare)).replace("[a-z]?", "[a-z]")
+    )
+    return any(blotted.fullmatch(entry.rstrip("*")) for entry in listed)
+
+
+@lru_cache(maxsize=256)
+def _listed(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(word).replace(r"\*", "[a-z']*") for word in words))
+
+
+def _is_lesson(rule: Rule, seen: Views, subject: Subject | None, policy: Policy) -> bool:
+    """Hard things may be named where they are taught, as long as nobody is attacked."""
+    if not rule.subjects or any(policy.aimed.search(view) for view in seen.spoken):
+        return False
+    return subject in rule.subjects or any(policy.learning.search(view) for view in seen.spoken)

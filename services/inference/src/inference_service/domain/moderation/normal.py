@@ -1,0 +1,57 @@
+"""Undo the disguises of a text: look-alike letters, digits for letters, gaps between letters, stretched words."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from inference_service.domain.moderation.policy import Policy
+
+_SPACED = re.compile(r"(?<![a-z0-9])(?:[a-z0-9][\s._*\-]{1,2}){2,}[a-z0-9](?![a-z0-9])")
+_STRETCHED = re.compile(r"([a-z])\1{2,}")
+_SEPARATORS = re.compile(r"[^a-z0-9'*]+")
+_INVISIBLE = frozenset(("Cf", "Mn", "Me"))
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """The same text as written (only lower case, look-alikes resolved) and as words, with each disguise undone."""
+
+    written: str
+    spoken: tuple[str, ...]
+
+    @property
+    def words(self) -> frozenset[str]:
+        return frozenset(word for view in self.spoken for word in view.split())
+
+
+def views(text: str, policy: Policy) -> Views:
+    """Every reading of `text` that a rule should see."""
+    written = _plain(text, policy.confusables)
+    leet = _leet(written, policy.leet)
+    readings = [written, leet, _join(written), _join(leet)]
+    spoken = [_words(reading) for reading in readings]
+    spoken += [_STRETCHED.sub(r"\1", reading) for reading in spoken]
+    spoken += [_STRETCHED.sub(r"\1\1", reading) for reading in spoken[:4]]
+    return Views(written, tuple(dict.fromkeys(spoken)))
+
+
+def _plain(text: str, confusables: Mapping[str, str]) -> str:
+    """Compatibility forms and look-alikes become plain letters; invisible characters and accents go."""
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    visible = (c for c in folded if unicodedata.category(c) not in _INVISIBLE)
+    return "".join(confusables.get(c, c) for c in visible).replace("’", "'")
+
+
+def _leet(text: str, leet: Mapping[str, str]) -> str:
+    """Replace digits and signs inside words only, so that numbers stay numbers."""
+    return re.sub(r"\S*[a-z]\S*", lambda word: "".join(leet.get(c, c) for c in word[0].rstrip("!?.,")), text)
+
+
+def _join(text: str) -> str:
+    """Letters with gaps between them become a word."""
+    return _SPACED.sub(lambda run: re.sub(r"[^a-z0-9]", "", run[0]), text)
+
+
+def _words(text: str) -> str:
+    return _SEPARATORS.sub(" ", text).strip()

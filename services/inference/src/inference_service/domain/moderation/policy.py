@@ -1,0 +1,66 @@
+"""The rules as data, and a judgement as data."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from inference_service.domain.subject import Subject
+
+
+class TextType(StrEnum):
+    PROMPT = "PROMPT"
+    COMMENT = "COMMENT"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One reason to stop a text.
+
+    `words` match whole words (a trailing * any ending), also when spelled with gaps, look-alikes or stars; `patterns` are
+    regular expressions on the normalised text; `contacts` are the same on the text as it was written, where the punctuation
+    of an address is still there. `unless` are expressions under which nothing of it counts. With `subjects`, a text of one
+    of these subjects, or one that plainly asks to learn, may name the thing as long as it is aimed at nobody.
+    """
+
+    id: str
+    category: str
+    confidence: float
+    message: str
+    action: Literal["reject", "withhold"] = "reject"
+    words: tuple[str, ...] = ()
+    patterns: tuple[re.Pattern[str], ...] = ()
+    contacts: tuple[re.Pattern[str], ...] = ()
+    unless: tuple[re.Pattern[str], ...] = ()
+    subjects: tuple[Subject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything that decides; `rules` are tried in order.
+
+    `learning` recognises a wish to learn, `aimed` a text aimed at somebody.
+    """
+
+    version: str
+    limits: Mapping[TextType, int]
+    confusables: Mapping[str, str]
+    leet: Mapping[str, str]
+    learning: re.Pattern[str]
+    aimed: re.Pattern[str]
+    resources: str
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`confidence` is 0 to 1. `withheld` texts wait for a person; `resources` then says where help can be found."""
+
+    approved: bool
+    confidence: float
+    policy_version: str
+    categories: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    withheld: bool = False
+    resources: str = ""

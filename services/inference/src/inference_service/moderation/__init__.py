@@ -1,0 +1,1 @@
+"""The moderation policy as a data file."""
