@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from local_mesh import keys
 from local_mesh.addresses import API_SERVICES, Addresses
+from local_mesh.forking import Forking
 from local_mesh.home import Home
 from local_mesh.servers import databases
 from local_mesh.servers.nats import write_private
@@ -46,7 +47,7 @@ async def running(
     with home.locked():
         addresses = Addresses.choose(settings.gateway_port)
         keys.make_keys(home.keys, API_SERVICES)
-        table = Table(home, settings, addresses)
+        table = Table(home, settings, addresses, Forking())
         supervisor: Supervisor
 
         def changed(watched: Watched) -> None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from local_mesh.errors import MeshError
 
@@ -27,7 +28,10 @@ async def nothing_to_prepare() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What to run. `depends_on` names the processes that must be ready first; `one_shot` is ready once it exits 0."""
+    """What to run. `depends_on` names the processes that must be ready first; `one_shot` is ready once it exits 0.
+
+    `starter` starts it in another way than by executing the command.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -39,18 +43,40 @@ class Process:
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL
     one_shot: bool = False
+    starter: "Starter | None" = None
+
+
+Starter = Callable[[Process, Path], Awaitable["Child"]]
+
+
+class Handle(Protocol):
+    """What is needed of a running process; asyncio's subprocess has it."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it runs."""
+
+    async def wait(self) -> int:
+        """Wait for its end; its exit code."""
+
+    def send_signal(self, signal: int, /) -> None:
+        """Raises ProcessLookupError once it ended."""
 
 
 class Child:
     """A running Process, leader of its own process group, dying with its parent."""
 
-    def __init__(self, process: Process, handle: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Process, handle: Handle) -> None:
         self.process = process
         self.pid = handle.pid
         self._handle = handle
 
     @classmethod
-    async def start(cls, process: Process, log: Path) -> "Child":
+    async def start(cls, process: Process, log: Path, stdin: int = asyncio.subprocess.DEVNULL) -> "Child":
         """Start it with both outputs appended to the log. Raises MeshError when it cannot be executed."""
         parent = os.getpid()
 
@@ -66,7 +92,7 @@ class Child:
             handle = await asyncio.create_subprocess_exec(
                 *process.command,
                 env=dict(process.environment),
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=output,
                 stderr=output,
                 process_group=0,

@@ -136,7 +136,8 @@ class Supervisor:
         """One life of the process; how many seconds it lasted."""
         await watched.process.prepare()
         watched.started_at, watched.started_time = time.monotonic(), time.time()
-        watched.child = child = await Child.start(watched.process, watched.log)
+        start = watched.process.starter or Child.start
+        watched.child = child = await start(watched.process, watched.log)
         self._change(watched, State.STARTING)
         readiness = asyncio.create_task(self._become_ready(watched))
         try:

@@ -8,6 +8,7 @@ from functools import cached_property
 from local_mesh import gateway_file, keys
 from local_mesh.addresses import API_SERVICES, WORKERS, Addresses
 from local_mesh.environment import child_environment
+from local_mesh.forking import Forking
 from local_mesh.home import Home
 from local_mesh.ports import LOOPBACK
 from local_mesh.process import Process
@@ -21,6 +22,8 @@ from local_mesh.servers.smtp import MailCatcher
 from local_mesh.settings import MeshSettings
 
 MIGRATION = "migration"
+_THROUGH_TO_AUTH = "/.well-known/jwks.json"  # public, and answered only when the whole way to a service works
+_DRAIN_SECONDS = "2"
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,13 @@ class Table:
     home: Home
     settings: MeshSettings
     addresses: Addresses
+    forking: Forking
 
     def processes(self) -> list[Process]:
         """All of them; an external server's embedded twin is left out. Raises WheelMissing."""
         return [
             *self._servers(),
+            self.forking.process(),
             self._migration(),
             *(self._service(name) for name in (*API_SERVICES, *WORKERS)),
             self._gateway(),
@@ -81,7 +86,6 @@ class Table:
         return [server.process() for external, server in choices if external is None]
 
     def _migration(self) -> Process:
-        # It waits for PostgreSQL by itself, so that its imports and the server's start overlap.
         return Process(
             name=MIGRATION,
             command=(
@@ -92,6 +96,8 @@ class Table:
                 str(self.home.credentials.folder),
             ),
             environment=child_environment(LM_POSTGRES_URL=self.postgres_url),
+            depends_on=frozenset({Forking.NAME}),  # not on PostgreSQL, for which it waits by itself while it imports
+            starter=self.forking.start,
             one_shot=True,
         )
 
@@ -99,12 +105,12 @@ class Table:
         async def write_configuration() -> None:
             await asyncio.to_thread(gateway_file.write, self.home, self.settings, self.addresses)
 
-        envoy = Envoy(gateway_file.path(self.home), self.addresses.ports["gateway"])
+        envoy = Envoy(gateway_file.path(self.home), self.addresses.ports["gateway"], _THROUGH_TO_AUTH)
         return replace(envoy.process(), prepare=write_configuration)
 
     def _service(self, name: str) -> Process:
         service, _, worker = name.partition("-")
-        needs = {"nats"} if self.settings.nats_url is None else set()
+        needs = {server.name for server in self._servers()} | {Forking.NAME}
         if service in databases.SERVICES:
             needs.add(MIGRATION)
         return Process(
@@ -113,6 +119,7 @@ class Table:
             environment=child_environment(**self._variables(name, service)),
             ready=grpc_health(LOOPBACK, self.addresses.ports[name]),
             depends_on=frozenset(needs),
+            starter=self.forking.start,
         )
 
     def _variables(self, name: str, service: str) -> dict[str, str]:
@@ -125,6 +132,7 @@ class Table:
             "LM_SERVICE_KEYS_FILE": str(self.home.keys / keys.PUBLIC_KEYS),
             "LM_MEDIA_DIR": str(self.home.media),
             "LM_PUBLIC_URL": self.addresses.gateway_url,
+            "LM_DRAIN_SECONDS": _DRAIN_SECONDS,
             "LM_LOG_LEVEL": self.settings.log_level,
             "OTEL_SERVICE_NAME": f"littlemonster-{name}",
         }
