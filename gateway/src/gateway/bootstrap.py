@@ -24,13 +24,14 @@ _HSTS = {"strict-transport-security": "max-age=31536000; includeSubDomains"}
 
 def render(settings: Settings) -> str:
     """Envoy's bootstrap as YAML."""
-    template = yaml.safe_load(resources.files("gateway").joinpath("envoy.yaml").read_text())
+    text = resources.files("gateway").joinpath("envoy.yaml").read_text()
+    template = yaml.load(text, Loader=yaml.CSafeLoader)
     service = template.pop("templates")["service"]
     bootstrap = _fill(template, _values(settings, service))
     return yaml.dump(bootstrap, Dumper=_PlainDumper, sort_keys=False, width=120)
 
 
-class _PlainDumper(yaml.SafeDumper):
+class _PlainDumper(yaml.CSafeDumper):
     """Writes shared parts out instead of anchors and aliases: what is printed is what runs."""
 
     def ignore_aliases(self, data: Any) -> bool:

@@ -46,6 +46,11 @@ class Rpc:
         return f"/{self.package}.{self.service}/{self.name}"
 
     @property
+    def json_path(self) -> str:
+        """The REST path with its variables as JSON names them: "/v1/videos/{videoId}"."""
+        return re.sub(r"\{(\w+)\}", lambda match: "{" + camel(match[1]) + "}", self.path)
+
+    @property
     def cluster(self) -> str:
         """The service that answers it."""
         owner = self.package.split(".")[1]

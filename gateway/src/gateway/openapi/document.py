@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from gateway.built import is_built
-from gateway.contracts import Rpc, camel, comments, contract_files, rpcs
+from gateway.contracts import Rpc, comments, contract_files, rpcs
 from gateway.openapi.constraints import is_required
 from gateway.openapi.elements import Field, Message, elements, message
 from gateway.openapi.failures import responses
@@ -30,7 +30,7 @@ def document() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for rpc in rpcs():
         if rpc.path and rpc.is_exposed:
-            paths.setdefault(_json_path(rpc.path), {})[rpc.verb.lower()] = _operation(rpc, schemas)
+            paths.setdefault(rpc.json_path, {})[rpc.verb.lower()] = _operation(rpc, schemas)
     frame["tags"] = _tags() + frame["tags"]
     frame["paths"] = paths | frame["paths"]
     frame["components"]["schemas"] |= dict(sorted(schemas.components.items()))
@@ -96,7 +96,3 @@ def _tags() -> list[dict[str, str]]:
         for at, service in enumerate(file.service)
         if any(rpc.path for rpc in rpcs() if rpc.service == service.name)
     ]
-
-
-def _json_path(path: str) -> str:
-    return _VARIABLE.sub(lambda match: "{" + camel(match[1]) + "}", path)

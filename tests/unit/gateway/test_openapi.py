@@ -1,0 +1,89 @@
+"""The OpenAPI document."""
+
+from openapi_spec_validator import validate
+
+from gateway.built import not_built
+from gateway.contracts import rpcs
+from gateway.openapi import document, document_text
+from gateway.settings import on_this_machine
+
+DOCUMENT = document()
+SCHEMAS = DOCUMENT["components"]["schemas"]
+
+
+def operations():
+    return {op["operationId"]: op for path in DOCUMENT["paths"].values() for op in path.values()}
+
+
+def test_the_committed_document_is_made_from_the_committed_contracts():
+    committed = (on_this_machine().assets_dir / "openapi.json").read_text()
+    assert committed == document_text(), "Run `python -m gateway openapi` and commit openapi.json."
+
+
+def test_the_document_is_valid():
+    validate(DOCUMENT)
+
+
+def test_every_rest_path_is_in_it_and_nothing_that_only_services_call():
+    expected = {f"{rpc.service}_{rpc.name}" for rpc in rpcs() if rpc.path and rpc.is_exposed}
+    assert expected == {name for name in operations() if not name.startswith("Gateway_")}
+
+
+def test_names_are_those_of_json():
+    video = SCHEMAS["Video"]["properties"]
+    assert {"id", "createdBy", "ratingAvg", "thumbnailUrl", "createTime"} <= set(video)
+    assert "/v1/videos/{videoId}" in DOCUMENT["paths"]
+    assert "pageToken" in SCHEMAS["ListVideosResponse"]["properties"]["nextPageToken"]["description"]
+
+
+def test_constraints_of_the_contracts_are_there():
+    create = SCHEMAS["CreateVideoRequest"]
+    topic = create["properties"]["topic"]
+    assert (topic["minLength"], topic["maxLength"]) == (2, 200)
+    assert "pattern" in topic
+    assert create["required"] == ["topic", "subject"]
+    assert "SUBJECT_UNSPECIFIED" not in create["properties"]["subject"]["enum"]
+    assert create["properties"]["requestId"]["format"] == "uuid"
+    assert SCHEMAS["RegisterRequest"]["properties"]["email"]["format"] == "email"
+    page_size = next(p for p in operations()["VideoService_ListVideos"]["parameters"] if p["name"] == "pageSize")
+    assert (page_size["schema"]["minimum"], page_size["schema"]["maximum"]) == (0, 100)
+    assert SCHEMAS["BatchCreateVideosRequest"]["properties"]["requests"]["maxItems"] == 50
+
+
+def test_times_are_date_times_and_enums_are_names():
+    video = SCHEMAS["Video"]["properties"]
+    assert video["createTime"]["format"] == "date-time"
+    assert "VIDEO_STATUS_PUBLIC" in SCHEMAS["VideoStatus"]["enum"]
+    assert "Ready; everybody may watch it." in SCHEMAS["VideoStatus"]["description"]
+
+
+def test_what_the_path_holds_is_not_asked_for_in_the_body():
+    assert "videoId" not in SCHEMAS["CreateCommentRequest"]["properties"]
+    names = [p["name"] for p in operations()["CommentService_CreateComment"]["parameters"]]
+    assert names == ["videoId"]
+
+
+def test_streams_answer_server_sent_events():
+    answers = operations()["VideoService_WatchVideo"]["responses"]["200"]["content"]
+    assert list(answers) == ["text/event-stream"]
+    assert answers["text/event-stream"]["schema"]["contentSchema"] == {"$ref": "#/components/schemas/VideoProgress"}
+
+
+def test_public_calls_need_no_token_and_others_do():
+    assert operations()["AuthService_Login"]["security"] == []
+    assert operations()["VideoService_GetVideo"]["security"] == [{"accessToken": []}]
+
+
+def test_failures_come_from_the_comments():
+    answers = operations()["VideoService_CreateVideo"]["responses"]
+    assert "TOPIC_REJECTED" in answers["400"]["description"]
+    assert "TOPIC_NOT_SUPPORTED" in answers["400"]["description"]
+    assert "inference service is down" in answers["503"]["description"]
+    assert "VIDEO_NOT_FOUND" in operations()["VideoService_GetVideo"]["responses"]["404"]["description"]
+    assert "403" in operations()["ModelService_ListModels"]["responses"]
+
+
+def test_calls_that_are_not_built_say_so():
+    marked = {name for name, operation in operations().items() if not operation["x-implemented"]}
+    assert marked == {f"{rpc.service}_{rpc.name}" for rpc in not_built() if rpc.path}
+    assert "501" in operations()["VideoService_SearchVideos"]["responses"]
