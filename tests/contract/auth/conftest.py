@@ -1,0 +1,37 @@
+"""Each port's adapters: the fake that unit tests rely on, and the real one."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import pytest
+from fakes.auth.memory import MemoryDatabase
+
+from auth_service.ports import AccountReader, UnitOfWork
+from auth_service.storage.accounts import StoredAccounts
+from auth_service.storage.unit_of_work import units_of_work
+from local_mesh.servers.databases import DatabaseUrls
+from servicekit.database import Database
+
+Make = Callable[[str], DatabaseUrls]
+
+
+@dataclass(frozen=True)
+class Store:
+    """Units of work and plain reads over the same rows."""
+
+    unit_of_work: UnitOfWork
+    accounts: AccountReader
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """An empty store."""
+    if request.param == "memory":
+        memory = MemoryDatabase()
+        yield Store(memory.unit_of_work, memory)
+        return
+    make_database: Make = request.getfixturevalue("make_database")
+    database = Database(make_database("auth").app, name="auth", size=8)
+    await database.open()
+    yield Store(units_of_work(database), StoredAccounts(database))
+    await database.close()

@@ -1,0 +1,31 @@
+"""Passwords match alike with the plain fake and with Argon2id."""
+
+from collections.abc import Iterator
+
+import pytest
+from fakes.auth.passwords import PlainPasswords
+
+from auth_service.clients.passwords import Argon2Passwords, Cost
+from auth_service.ports import Passwords
+
+
+@pytest.fixture(params=["plain", "argon2"])
+def passwords(request: pytest.FixtureRequest) -> Iterator[Passwords]:
+    """Either adapter."""
+    if request.param == "plain":
+        yield PlainPasswords()
+        return
+    argon2 = Argon2Passwords(threads=1, cost=Cost(passes=1, memory_kib=8))
+    yield argon2
+    argon2.close()
+
+
+async def test_the_password_that_made_a_hash_matches_it_and_no_other(passwords: Passwords) -> None:
+    stored = await passwords.hash("correct horse battery")
+    assert await passwords.matches("correct horse battery", stored)
+    assert not await passwords.matches("correct horse batterz", stored)
+
+
+async def test_nobody_s_password_matches(passwords: Passwords) -> None:
+    assert not await passwords.matches("", None)
+    assert not await passwords.matches("correct horse battery", None)

@@ -1,0 +1,210 @@
+"""Accounts, tokens, sessions and mails keep what they are given, in memory as in PostgreSQL."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from contract.auth.conftest import Store
+
+from auth_service.domain.accounts import Account, MailKind, Registration, confirm, open_account
+from auth_service.domain.events import SessionRevoked, UserRegistered
+from auth_service.domain.mails import LEASE, MailStatus, Refusal, after_refusal, after_success, new_mail
+from auth_service.domain.secrets import digest, verification_token
+from auth_service.domain.sessions import open_session, refresh_token, revoke
+from auth_service.use_cases.acting import AUTH
+from servicekit.caller import Caller, Role, acting_as
+from servicekit.ids import new_id
+
+NOW = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=UTC)
+
+
+def account(email: str = "ada@example.org") -> Account:
+    return open_account(new_id(), Registration(email, "عائشة 👩🏽‍🚀", "hash", new_id()), NOW)
+
+
+@pytest.fixture(autouse=True)
+def as_auth() -> Iterator[None]:
+    """Every test but those of row-level security runs as the service."""
+    with acting_as(AUTH):
+        yield
+
+
+async def kept(store: Store, *accounts: Account) -> None:
+    async with store.unit_of_work() as work:
+        for each in accounts:
+            assert await work.accounts.add(each)
+
+
+async def test_an_account_comes_back_as_it_was(store: Store) -> None:
+    ada = replace(account(), subjects=("MATH", "HISTORY"))
+    await kept(store, ada)
+    assert await store.accounts.get(ada.id) == ada
+    assert await store.accounts.by_email(ada.email) == ada
+    async with store.unit_of_work() as work:
+        assert await work.accounts.get(ada.id) == ada
+        assert await work.accounts.by_email(ada.email) == ada
+
+
+async def test_what_was_never_kept_is_none(store: Store) -> None:
+    assert await store.accounts.get(new_id()) is None
+    assert await store.accounts.by_email("nobody@example.org") is None
+    async with store.unit_of_work() as work:
+        assert await work.accounts.get(new_id()) is None
+        assert await work.sessions.get(new_id()) is None
+        assert await work.sessions.refresh_token(digest("unknown")) is None
+        assert await work.verification_tokens.get(digest("unknown")) is None
+
+
+async def test_a_saved_account_is_changed(store: Store) -> None:
+    ada = account()
+    await kept(store, ada)
+    changed = replace(confirm(ada, NOW), display_name="Ada L.", role=Role.ADMIN, subjects=("MATH",))
+    async with store.unit_of_work() as work:
+        await work.accounts.save(changed)
+    assert await store.accounts.get(ada.id) == changed
+
+
+async def test_a_taken_address_is_told_and_changes_nothing(store: Store) -> None:
+    ada = account()
+    await kept(store, ada)
+    async with store.unit_of_work() as work:
+        assert not await work.accounts.add(account())
+    assert await store.accounts.by_email(ada.email) == ada
+
+
+async def test_of_many_who_add_one_address_at_once_one_succeeds(store: Store) -> None:
+    async def add() -> bool:
+        async with store.unit_of_work() as work:
+            return await work.accounts.add(account())
+
+    assert sorted(await asyncio.gather(*(add() for _ in range(20)))) == [False] * 19 + [True]
+
+
+async def test_a_failure_undoes_the_whole_unit_of_work(store: Store) -> None:
+    ada = account()
+
+    async def fail_at_the_end() -> None:
+        async with store.unit_of_work() as work:
+            await work.accounts.add(ada)
+            await work.publish(UserRegistered(ada.id, ada.display_name, NOW))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail_at_the_end()
+    assert await store.accounts.get(ada.id) is None
+
+
+async def test_two_who_change_one_account_wait_for_each_other(store: Store) -> None:
+    ada = account()
+    await kept(store, ada)
+
+    async def lengthen() -> None:
+        async with store.unit_of_work() as work:
+            current = await work.accounts.get(ada.id)
+            assert current
+            await asyncio.sleep(0)
+            await work.accounts.save(replace(current, display_name=current.display_name + "x"))
+
+    await asyncio.gather(*(lengthen() for _ in range(10)))
+    after = await store.accounts.get(ada.id)
+    assert after
+    assert after.display_name == ada.display_name + "x" * 10
+
+
+async def test_sessions_and_their_tokens_come_back_as_they_were(store: Store) -> None:
+    ada = account()
+    await kept(store, ada)
+    session = open_session(new_id(), ada.id, "browser", NOW)
+    token = refresh_token(digest("secret"), session)
+    async with store.unit_of_work() as work:
+        await work.sessions.add(session)
+        await work.sessions.add_refresh_token(token)
+    changed = replace(revoke(session, NOW), generation=2, last_used_time=NOW + timedelta(hours=1))
+    async with store.unit_of_work() as work:
+        assert await work.sessions.get(session.id) == session
+        assert await work.sessions.refresh_token(digest("secret")) == token
+        await work.sessions.save(changed)
+        await work.publish(SessionRevoked(session.id, ada.id, NOW))
+    async with store.unit_of_work() as work:
+        assert await work.sessions.get(session.id) == changed
+
+
+async def test_removing_an_account_s_tokens_leaves_the_others(store: Store) -> None:
+    ada, bob = account(), account("bob@example.org")
+    await kept(store, ada, bob)
+    tokens = [verification_token(secret, owner.id, NOW) for secret, owner in (("1", ada), ("2", ada), ("3", bob))]
+    async with store.unit_of_work() as work:
+        for token in tokens:
+            await work.verification_tokens.add(token)
+        await work.verification_tokens.remove(ada.id)
+        assert [await work.verification_tokens.get(token.digest) for token in tokens] == [None, None, tokens[2]]
+
+
+async def test_due_mails_are_claimed_once_the_longest_due_first(store: Store) -> None:
+    ada = account()
+    await kept(store, ada)
+    mails = [
+        new_mail(new_id(), ada.id, MailKind.VERIFY_EMAIL, ada.email, NOW - timedelta(seconds=age)) for age in (1, 2, -1)
+    ]
+    async with store.unit_of_work() as work:
+        for mail in mails:
+            await work.mails.add(mail)
+    async with store.unit_of_work() as work:
+        first = await work.mails.claim(NOW, NOW + LEASE, 1)
+    async with store.unit_of_work() as work:
+        rest = await work.mails.claim(NOW, NOW + LEASE, 10)
+    assert list(first) == [replace(mails[1], attempts=1, due_time=NOW + LEASE)]
+    assert list(rest) == [replace(mails[0], attempts=1, due_time=NOW + LEASE)]
+
+
+async def test_only_pending_mails_are_claimed(store: Store) -> None:
+    ada = account()
+    await kept(store, ada)
+    async with store.unit_of_work() as work:
+        for _ in range(3):
+            await work.mails.add(new_mail(new_id(), ada.id, MailKind.VERIFY_EMAIL, ada.email, NOW))
+        sent, abandoned, failed = await work.mails.claim(NOW, NOW + LEASE, 3)
+        await work.mails.save(after_success(sent))
+        await work.mails.save(after_refusal(abandoned, Refusal("gone", permanent=True), NOW))
+        await work.mails.save(after_refusal(failed, Refusal("down", permanent=False), NOW))
+    async with store.unit_of_work() as work:
+        (again,) = await work.mails.claim(NOW + LEASE, NOW + 2 * LEASE, 10)
+    assert (again.id, again.attempts, again.last_error) == (failed.id, 2, "down")
+
+
+async def test_a_worker_whose_lease_ran_out_does_not_overwrite_its_successor(store: Store) -> None:
+    ada = account()
+    await kept(store, ada)
+    async with store.unit_of_work() as work:
+        await work.mails.add(new_mail(new_id(), ada.id, MailKind.VERIFY_EMAIL, ada.email, NOW))
+        (slow,) = await work.mails.claim(NOW, NOW + LEASE, 1)
+    async with store.unit_of_work() as work:
+        (quick,) = await work.mails.claim(NOW + LEASE, NOW + 2 * LEASE, 1)
+        await work.mails.save(after_success(quick))
+        await work.mails.save(after_refusal(slow, Refusal("too late", permanent=False), NOW))
+    async with store.unit_of_work() as work:
+        assert not await work.mails.claim(NOW + 10 * LEASE, NOW + 11 * LEASE, 1)
+    assert quick.status is MailStatus.PENDING
+
+
+async def test_a_person_sees_only_their_own_account_and_sessions(store: Store) -> None:
+    ada, bob = account(), account("bob@example.org")
+    await kept(store, ada, bob)
+    session = open_session(new_id(), ada.id, "browser", NOW)
+    async with store.unit_of_work() as work:
+        await work.sessions.add(session)
+    with acting_as(Caller(bob.id, Role.STUDENT, "session")):
+        assert await store.accounts.get(ada.id) is None
+        assert await store.accounts.get(bob.id) == bob
+        async with store.unit_of_work() as work:
+            assert await work.sessions.get(session.id) is None
+
+
+async def test_nobody_sees_nothing(store: Store) -> None:
+    ada = account()
+    await kept(store, ada)
+    with acting_as(None):
+        assert await store.accounts.get(ada.id) is None
+        assert await store.accounts.by_email(ada.email) is None

@@ -1,0 +1,81 @@
+"""What happens at the same time, on a real PostgreSQL."""
+
+import asyncio
+
+import pytest
+from integration.auth.conftest import Running
+from sqlalchemy import text
+
+from auth_service.errors import RefreshTokenInvalid, RefreshTokenReused
+from littlemonster.auth.v1 import auth_service_pb2 as auth_pb2
+from servicekit.caller import Caller, acting_as
+from servicekit.database import compile_statement
+from servicekit.errors import ServiceError
+
+
+async def count(running: Running, table: str, condition: str = "true") -> int:
+    statement = compile_statement(text(f"SELECT count(*) FROM {table} WHERE {condition}"), row=int)
+    with acting_as(Caller.service("test")):
+        found = await running.database.one(statement)
+    assert found is not None
+    return found
+
+
+async def test_twenty_registrations_of_one_address_at_once_open_one_account(running: Running) -> None:
+    await asyncio.gather(*(running.register(password=f"password number {number}") for number in range(20)))
+    assert await count(running, "users") == 1
+    assert await count(running, "mails") == 1
+    assert await count(running, "outbox", "subject = 'user.registered'") == 1
+
+
+async def test_twenty_refreshes_of_one_token_at_once_leave_no_living_successor(running: Running) -> None:
+    await running.verified()
+    first = await running.log_in()
+    outcomes = await asyncio.gather(*(running.refresh(first.refresh_token) for _ in range(20)), return_exceptions=True)
+    (pair,) = [outcome for outcome in outcomes if isinstance(outcome, auth_pb2.Tokens)]
+    assert sum(isinstance(outcome, RefreshTokenReused) for outcome in outcomes) == 19
+    with pytest.raises(RefreshTokenInvalid):
+        await running.refresh(pair.refresh_token)
+    assert await count(running, "sessions", "revoke_time IS NULL") == 0
+    assert await count(running, "outbox", "subject = 'session.revoked'") == 1
+
+
+async def test_refreshing_while_signing_out_leaves_the_session_ended(running: Running) -> None:
+    await running.verified()
+    first = await running.log_in()
+    metadata = (("authorization", f"Bearer {first.access_token}"),)
+    outcomes = await asyncio.gather(
+        running.auth.Logout(auth_pb2.LogoutRequest(), metadata=metadata),
+        running.refresh(first.refresh_token),
+        return_exceptions=True,
+    )
+    for outcome in outcomes:
+        if isinstance(outcome, auth_pb2.Tokens):
+            with pytest.raises(ServiceError):
+                await running.refresh(outcome.refresh_token)
+    assert await count(running, "sessions", "revoke_time IS NULL") == 0
+
+
+async def test_twenty_confirmations_at_once_all_succeed(running: Running) -> None:
+    await running.register()
+    request = auth_pb2.VerifyEmailRequest(token=await running.mailed_token())
+    await asyncio.gather(*(running.auth.VerifyEmail(request) for _ in range(20)))
+    await running.log_in()
+
+
+async def test_many_workers_send_each_mail_once(running: Running) -> None:
+    for number in range(20):
+        await running.register(f"{number}-{running.email}")
+    await asyncio.gather(*(running.delivery.deliver_due() for _ in range(6)))
+    while await running.delivery.deliver_due():
+        pass
+    assert len(running.mailer.taken) == 20
+    assert len({mail_id for mail_id, _ in running.mailer.taken}) == 20
+
+
+async def test_two_passwords_tried_at_once_count_as_two(running: Running) -> None:
+    await running.verified()
+    tries = (running.log_in(password=f"wrong password {number}") for number in range(30))
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
+    reasons = [outcome.reason for outcome in outcomes if isinstance(outcome, ServiceError)]
+    assert (reasons.count("CREDENTIALS_INVALID"), reasons.count("TOO_MANY_ATTEMPTS")) == (10, 20)
