@@ -14,7 +14,7 @@ from littlemonster.content.v1 import content_service_pb2 as content
 from littlemonster.content.v1.content_service_pb2_grpc import add_VideoServiceServicer_to_server
 from littlemonster.inference.v1.inference_service_pb2 import ModerateResponse
 from littlemonster.inference.v1.inference_service_pb2_grpc import add_ModerationServiceServicer_to_server
-from servicekit.errors import ResourceExhausted, Unavailable
+from servicekit.errors import ResourceExhausted, Unauthenticated, Unavailable
 from servicekit.ids import new_id
 
 SECONDS = timedelta(seconds=20)
@@ -69,9 +69,12 @@ async def test_a_video_that_is_not_public_is_none(loopback: Loopback) -> None:
     assert await ContentCatalogue(loopback.channel(address, as_service=True), SECONDS).find(VIDEO.id) is None
 
 
-async def test_content_being_down_is_said_and_not_taken_for_an_unknown_video(loopback: Loopback) -> None:
+@pytest.mark.parametrize("failure", [Unavailable(service="content"), Unauthenticated(), RuntimeError()])
+async def test_content_failing_is_said_and_not_taken_for_an_unknown_video(
+    loopback: Loopback, failure: Exception
+) -> None:
     servicer = ContentServicer()
-    servicer.failure = Unavailable(service="content")
+    servicer.failure = failure
     address = await loopback.serve([(add_VideoServiceServicer_to_server, servicer)])
     with pytest.raises(Unavailable):
         await ContentCatalogue(loopback.channel(address, as_service=True), SECONDS).find(VIDEO.id)

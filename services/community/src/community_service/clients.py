@@ -11,7 +11,7 @@ from littlemonster.content.v1 import content_service_pb2 as content
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceStub
 from littlemonster.inference.v1 import inference_service_pb2 as inference
 from littlemonster.inference.v1.inference_service_pb2_grpc import ModerationServiceStub
-from servicekit.errors import NotFound, ServiceError
+from servicekit.errors import NotFound, ServiceError, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,10 @@ class ContentCatalogue:
             return convert.public_video(await self._videos.GetVideo(request, timeout=self._seconds))
         except NotFound:
             return None
+        except ServiceError as error:
+            # What content has against this service, such as its token, is no fault of the caller's.
+            log.warning("video not looked up", extra={"video": video_id, "error": error.reason})
+            raise Unavailable(service="content") from error
 
 
 class InferenceModerator:

@@ -1,0 +1,123 @@
+"""The community service on real PostgreSQL and NATS, called over loopback; content and inference are servicers of the test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fakes.community.made import a_video
+from fakes.community.peers import ContentServicer, InferenceServicer
+from loopback import Loopback
+
+from community_service.clients import ContentCatalogue, InferenceModerator
+from community_service.consumers import follow_comments
+from community_service.domain import Video
+from community_service.handlers import CommentHandlers, RatingHandlers
+from community_service.storage import PostgresStore
+from community_service.use_cases.comments import Discussion
+from community_service.use_cases.live import Audience, LiveComments
+from community_service.use_cases.ratings import Stars
+from community_service.use_cases.videos import PublicVideos
+from littlemonster.community.v1.community_service_pb2_grpc import (
+    CommentServiceStub,
+    RatingServiceStub,
+    add_CommentServiceServicer_to_server,
+    add_RatingServiceServicer_to_server,
+)
+from littlemonster.content.v1 import content_service_pb2 as content
+from littlemonster.content.v1.content_service_pb2_grpc import add_VideoServiceServicer_to_server
+from littlemonster.inference.v1.inference_service_pb2_grpc import add_ModerationServiceServicer_to_server
+from servicekit.clock import utc_now
+from servicekit.database import Database
+from servicekit.ids import new_id
+from servicekit.messaging.broker import Broker
+from servicekit.messaging.relay import Relay
+
+TIMEOUT = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """The running service and its surroundings."""
+
+    comments: CommentServiceStub
+    ratings: RatingServiceStub
+    content: ContentServicer
+    inference: InferenceServicer
+    store: PostgresStore
+    audience: Audience
+
+
+@pytest.fixture
+def database_url(make_database: Callable[[str], Any]) -> str:
+    return make_database("community").app
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url, name="community", size=8)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def broker(backing: Any) -> AsyncIterator[Broker]:
+    broker = Broker(backing.nats_url, name="community")
+    await broker.connect()
+    yield broker
+    await broker.close()
+
+
+@pytest.fixture
+def video() -> Video:
+    """A PUBLIC video that content knows and no event told of."""
+    return a_video()
+
+
+@pytest.fixture
+async def running() -> AsyncIterator[Callable[[Coroutine[Any, Any, None]], None]]:
+    """Runs background work until the test ends."""
+    async with AsyncExitStack() as stack:
+
+        async def end(task: asyncio.Task[None]) -> None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        def start(work: Coroutine[Any, Any, None]) -> None:
+            stack.push_async_callback(end, asyncio.create_task(work))
+
+        yield start
+
+
+@pytest.fixture
+async def community(
+    loopback: Loopback,
+    database: Database,
+    broker: Broker,
+    video: Video,
+    running: Callable[[Coroutine[Any, Any, None]], None],
+) -> Community:
+    known = content.Video(id=video.id, created_by=video.created_by, status=content.VIDEO_STATUS_PUBLIC)
+    peers = ContentServicer(known), InferenceServicer()
+    peer_address = await loopback.serve(
+        [(add_VideoServiceServicer_to_server, peers[0]), (add_ModerationServiceServicer_to_server, peers[1])]
+    )
+    channel = loopback.channel(peer_address, as_service=True)
+    store, audience = PostgresStore(database), Audience()
+    videos = PublicVideos(store.reads, ContentCatalogue(channel, TIMEOUT))
+    discussion = Discussion(store, videos, InferenceModerator(channel, TIMEOUT), utc_now, new_id)
+    live = LiveComments(videos, audience, heartbeat=timedelta(milliseconds=50))
+    running(follow_comments(broker, audience))
+    running(Relay(broker, database).run())
+    address = await loopback.serve(
+        [
+            (add_CommentServiceServicer_to_server, CommentHandlers(discussion, live)),
+            (add_RatingServiceServicer_to_server, RatingHandlers(Stars(store, videos, utc_now))),
+        ]
+    )
+    client = loopback.channel(address)
+    return Community(CommentServiceStub(client), RatingServiceStub(client), *peers, store, audience)
