@@ -1,5 +1,6 @@
 """Ed25519 keys: from PEM files, from JSON Web Key Sets (RFC 7517, 8037), and from the auth service."""
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -51,10 +52,14 @@ class RemoteKeys:
         self._stub = stub
         self._keys: dict[str, Ed25519PublicKey] = {}
         self._asked = float("-inf")
+        self._asking = asyncio.Lock()
 
     async def key(self, kid: str) -> Ed25519PublicKey | None:
-        if kid not in self._keys and time.monotonic() - self._asked > _REFETCH_SECONDS:
-            await self._fetch()
+        if kid not in self._keys:
+            # Calls that come while the question is on its way wait for its answer: their tokens may well be valid.
+            async with self._asking:
+                if kid not in self._keys and time.monotonic() - self._asked > _REFETCH_SECONDS:
+                    await self._fetch()
         return self._keys.get(kid)
 
     async def _fetch(self) -> None:
