@@ -14,6 +14,8 @@ from local_mesh.errors import AlreadyRunning, DiskFull, MeshError
 from local_mesh.servers.nats import write_private
 
 _NEEDED_MEGABYTES = 300
+# Under root, PostgreSQL runs as a user of its own, who must pass through to its data.
+_PASSAGE = 0o711 if os.geteuid() == 0 else 0o700
 _FOLDERS = ("data", "logs", "mail", "media", "secrets", "keys", "run")
 
 
@@ -61,8 +63,9 @@ class Home:
     def make(self, needed_megabytes: int = _NEEDED_MEGABYTES) -> None:
         """Make the folders. Raises DiskFull when less is free, MeshError when they cannot be made."""
         try:
+            self.root.mkdir(mode=_PASSAGE, parents=True, exist_ok=True)
             for name in _FOLDERS:
-                (self.root / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+                (self.root / name).mkdir(mode=_PASSAGE if name == "data" else 0o700, exist_ok=True)
             (self.root / ".gitignore").write_text("*\n")
         except OSError as error:
             raise MeshError(

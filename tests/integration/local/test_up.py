@@ -1,0 +1,143 @@
+"""`lm up` as a person meets it: one line when it is ready, one mesh per folder, nothing left after Ctrl-C."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from local_mesh.process import is_alive
+
+READY_SECONDS = 90
+STOP_SECONDS = 20  # the promise is 10 s; a loaded test machine may take longer
+
+
+class Up:
+    """A running `lm up`, in a session of its own, as a terminal would start it."""
+
+    def __init__(self, process):
+        self.process = process
+
+    @classmethod
+    async def start(cls, home, port="0", **variables):
+        environment = os.environ | {"LM_HOME": str(home), "LM_GATEWAY_PORT": str(port)} | variables
+        pipe = asyncio.subprocess.PIPE
+        command = (sys.executable, "-m", "local_mesh.cli", "up")
+        return cls(
+            await asyncio.create_subprocess_exec(
+                *command, env=environment, stdout=pipe, stderr=pipe, start_new_session=True
+            )
+        )
+
+    async def gateway(self):
+        async with asyncio.timeout(READY_SECONDS):
+            line = (await self.process.stdout.readline()).decode()
+            if not line:
+                raise AssertionError((await self.process.stderr.read()).decode())
+            return re.fullmatch(r"gateway: (http://127\.0\.0\.1:\d+)\n", line)[1]
+
+    def family(self):
+        return [child.pid for child in psutil.Process(self.process.pid).children(recursive=True)]
+
+    async def interrupt(self):
+        self.process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(STOP_SECONDS):
+            rest, _ = await self.process.communicate()
+        return self.process.returncode, rest
+
+
+@pytest.fixture
+async def up(tmp_path):
+    started = []
+
+    async def up(home=tmp_path / "home", **options):
+        started.append(await Up.start(home, **options))
+        return started[-1]
+
+    yield up
+    for one in started:
+        if one.process.returncode is None:
+            await one.interrupt()
+
+
+async def refusal(one):
+    _, said = await one.process.communicate()
+    return one.process.returncode, said.decode()
+
+
+async def test_a_mesh_lives_from_its_one_line_to_ctrl_c(up, tmp_path):
+    first = await up()
+    gateway = await first.gateway()
+    family = first.family()
+
+    async with httpx.AsyncClient(base_url=gateway) as client:
+        assert (await client.get("/healthz")).status_code == 200
+        assert (await client.get("/v1/videos")).status_code == 401
+
+    facts = json.loads(await asyncio.to_thread((tmp_path / "home" / "run" / "mesh.json").read_text))
+    assert facts["gateway"] == gateway
+    assert all(await asyncio.to_thread(Path(path).is_file) for path in facts["database_url_files"].values())
+
+    code, said = await refusal(await up())
+    assert code == 1
+    assert "A mesh already runs on" in said
+    assert "set LM_HOME to another folder" in said
+
+    assert await first.interrupt() == (0, b"")
+    assert not [pid for pid in family if is_alive(pid)]
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(httpx.ConnectError):
+            await client.get(gateway)
+
+
+async def test_killing_the_mesh_leaves_no_process_and_the_data_is_there_again(up, tmp_path):
+    first = await up()
+    gateway = await first.gateway()
+    account = {"email": "ada@school.example", "password": "a long enough password", "displayName": "Ada"}
+    async with httpx.AsyncClient(base_url=gateway) as client:
+        (await client.post("/v1/auth/register", json=account)).raise_for_status()
+    family = first.family()
+    first.process.kill()
+    await first.process.wait()
+    async with asyncio.timeout(STOP_SECONDS):
+        while any(is_alive(pid) for pid in family):  # noqa: ASYNC110  # other processes' ends
+            await asyncio.sleep(0.05)
+
+    second = await up()
+    async with httpx.AsyncClient(base_url=await second.gateway()) as client:
+        login = await client.post("/v1/auth/login", json=account | {"password": "not that password"})
+        known = await client.post("/v1/auth/login", json={name: account[name] for name in ("email", "password")})
+    assert login.status_code == 401
+    assert known.status_code != 401  # the account outlived the mesh: only its address is not yet verified
+
+
+async def test_a_taken_gateway_port_is_said_at_once(up):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, said = await refusal(await up(port=port))
+    assert code == 1
+    assert f"Port {port} on 127.0.0.1 is taken" in said
+    assert "set LM_GATEWAY_PORT to another port" in said
+
+
+async def test_a_wrong_setting_is_said_at_once(up):
+    code, said = await refusal(await up(port="eighty"))
+    assert code == 1
+    assert "LM_GATEWAY_PORT is 'eighty'" in said
+
+
+async def test_ctrl_c_while_starting_stops_at_once_and_leaves_nothing(up, tmp_path):
+    early = await up()
+    assert b"ready" in await early.process.stderr.readline()
+    family = early.family()
+    assert family
+    code, _ = await early.interrupt()
+    assert code == 0
+    assert not [pid for pid in family if is_alive(pid)]
