@@ -1,6 +1,7 @@
 """A lesson really rendered: the files are what players, browsers and the catalogue expect."""
 
 import multiprocessing
+import resource
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -216,6 +217,7 @@ def test_progress_goes_through_voice_slides_and_render_without_stepping_back(mad
 def test_fresh_processes_make_the_same_lesson_and_replace_the_earlier_one(script: Script, tmp_path: Path) -> None:
     # A test's own function cannot be imported by the child; "".format takes any arguments too.
     short = replace(script, scenes=script.scenes[:1])
+    (tmp_path / ".rendering-killed").mkdir()
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
         first = pool.submit(render, short, tmp_path, "".format).result()
         second = pool.submit(render, short, tmp_path, "".format).result()
@@ -239,6 +241,18 @@ def test_a_folder_that_cannot_be_written_is_a_named_error(script: Script, tmp_pa
     occupied.write_text("a file, not a folder")
     with pytest.raises(MediaNotWritten, match="occupied"):
         render(replace(script, scenes=script.scenes[:1]), occupied, silent)
+
+
+def test_a_full_disk_is_a_named_error_and_leaves_nothing_behind(script: Script, tmp_path: Path) -> None:
+    # No file of this process may grow beyond 30 kB: the video meets the limit as it would meet a full disk.
+    limit = (resource.RLIMIT_FSIZE, (30_000, 30_000))
+    context = multiprocessing.get_context("spawn")
+    with (
+        ProcessPoolExecutor(1, mp_context=context, initializer=resource.setrlimit, initargs=limit) as pool,
+        pytest.raises(MediaNotWritten),
+    ):
+        pool.submit(render, script, tmp_path, "".format).result()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_narrator_times_every_word_of_what_it_says() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 
 import av
@@ -24,6 +25,7 @@ from content_service.lesson.storyboard import storyboard
 from content_service.lesson.thumbnail import thumbnail
 
 VIDEO, CAPTIONS, THUMBNAIL = "video.mp4", "captions.vtt", "thumbnail.webp"
+STAGING = ".rendering-"
 
 Progress = Callable[[str, float], None]
 
@@ -32,7 +34,7 @@ def render(script: Script, folder: Path, progress: Progress) -> Rendered:
     """Render a lesson into `folder` (made if missing), replacing what an earlier attempt left there.
 
     `progress` gets a stage ("voice", "slides", "render") and its fraction done. Files get their final names
-    only when all three are complete. Raises LessonError.
+    only when all three are complete. One process at a time may use a folder. Raises LessonError.
     """
     check(script)
     poster = thumbnail(script)
@@ -73,7 +75,9 @@ def _staging(folder: Path) -> Iterator[Path]:
     """A temporary folder beside the files' final place; they move there if nothing failed."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".rendering-", dir=folder) as name:
+        for abandoned in folder.glob(f"{STAGING}*"):  # by an attempt that was killed
+            rmtree(abandoned, ignore_errors=True)
+        with TemporaryDirectory(prefix=STAGING, dir=folder) as name:
             yield Path(name)
             for file in (CAPTIONS, THUMBNAIL, VIDEO):
                 Path(name, file).replace(folder / file)

@@ -81,7 +81,7 @@ def _axes(plot: Plot, palette: Palette, width: int, height: int) -> Image.Image:
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set_fontproperties(ticks)
     axes.tick_params(colors=palette.muted, length=0, pad=8)
-    axes.locator_params(nbins=6)
+    axes.locator_params(nbins=7, steps=[1, 2, 5, 10])
     for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
         if max(map(abs, ends)) >= MANY:
             axis.set_major_formatter(lambda value, _: f"{value:,.0f}".replace("-", "−"))

@@ -31,12 +31,12 @@ def paint(canvas: Canvas, scene: Scene, body: Table, position: Position) -> None
     y = float(box[1])
     for number, (row, height) in enumerate(zip(grid.rows, heights, strict=True)):
         bounds = (box[0], round(y), box[2], round(y + height + spare))
-        if number <= position.step + 1:
-            _row(canvas, row, grid.widths, bounds, number, number == position.step + 1)
+        _ground(canvas, bounds, number, number == position.step + 1)
+        _cells(canvas, row, grid.widths, bounds, number, number > position.step + 1)
         y += height + spare
 
 
-def _row(canvas: Canvas, row: list[TextBlock], widths: list[float], box: Box, number: int, current: bool) -> None:
+def _ground(canvas: Canvas, box: Box, number: int, current: bool) -> None:
     palette, (left, top, right, bottom) = canvas.palette, box
     if number == 0:
         canvas.card(box, palette.accent)
@@ -45,10 +45,19 @@ def _row(canvas: Canvas, row: list[TextBlock], widths: list[float], box: Box, nu
         canvas.card((left + 8, top + 6, right - 8, bottom - 6), palette.soft, radius=14)
     elif number > 1:
         canvas.bar((left + CELL_X, top, right - CELL_X, top + 1), palette.line)
-    x = float(left)
+
+
+def _cells(canvas: Canvas, row: list[TextBlock], widths: list[float], box: Box, number: int, upcoming: bool) -> None:
+    """An upcoming row shows its first cell and, for the others, that something will be there."""
+    palette, x = canvas.palette, float(box[0])
     for index, (block, width) in enumerate(zip(row, widths, strict=True)):
-        ink = "#FFFFFF" if number == 0 else palette.accent if index == 0 else palette.ink
-        canvas.write_middle(block, x + CELL_X, box, ink)
+        if upcoming and index:
+            middle, left = (box[1] + box[3]) // 2, round(x) + CELL_X
+            canvas.card((left, middle - 6, left + round(width * 0.4), middle + 6), palette.soft, radius=6)
+        else:
+            first = palette.muted if upcoming else palette.accent
+            ink = "#FFFFFF" if number == 0 else palette.ink if index else first
+            canvas.write_middle(block, x + CELL_X, box, ink)
         x += width
 
 
