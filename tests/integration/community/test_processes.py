@@ -98,6 +98,7 @@ async def test_a_comment_goes_through_both_processes_to_who_watches(
         watched = comments.WatchComments(pb.WatchCommentsRequest(video_id=video.id), metadata=user)
         first = asyncio.ensure_future(anext(aiter(watched)))
         made = await _comment_until_seen(comments, user, video, first)
+        watched.cancel()
     assert first.result().comment.id in made
 
 
