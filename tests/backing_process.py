@@ -28,12 +28,7 @@ async def serve(home: Path, session: int) -> None:
     credentials = Credentials(home / "secrets")
     postgres_port, nats_port, redis_port = free_ports(3)
     postgres = Postgres(
-        home / "postgres",
-        home / "initdb.log",
-        postgres_port,
-        credentials,
-        durable=False,
-        max_connections=400,
+        home / "postgres", home / "initdb.log", postgres_port, credentials, durable=False, max_connections=400
     )
     nats = Nats(home / "nats", nats_port, credentials, durable=False)
     redis = Redis(home / "redis", redis_port, credentials, durable=False)
@@ -41,11 +36,7 @@ async def serve(home: Path, session: int) -> None:
     supervisor = Supervisor(processes, home / "logs", patience=Patience(stop=5))
     try:
         await supervisor.start()
-        urls = {
-            "postgres_url": postgres.url,
-            "nats_url": nats.url,
-            "redis_url": redis.url,
-        }
+        urls = {"postgres_url": postgres.url, "nats_url": nats.url, "redis_url": redis.url}
         partial = home / "backing.partial"
         partial.write_text(json.dumps(urls))
         partial.rename(home / "backing.json")

@@ -54,10 +54,7 @@ def test_the_runtime_role_cannot_change_the_schema_or_its_rights(urls):
         "alter table guarded disable row level security",
         "copy guarded from program 'true'",
     ):
-        with (
-            psycopg.connect(urls.app) as connection,
-            pytest.raises(psycopg.errors.InsufficientPrivilege),
-        ):
+        with psycopg.connect(urls.app) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement)
 
 

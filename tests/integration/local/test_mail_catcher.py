@@ -18,11 +18,7 @@ async def catcher(tmp_path, run):
 
 def send(catcher, text):
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = (
-        "school@example.org",
-        "ada@example.org",
-        "Grüße",
-    )
+    mail["From"], mail["To"], mail["Subject"] = ("school@example.org", "ada@example.org", "Grüße")
     mail.set_content(text)
     with smtplib.SMTP("127.0.0.1", catcher.port) as client:
         client.send_message(mail)

@@ -45,17 +45,21 @@ async def test_postgres_comes_back_after_it_was_killed(postgres, run):
         psycopg.connect(postgres.url).close()
 
 
+async def test_a_first_start_that_was_cut_off_is_begun_anew(postgres, run):
+    half_made = postgres.data.with_name(f".{postgres.data.name}.partial")
+    half_made.mkdir(parents=True)
+    (half_made / "PG_VERSION").write_text("18\n")
+    async with run(postgres.process()):
+        psycopg.connect(postgres.url).close()
+    assert not half_made.exists()
+
+
 async def test_postgres_syncs_to_disk_and_asks_for_scram_passwords(postgres, run):
     async with run(postgres.process()):
         with psycopg.connect(postgres.url) as connection:
             shown = [
                 connection.execute(f"show {name}").fetchone()[0]
-                for name in (
-                    "fsync",
-                    "synchronous_commit",
-                    "full_page_writes",
-                    "password_encryption",
-                )
+                for name in ("fsync", "synchronous_commit", "full_page_writes", "password_encryption")
             ]
     assert shown == ["on", "on", "on", "scram-sha-256"]
 
@@ -64,21 +68,12 @@ async def test_postgres_listens_on_its_unix_socket_too(postgres, run):
     async with run(postgres.process()):
         password = postgres.credentials.password("postgres")
         psycopg.connect(
-            host=str(postgres.socket_folder),
-            port=postgres.port,
-            user="postgres",
-            password=password,
+            host=str(postgres.socket_folder), port=postgres.port, user="postgres", password=password
         ).close()
 
 
 async def test_postgres_works_where_the_path_is_too_long_for_a_socket(tmp_path, port, credentials, run):
-    postgres = Postgres(
-        tmp_path / ("deep" * 20) / "data",
-        tmp_path / "initdb.log",
-        port,
-        credentials,
-        durable=False,
-    )
+    postgres = Postgres(tmp_path / ("deep" * 20) / "data", tmp_path / "initdb.log", port, credentials, durable=False)
     async with run(postgres.process()):
         psycopg.connect(postgres.url).close()
     postgres.socket_folder.rmdir()

@@ -88,11 +88,7 @@ async def test_a_process_that_cannot_start_is_named_with_its_last_words(supervis
 
 
 async def test_a_process_that_never_gets_ready_is_named(supervise):
-    silent = python(
-        "silent",
-        "import time; time.sleep(60)",
-        ready=tcp("127.0.0.1", free_ports(1)[0]),
-    )
+    silent = python("silent", "import time; time.sleep(60)", ready=tcp("127.0.0.1", free_ports(1)[0]))
     with pytest.raises(StartFailed, match="silent did not start: it was not ready"):
         await supervise(silent, patience=Patience(start=0.5, stop=1)).start()
 
@@ -156,14 +152,7 @@ asyncio.run(main(*sys.argv[1:]))
 async def test_killing_the_supervisor_leaves_no_process_behind(tmp_path):
     ports = free_ports(2)
     supervisor = await asyncio.create_subprocess_exec(
-        *(
-            sys.executable,
-            "-c",
-            _SUPERVISES,
-            _STUBBORN,
-            tmp_path / "logs",
-            *map(str, ports),
-        ),
+        *(sys.executable, "-c", _SUPERVISES, _STUBBORN, tmp_path / "logs", *map(str, ports)),
         stdout=asyncio.subprocess.PIPE,
     )
     pids = [int(pid) for pid in (await supervisor.stdout.readline()).split()]

@@ -16,11 +16,7 @@ class Addresses:
         self.ports = dict(ports)
 
     @classmethod
-    def choose(
-        cls,
-        gateway_port: int,
-        names: Iterable[str] = (*_SERVERS, *API_SERVICES, *WORKERS),
-    ) -> "Addresses":
+    def choose(cls, gateway_port: int, names: Iterable[str] = (*_SERVERS, *API_SERVICES, *WORKERS)) -> "Addresses":
         """Free ports for all, the gateway's as asked for. Raises PortTaken."""
         gateway = claim(gateway_port, "LM_GATEWAY_PORT")
         names = tuple(names)

@@ -49,11 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="make a lesson video as a student would, and prove every step")
     demo.add_argument("--topic", default=os.environ.get("TOPIC") or "Pythagorean theorem")
     demo.add_argument("--subject", default=os.environ.get("SUBJECT") or "MATH", type=str.upper)
-    demo.add_argument(
-        "--difficulty",
-        default=os.environ.get("DIFFICULTY") or "STANDARD",
-        type=str.upper,
-    )
+    demo.add_argument("--difficulty", default=os.environ.get("DIFFICULTY") or "STANDARD", type=str.upper)
     return parser
 
 

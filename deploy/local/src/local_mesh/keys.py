@@ -31,9 +31,7 @@ def _key(folder: Path, name: str) -> Ed25519PrivateKey:
     path = key_file(folder, name)
     if not path.exists():
         pem = Ed25519PrivateKey.generate().private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         Credentials(folder).write(path.name, pem.decode())
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
@@ -45,11 +43,4 @@ def _key(folder: Path, name: str) -> Ed25519PrivateKey:
 def _jwk(name: str, key: Ed25519PrivateKey) -> dict[str, str]:
     raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-    return {
-        "kty": "OKP",
-        "crv": "Ed25519",
-        "use": "sig",
-        "alg": "EdDSA",
-        "kid": name,
-        "x": x,
-    }
+    return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": name, "x": x}

@@ -13,12 +13,7 @@ from local_mesh.mesh import FACTS, STATUS, status_of
 from local_mesh.settings import MeshSettings
 from local_mesh.supervisor import Supervisor, Watched
 
-_COLOURS = {
-    "ready": "green",
-    "done": "green",
-    "starting": "yellow",
-    "restarting": "red",
-}
+_COLOURS = {"ready": "green", "done": "green", "starting": "yellow", "restarting": "red"}
 
 
 class LiveView:
@@ -41,10 +36,7 @@ class LiveView:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._live.__exit__(kind, error, trace)
 
@@ -71,10 +63,7 @@ async def run(settings: MeshSettings) -> int:
     home = Home(settings.home)
     status = home.published(STATUS) if home.is_running() else None
     if status is None:
-        Console(stderr=True).print(
-            f"No mesh runs on {settings.home}. Start one with `make up`.",
-            highlight=False,
-        )
+        Console(stderr=True).print(f"No mesh runs on {settings.home}. Start one with `make up`.", highlight=False)
         return 1
     console = Console()
     console.print(table_of(status))  # type: ignore[arg-type]  # our own file: its shape is status_of's

@@ -94,9 +94,7 @@ class Supervisor:
         all_ready: asyncio.Future[object] = asyncio.ensure_future(self._all_ready())
         try:
             await asyncio.wait(
-                {all_ready, self._failed},
-                timeout=self._patience.start,
-                return_when=asyncio.FIRST_COMPLETED,
+                {all_ready, self._failed}, timeout=self._patience.start, return_when=asyncio.FIRST_COMPLETED
             )
             if self._failed.done():
                 self._failed.result()
@@ -181,11 +179,7 @@ class Supervisor:
 
     def _late(self) -> StartFailed:
         late = next(w for w in self.watched.values() if not w.ready.is_set() and w.state is not State.WAITING)
-        return StartFailed(
-            late.process.name,
-            f"it was not ready after {self._patience.start:.0f} s",
-            late.log,
-        )
+        return StartFailed(late.process.name, f"it was not ready after {self._patience.start:.0f} s", late.log)
 
     async def _stop_one(self, watched: Watched, until: float) -> None:
         if watched.child is not None:

@@ -53,12 +53,7 @@ class Table:
     @property
     def _postgres(self) -> Postgres:
         port = self.addresses.ports["postgres"]
-        return Postgres(
-            self.home.data / "postgres",
-            self.home.logs / "initdb.log",
-            port,
-            self.home.credentials,
-        )
+        return Postgres(self.home.data / "postgres", self.home.logs / "initdb.log", port, self.home.credentials)
 
     @property
     def _nats(self) -> Nats:
@@ -66,11 +61,7 @@ class Table:
 
     @property
     def _redis(self) -> Redis:
-        return Redis(
-            self.home.data / "redis",
-            self.addresses.ports["redis"],
-            self.home.credentials,
-        )
+        return Redis(self.home.data / "redis", self.addresses.ports["redis"], self.home.credentials)
 
     @property
     def _mail(self) -> MailCatcher:
@@ -88,13 +79,7 @@ class Table:
     def _migration(self) -> Process:
         return Process(
             name=MIGRATION,
-            command=(
-                sys.executable,
-                "-m",
-                "local_mesh.migration",
-                "--secrets",
-                str(self.home.credentials.folder),
-            ),
+            command=(sys.executable, "-m", "local_mesh.migration", "--secrets", str(self.home.credentials.folder)),
             environment=child_environment(LM_POSTGRES_URL=self.postgres_url),
             depends_on=frozenset({Forking.NAME}),  # not on PostgreSQL, for which it waits by itself while it imports
             starter=self.forking.start,

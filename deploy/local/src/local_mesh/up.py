@@ -51,8 +51,4 @@ def _ignore(supervisor: Supervisor) -> None:
 
 def _say(watched: Watched) -> None:
     if watched.state in (State.READY, State.DONE, State.RESTARTING):
-        print(
-            f"{watched.process.name}: {watched.state.value}",
-            file=sys.stderr,
-            flush=True,
-        )
+        print(f"{watched.process.name}: {watched.state.value}", file=sys.stderr, flush=True)

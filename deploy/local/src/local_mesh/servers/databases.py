@@ -12,10 +12,7 @@ from local_mesh.credentials import Credentials
 SERVICES = ("auth", "content", "community", "planner")
 
 _PROVISIONING_LOCK = 0x6C6D  # any number of our own
-_ROLE_SETTINGS = {
-    "statement_timeout": "30s",
-    "idle_in_transaction_session_timeout": "60s",
-}
+_ROLE_SETTINGS = {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
 _GRANTS = (
     "revoke all on schema public from public",
     "grant usage on schema public to {runtime}",
@@ -39,8 +36,7 @@ def urls(server: str, service: str, credentials: Credentials, database: str | No
     """The URLs of a service's database on the server that the superuser's URL names."""
     database = database or service
     return DatabaseUrls(
-        app=_as(server, service, credentials, database),
-        owner=_as(server, f"{service}_owner", credentials, database),
+        app=_as(server, service, credentials, database), owner=_as(server, f"{service}_owner", credentials, database)
     )
 
 
@@ -75,17 +71,9 @@ def make_roles(connection: psycopg.Connection, service: str, credentials: Creden
         connection.execute(limited.format(sql.Identifier(service), sql.Identifier(name), sql.Literal(value)))
 
 
-def make_database(
-    connection: psycopg.Connection,
-    service: str,
-    database: str,
-    template: str = "template0",
-) -> None:
+def make_database(connection: psycopg.Connection, service: str, database: str, template: str = "template0") -> None:
     """A database owned by the service's owner role, which only its two roles may enter."""
-    names = _names(service) | {
-        "database": sql.Identifier(database),
-        "template": sql.Identifier(template),
-    }
+    names = _names(service) | {"database": sql.Identifier(database), "template": sql.Identifier(template)}
     for statement in (
         # A provisioning role that is no superuser must belong to a role to make it an owner.
         "grant {owner} to current_user",
@@ -110,10 +98,7 @@ def in_database(server: str, database: str) -> str:
 
 
 def _names(service: str) -> dict[str, sql.Composable]:
-    return {
-        "runtime": sql.Identifier(service),
-        "owner": sql.Identifier(f"{service}_owner"),
-    }
+    return {"runtime": sql.Identifier(service), "owner": sql.Identifier(f"{service}_owner")}
 
 
 def _exists(connection: psycopg.Connection, database: str) -> bool:
@@ -123,9 +108,4 @@ def _exists(connection: psycopg.Connection, database: str) -> bool:
 def _as(server: str, role: str, credentials: Credentials, database: str) -> str:
     parts = urlsplit(server)
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(
-        parts._replace(
-            netloc=f"{role}:{quote(credentials.password(role))}@{host}",
-            path=f"/{database}",
-        )
-    )
+    return urlunsplit(parts._replace(netloc=f"{role}:{quote(credentials.password(role))}@{host}", path=f"/{database}"))

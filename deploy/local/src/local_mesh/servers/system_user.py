@@ -36,11 +36,7 @@ def let_reach(path: Path, user: str | None) -> None:
     for folder in path.resolve().parents:
         mode = stat.S_IMODE(folder.stat().st_mode)
         if not mode & stat.S_IXOTH:
-            _logger.warning(
-                "Opening %s to passage (chmod o+x), so that PostgreSQL's user can reach %s.",
-                folder,
-                path,
-            )
+            _logger.warning("Opening %s to passage (chmod o+x), so that PostgreSQL's user can reach %s.", folder, path)
             folder.chmod(mode | stat.S_IXOTH)
 
 
@@ -53,15 +49,7 @@ def _exists() -> bool:
 
 
 def _make() -> None:
-    command = (
-        "useradd",
-        "--system",
-        "--user-group",
-        "--no-create-home",
-        "--shell",
-        "/usr/sbin/nologin",
-        NAME,
-    )
+    command = ("useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", NAME)
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         why = done.stderr.strip()
