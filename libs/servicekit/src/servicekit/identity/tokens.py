@@ -87,7 +87,7 @@ class TokenVerifier:
         claims = self._claims(token, await _key(self._accounts, header), ISSUER, AUDIENCE)
         role = Role(claims["role"]) if "role" in claims else None
         session = claims.get("sid")
-        if role is None or role is Role.SERVICE or not isinstance(session, str) or not session:
+        if role is None or role is Role.SERVICE or not isinstance(session, str) or not session or not claims["sub"]:
             raise TokenInvalid
         return Verified(Caller(claims["sub"], role, session), claims["exp"])
 
