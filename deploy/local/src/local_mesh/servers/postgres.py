@@ -119,6 +119,7 @@ class Postgres:
             return False
 
     def _open_the_way(self, user: str | None) -> None:
+        self.data.parent.mkdir(parents=True, exist_ok=True)
         self.socket_folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         system_user.own(self.socket_folder, user)
         for path in (self.data, self.socket_folder, Path(_binary("postgres"))):
