@@ -8,6 +8,7 @@ from content_service.lesson.slides.frame import Position, header
 from content_service.lesson.typography import TextBlock, Weight, measure, wrap
 
 CELL_X, CELL_Y = 24, 13
+HEAD_SHARE = 0.2  # of the spare height a row gets
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,15 @@ def paint(canvas: Canvas, scene: Scene, body: Table, position: Position) -> None
     box = header(canvas, scene, position)
     grid = _largest(canvas, body, box)
     heights = grid.heights()
-    spare = (box[3] - box[1] - sum(heights)) / len(heights)
+    spare = (box[3] - box[1] - sum(heights)) / (len(heights) - 1 + HEAD_SHARE)
     canvas.card(box, canvas.palette.card, canvas.palette.line)
     y = float(box[1])
     for number, (row, height) in enumerate(zip(grid.rows, heights, strict=True)):
-        bounds = (box[0], round(y), box[2], round(y + height + spare))
+        below = y + height + spare * (1 if number else HEAD_SHARE)
+        bounds = (box[0], round(y), box[2], round(below))
         _ground(canvas, bounds, number, number == position.step + 1)
         _cells(canvas, row, grid.widths, bounds, number, number > position.step + 1)
-        y += height + spare
+        y = below
 
 
 def _ground(canvas: Canvas, box: Box, number: int, current: bool) -> None:
