@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from google.protobuf.message import Message
 
-from community_service.consumers import video_consumer
+from community_service.consumers import VideoEvents
 from community_service.domain import Video, VideoState
+from community_service.storage import PostgresWork
 from community_service.use_cases.videos import learn
 from littlemonster.community.v1 import community_service_pb2 as pb
 from littlemonster.content.v1 import content_events_pb2 as events
@@ -23,7 +24,7 @@ Tell = Callable[..., Awaitable[None]]
 @pytest.fixture
 async def tell(broker: Broker, database: Database) -> AsyncIterator[Tell]:
     """Publishes an event to JetStream and applies what is delivered, as often as `times`."""
-    consumer, jetstream = video_consumer(broker, database), await broker.jetstream()
+    consumer, jetstream = VideoEvents(PostgresWork).consumer(broker, database), await broker.jetstream()
     async with broker.subscribe("video.*") as delivered:
 
         async def tell(subject: str, event: Message, times: int = 1, event_id: str = "") -> None:

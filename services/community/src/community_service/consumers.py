@@ -1,40 +1,46 @@
 """Events from the mesh. `video.*` are applied exactly once in a transaction; `comment.*` are shown to those who watch now."""
 
+from collections.abc import Callable
+
 from community_service import convert
-from community_service.storage import PostgresWork
+from community_service.ports import Work
 from community_service.use_cases.live import Audience
 from community_service.use_cases.videos import learn
-from littlemonster.content.v1 import content_events_pb2 as content_events
+from littlemonster.content.v1 import content_events_pb2 as events
 from servicekit.database import Database, Transaction
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer, on
 
 
-def video_consumer(broker: Broker, database: Database) -> Consumer:
+class VideoEvents:
     """Acknowledged after the commit; retried with back-off, then parked."""
-    return Consumer(
-        broker,
-        database,
-        durable="community",
-        handlers=[
-            on("video.created", content_events.VideoCreated, video_created),
-            on("video.status_changed", content_events.VideoStatusChanged, video_status_changed),
-            on("video.deleted", content_events.VideoDeleted, video_deleted),
-        ],
-    )
 
+    def __init__(self, work: Callable[[Transaction], Work]) -> None:
+        """`work` makes the unit of work of a transaction."""
+        self._work = work
 
-async def video_created(event: content_events.VideoCreated, transaction: Transaction) -> None:
-    await learn(PostgresWork(transaction), convert.created_video(event))
+    def consumer(self, broker: Broker, database: Database) -> Consumer:
+        """The durable subscription that applies them."""
+        return Consumer(
+            broker,
+            database,
+            durable="community",
+            handlers=[
+                on("video.created", events.VideoCreated, self.created),
+                on("video.status_changed", events.VideoStatusChanged, self.moved),
+                on("video.deleted", events.VideoDeleted, self.deleted),
+            ],
+        )
 
+    async def created(self, event: events.VideoCreated, transaction: Transaction) -> None:
+        await learn(self._work(transaction), convert.created_video(event))
 
-async def video_status_changed(event: content_events.VideoStatusChanged, transaction: Transaction) -> None:
-    if video := convert.moved_video(event):
-        await learn(PostgresWork(transaction), video)
+    async def moved(self, event: events.VideoStatusChanged, transaction: Transaction) -> None:
+        if video := convert.moved_video(event):
+            await learn(self._work(transaction), video)
 
-
-async def video_deleted(event: content_events.VideoDeleted, transaction: Transaction) -> None:
-    await learn(PostgresWork(transaction), convert.deleted_video(event))
+    async def deleted(self, event: events.VideoDeleted, transaction: Transaction) -> None:
+        await learn(self._work(transaction), convert.deleted_video(event))
 
 
 async def follow_comments(broker: Broker, audience: Audience) -> None:

@@ -1,0 +1,164 @@
+"""Proto ↔ domain: small functions, total but for times and page tokens that cannot be read."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from littlemonster.common.v1 import study_pb2 as study
+from littlemonster.planner.v1 import planner_events_pb2 as events
+from littlemonster.planner.v1 import planner_service_pb2 as pb
+from planner_service import domain
+from planner_service.domain import Event, EventType, Happening, Period, Plan, Reminder, Subject
+from planner_service.errors import PeriodInvalid, ReminderInvalid
+from planner_service.ports import Cursor
+from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
+
+_SUBJECTS = {
+    Subject.NONE: study.SUBJECT_UNSPECIFIED,
+    Subject.MATH: study.SUBJECT_MATH,
+    Subject.CHEMISTRY: study.SUBJECT_CHEMISTRY,
+    Subject.HISTORY: study.SUBJECT_HISTORY,
+    Subject.ENGLISH: study.SUBJECT_ENGLISH,
+}
+_TYPES = {
+    EventType.ASSIGNMENT: pb.EVENT_TYPE_ASSIGNMENT,
+    EventType.STUDY: pb.EVENT_TYPE_STUDY,
+    EventType.EXAM: pb.EVENT_TYPE_EXAM,
+    EventType.PROJECT: pb.EVENT_TYPE_PROJECT,
+}
+_CHANGES = {
+    Happening.CREATED: pb.EventChange.TYPE_CREATED,
+    Happening.UPDATED: pb.EventChange.TYPE_UPDATED,
+    Happening.DELETED: pb.EventChange.TYPE_DELETED,
+}
+_SUBJECT_OF = {number: subject for subject, number in _SUBJECTS.items()}
+_TYPE_OF = {number: kind for kind, number in _TYPES.items()} | {pb.EVENT_TYPE_UNSPECIFIED: EventType.STUDY}
+
+
+def plan(request: pb.CreateEventRequest) -> Plan:
+    """Raises PeriodInvalid, ReminderInvalid."""
+    start = time(request.start_time, "start_time")
+    return Plan(
+        title=request.title,
+        start_time=start,
+        end_time=time(request.end_time, "end_time") if request.HasField("end_time") else start,
+        description=request.description,
+        subject=_SUBJECT_OF[request.subject],
+        type=_TYPE_OF[request.type],
+        all_day=request.all_day,
+        time_zone=request.time_zone or "UTC",
+        recurrence=tuple(request.recurrence),
+        reminders=tuple(map(reminder, request.reminders)),
+    )
+
+
+def reminder(message: pb.Reminder) -> Reminder:
+    """Raises ReminderInvalid, PeriodInvalid."""
+    match message.WhichOneof("when"):
+        case "minutes_before":
+            return Reminder(minutes_before=message.minutes_before)
+        case "time":
+            return Reminder(time=time(message.time, "reminders"))
+        case _:
+            raise ReminderInvalid(fields={"reminders": "needs minutes_before or time"})
+
+
+def event(event: Event) -> pb.Event:
+    plan = event.plan
+    return pb.Event(
+        id=event.id,
+        user_id=event.user_id,
+        title=plan.title,
+        description=plan.description,
+        subject=_SUBJECTS[plan.subject],
+        type=_TYPES[plan.type],
+        start_time=_timestamp(plan.start_time),
+        end_time=_timestamp(plan.end_time),
+        all_day=plan.all_day,
+        time_zone=plan.time_zone,
+        recurrence=plan.recurrence,
+        reminders=map(_reminder, plan.reminders),
+        completed=event.complete_time is not None,
+        complete_time=_timestamp(event.complete_time) if event.complete_time else None,
+        occurrence_start=_timestamp(plan.start_time) if plan.recurrence else None,
+        etag=event.etag,
+        create_time=_timestamp(event.create_time),
+        update_time=_timestamp(event.update_time),
+    )
+
+
+def event_changed(happening: Happening, changed: Event, version: int) -> events.PlannerEventChanged:
+    change = pb.EventChange(type=_CHANGES[happening], event=event(changed))
+    return events.PlannerEventChanged(change=change, version=version)
+
+
+def event_completed(completed: Event) -> events.PlannerEventCompleted:
+    return events.PlannerEventCompleted(event=event(completed))
+
+
+def time(timestamp: Timestamp, field: str) -> datetime:
+    """Raises PeriodInvalid for a timestamp beyond the calendar."""
+    try:
+        return timestamp.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        problem = "is not a time of the calendar"
+        raise PeriodInvalid(fields={field: problem}, field=field, problem=problem) from None
+
+
+def occurrence(request: pb.CompleteEventRequest) -> datetime | None:
+    """Which occurrence is meant; None when not stated. Raises PeriodInvalid."""
+    stated = request.HasField("occurrence_start")
+    return time(request.occurrence_start, "occurrence_start") if stated else None
+
+
+def page(request: pb.ListEventsRequest, now: datetime) -> tuple[Period, Cursor | None]:
+    """The period to list and where the page before ended. A later page keeps the period of the first.
+
+    Raises PeriodInvalid, PageTokenInvalid.
+    """
+    start = time(request.start_time, "start_time") if request.HasField("start_time") else None
+    end = time(request.end_time, "end_time") if request.HasField("end_time") else None
+    if not request.page_token:
+        return domain.period(start, end, now), None
+    *times, row_id = decode_page_token(request.page_token, _query(request), 4)
+    try:
+        start, end, last = (_aware(str(each)) for each in times)
+        return Period(start, end), (last, str(UUID(str(row_id))))
+    except ValueError:
+        raise PageTokenInvalid from None
+
+
+def next_page_token(found: Sequence[Event], size: int, period: Period, request: pb.ListEventsRequest) -> str:
+    """The token after the page's last row; empty when there is no row beyond it."""
+    if len(found) <= size:
+        return ""
+    last = found[size - 1]
+    times = (each.isoformat() for each in (period.start, period.end, last.plan.start_time))
+    return encode_page_token(_query(request), *times, last.id)
+
+
+def _query(request: pb.ListEventsRequest) -> str:
+    """As it was asked: a default period moves with the clock and may not tell pages apart."""
+    asked = (request.start_time, request.end_time)
+    return f"events {[(each.seconds, each.nanos) for each in asked]}"
+
+
+def _aware(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError(text)
+    return time
+
+
+def _reminder(reminder: Reminder) -> pb.Reminder:
+    if reminder.time:
+        return pb.Reminder(time=_timestamp(reminder.time))
+    return pb.Reminder(minutes_before=reminder.minutes_before or 0)
+
+
+def _timestamp(time: datetime) -> Timestamp:
+    timestamp = Timestamp()
+    timestamp.FromDatetime(time)
+    return timestamp

@@ -1,0 +1,59 @@
+"""Every failure a caller of planner may meet."""
+
+from servicekit.errors import Aborted, InvalidArgument, NotFound, Unimplemented
+
+
+class EventNotFound(NotFound):
+    """The caller has no event with that id; somebody else may."""
+
+    reason = "EVENT_NOT_FOUND"
+    message = "You have no planner event {event}. Check the id, or list your events with GET /v1/planner/events."
+
+
+class EventChanged(Aborted):
+    """The event is not the one the caller has read; `etag` is the present one."""
+
+    reason = "EVENT_CHANGED"
+    message = "The event {event} has changed since you read it. Read it again and repeat with its etag {etag}."
+
+
+class TitleEmpty(InvalidArgument):
+    """The title is white space only."""
+
+    reason = "TITLE_EMPTY"
+    message = "An event needs a title with at least one character that can be seen. Write one and send it again."
+
+
+class TimeZoneUnknown(InvalidArgument):
+    """No IANA time zone has that name."""
+
+    reason = "TIME_ZONE_UNKNOWN"
+    message = 'There is no time zone {time_zone}. Use a name of the IANA database such as "Europe/Berlin".'
+
+
+class PeriodInvalid(InvalidArgument):
+    """An end before its start, or a time no planner can mean."""
+
+    reason = "PERIOD_INVALID"
+    message = "{field} {problem}. Correct it and send the request again."
+
+
+class RecurrenceInvalid(InvalidArgument):
+    """A recurrence line that is not RFC 5545, or means nothing we could expand."""
+
+    reason = "RECURRENCE_INVALID"
+    message = 'The recurrence line "{line}" {problem}. Write it as RFC 5545 says, such as "RRULE:FREQ=WEEKLY;COUNT=10".'
+
+
+class ReminderInvalid(InvalidArgument):
+    """A reminder that does not say when."""
+
+    reason = "REMINDER_INVALID"
+    message = "A reminder does not say when. Give it minutesBefore or time."
+
+
+class OccurrencesUnsupported(Unimplemented):
+    """A single occurrence of a recurring event was meant."""
+
+    reason = "OCCURRENCES_NOT_SUPPORTED"
+    message = "Single occurrences cannot be changed yet. Leave out occurrenceStart and scope to mean the whole event."

@@ -1,0 +1,20 @@
+"""The planner API."""
+
+from littlemonster.planner.v1.planner_service_pb2_grpc import add_PlannerServiceServicer_to_server
+from planner_service.handlers import PlannerHandlers
+from planner_service.settings import Settings
+from planner_service.storage import PostgresStore
+from planner_service.use_cases.events import Planner
+from servicekit.clock import utc_now
+from servicekit.ids import new_id
+from servicekit.kit import Kit, run
+
+
+async def serve(kit: Kit[Settings]) -> None:
+    """Puts the parts together and serves until told to stop."""
+    planner = Planner(PostgresStore(await kit.database()), utc_now, new_id)
+    await kit.serve((add_PlannerServiceServicer_to_server, PlannerHandlers(planner, utc_now)))
+
+
+if __name__ == "__main__":
+    run("planner", Settings, serve)

@@ -1,0 +1,75 @@
+"""What the use cases need from outside. "Absent" is None, never an exception, unless a docstring says otherwise."""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from planner_service.domain import Event, Happening, Period
+
+# The start and the id of the last event of the page before.
+Cursor = tuple[datetime, str]
+
+
+class EventReader(Protocol):
+    """The caller's own events; those of others do not exist here."""
+
+    async def get(self, user_id: str, event_id: str) -> Event | None:
+        """One event; None when there is none or it is somebody else's."""
+        ...
+
+    async def by_request(self, user_id: str, request_id: str) -> Event | None:
+        """The event an earlier request with that id made; None when there was none."""
+        ...
+
+    async def overlapping(self, user_id: str, period: Period, size: int, after: Cursor | None) -> list[Event]:
+        """Up to `size` events that overlap the period, by start, that follow the one at `after` (None: the first).
+
+        An event without length overlaps where it starts. A recurring event counts with its first occurrence only.
+        """
+        ...
+
+
+class Events(EventReader, Protocol):
+    """Events inside a unit of work."""
+
+    async def lock(self, user_id: str, event_id: str) -> Event | None:
+        """As `get`; nobody else changes the event until the unit of work ends."""
+        ...
+
+    async def add(self, event: Event) -> bool:
+        """False, and nothing saved, when the owner's request id has made an event already."""
+        ...
+
+    async def save_completion(self, event: Event) -> None:
+        """Saves whether the event is done, with its version."""
+        ...
+
+    async def remove(self, event: Event) -> None: ...
+
+
+class Work(Protocol):
+    """One unit of work: all of it is saved or none."""
+
+    @property
+    def events(self) -> Events: ...
+
+    async def changed(self, happening: Happening, event: Event) -> None:
+        """Tells what happened to an event, with the next version of its owner's planner, once the work is saved."""
+        ...
+
+    async def completed(self, event: Event) -> None:
+        """Tells that an event was marked done or not done, once the work is saved."""
+        ...
+
+
+class Store(Protocol):
+    """The service's data."""
+
+    @property
+    def events(self) -> EventReader:
+        """Reads outside a transaction, each for itself."""
+        ...
+
+    def begin(self) -> AbstractAsyncContextManager[Work]:
+        """A unit of work: saved when the block ends, undone when it raises."""
+        ...

@@ -1,0 +1,200 @@
+"""The service's data in PostgreSQL: compiled statements, rows as domain objects, the unit of work."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Integer, bindparam, delete, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from planner_service import convert
+from planner_service.domain import Event, EventType, Happening, Period, Plan, Reminder, Subject
+from planner_service.ports import Cursor
+from planner_service.tables import EventRow, PlannerRow
+from servicekit.database import Database, Statement, Transaction, compile_command, compile_statement
+
+_events = EventRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+_planners = PlannerRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+
+
+def _event(
+    id: str,
+    user_id: str,
+    request_id: str | None,
+    title: str,
+    description: str,
+    subject: str,
+    type: str,
+    start_time: datetime,
+    end_time: datetime,
+    all_day: bool,
+    time_zone: str,
+    recurrence: list[str],
+    reminders: list[dict[str, Any]],
+    complete_time: datetime | None,
+    version: int,
+    create_time: datetime,
+    update_time: datetime,
+) -> Event:
+    plan = Plan(
+        title=title,
+        start_time=start_time,
+        end_time=end_time,
+        description=description,
+        subject=Subject(subject),
+        type=EventType(type),
+        all_day=all_day,
+        time_zone=time_zone,
+        recurrence=tuple(recurrence),
+        reminders=tuple(map(_reminder, reminders)),
+    )
+    return Event(id, user_id, request_id, plan, complete_time, version, create_time, update_time)
+
+
+def _row(event: Event) -> dict[str, Any]:
+    plan = event.plan
+    return {
+        "id": event.id,
+        "user_id": event.user_id,
+        "request_id": event.request_id,
+        "title": plan.title,
+        "description": plan.description,
+        "subject": plan.subject.value,
+        "type": plan.type.value,
+        "start_time": plan.start_time,
+        "end_time": plan.end_time,
+        "all_day": plan.all_day,
+        "time_zone": plan.time_zone,
+        "recurrence": list(plan.recurrence),
+        "reminders": json.dumps([_reminder_row(reminder) for reminder in plan.reminders]),
+        "complete_time": event.complete_time,
+        "version": event.version,
+        "create_time": event.create_time,
+        "update_time": event.update_time,
+    }
+
+
+def _reminder(row: dict[str, Any]) -> Reminder:
+    return Reminder(time=datetime.fromisoformat(row["time"])) if "time" in row else Reminder(row["minutes_before"])
+
+
+def _reminder_row(reminder: Reminder) -> dict[str, Any]:
+    return {"time": reminder.time.isoformat()} if reminder.time else {"minutes_before": reminder.minutes_before}
+
+
+_mine = select(_events).where(_events.c.user_id == bindparam("user_id"))
+_one = _mine.where(_events.c.id == bindparam("id"))
+GET = compile_statement(_one, _event)
+LOCK = compile_statement(_one.with_for_update(), _event)
+BY_REQUEST = compile_statement(_mine.where(_events.c.request_id == bindparam("request_id")), _event)
+
+_place = tuple_(_events.c.start_time, _events.c.id)
+_overlapping = (
+    _mine.where(
+        _events.c.start_time < bindparam("end"),
+        or_(_events.c.end_time > bindparam("start"), _events.c.start_time >= bindparam("start")),
+    )
+    .order_by(_events.c.start_time, _events.c.id)
+    .limit(bindparam("size", type_=Integer))
+)
+_last = tuple_(
+    bindparam("after_start", type_=_events.c.start_time.type),
+    bindparam("after_id", type_=_events.c.id.type),
+)
+FIRST_PAGE = compile_statement(_overlapping, _event)
+LATER_PAGE = compile_statement(_overlapping.where(_place > _last), _event)
+
+ADD = compile_command(
+    insert(_events)
+    .values({column.name: bindparam(column.name) for column in _events.c})
+    .on_conflict_do_nothing(index_elements=[_events.c.user_id, _events.c.request_id])
+)
+SAVE_COMPLETION = compile_command(
+    update(_events)
+    .where(_events.c.id == bindparam("event_id"))
+    .values({name: bindparam(name) for name in ("complete_time", "version", "update_time")})
+)
+REMOVE = compile_command(delete(_events).where(_events.c.id == bindparam("event_id")))
+NEXT_VERSION: Statement[int] = compile_statement(
+    insert(_planners)
+    .values(user_id=bindparam("user_id"), version=1)
+    .on_conflict_do_update(index_elements=[_planners.c.user_id], set_={"version": _planners.c.version + 1})
+    .returning(_planners.c.version),
+    int,
+)
+
+
+class PostgresEventReader:
+    """Reads events, each by itself or inside a transaction."""
+
+    def __init__(self, executor: Database | Transaction) -> None:
+        self._executor = executor
+
+    async def get(self, user_id: str, event_id: str) -> Event | None:
+        return await self._executor.one(GET, user_id=user_id, id=event_id)
+
+    async def by_request(self, user_id: str, request_id: str) -> Event | None:
+        return await self._executor.one(BY_REQUEST, user_id=user_id, request_id=request_id)
+
+    async def overlapping(self, user_id: str, period: Period, size: int, after: Cursor | None) -> list[Event]:
+        page: dict[str, Any] = {"user_id": user_id, "start": period.start, "end": period.end, "size": size}
+        if after is None:
+            return await self._executor.all(FIRST_PAGE, **page)
+        return await self._executor.all(LATER_PAGE, after_start=after[0], after_id=after[1], **page)
+
+
+class PostgresEvents(PostgresEventReader):
+    """Events inside a transaction."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction)
+        self._transaction = transaction
+
+    async def lock(self, user_id: str, event_id: str) -> Event | None:
+        return await self._transaction.one(LOCK, user_id=user_id, id=event_id)
+
+    async def add(self, event: Event) -> bool:
+        return await self._transaction.execute(ADD, **_row(event)) == 1
+
+    async def save_completion(self, event: Event) -> None:
+        await self._transaction.execute(
+            SAVE_COMPLETION,
+            event_id=event.id,
+            complete_time=event.complete_time,
+            version=event.version,
+            update_time=event.update_time,
+        )
+
+    async def remove(self, event: Event) -> None:
+        await self._transaction.execute(REMOVE, event_id=event.id)
+
+
+class PostgresWork:
+    """One transaction's events, and what is told if it commits."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.events = PostgresEvents(transaction)
+
+    async def changed(self, happening: Happening, event: Event) -> None:
+        version = await self._transaction.one(NEXT_VERSION, user_id=event.user_id) or 0
+        message = convert.event_changed(happening, event, version)
+        await self._transaction.emit("planner.event_changed", message, event.id)
+
+    async def completed(self, event: Event) -> None:
+        await self._transaction.emit("planner.event_completed", convert.event_completed(event), event.id)
+
+
+class PostgresStore:
+    """The service's data."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.events = PostgresEventReader(database)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[PostgresWork]:
+        async with self._database.transaction() as transaction:
+            yield PostgresWork(transaction)

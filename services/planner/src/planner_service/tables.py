@@ -1,0 +1,65 @@
+"""The schema of the planner database."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, MetaData, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from servicekit.tables import add_messaging_tables
+
+METADATA = MetaData()
+_TIME = DateTime(timezone=True)
+
+
+class Base(SQLModel, registry=registry(metadata=METADATA)):
+    """Keeps this service's tables apart from those of others that share a process with it in tests."""
+
+
+class EventRow(Base, table=True):
+    """An event; it belongs to the account whose planner it is in."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        CheckConstraint(
+            "subject in ('NONE', 'MATH', 'CHEMISTRY', 'HISTORY', 'ENGLISH')",
+            name="events_subject_check",
+        ),
+        CheckConstraint("type in ('ASSIGNMENT', 'STUDY', 'EXAM', 'PROJECT')", name="events_type_check"),
+        CheckConstraint("end_time >= start_time", name="events_end_time_check"),
+        UniqueConstraint("user_id", "request_id", name="events_user_id_request_id_key"),
+        Index("events_user_id_start_time_id_idx", "user_id", "start_time", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    user_id: UUID
+    request_id: UUID | None
+    title: str = Field(sa_type=Text)
+    description: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    type: str = Field(sa_type=Text)
+    start_time: datetime = Field(sa_type=_TIME)
+    end_time: datetime = Field(sa_type=_TIME)
+    all_day: bool
+    time_zone: str = Field(sa_type=Text)
+    recurrence: list[str] = Field(sa_type=ARRAY(Text))
+    reminders: list[dict[str, Any]] = Field(sa_type=JSONB)
+    complete_time: datetime | None = Field(sa_type=_TIME)
+    version: int
+    create_time: datetime = Field(sa_type=_TIME)
+    update_time: datetime = Field(sa_type=_TIME)
+
+
+class PlannerRow(Base, table=True):
+    """One account's planner; `version` grows with every change of any of its events."""
+
+    __tablename__ = "planners"
+
+    user_id: UUID = Field(primary_key=True)
+    version: int
+
+
+add_messaging_tables(METADATA)
