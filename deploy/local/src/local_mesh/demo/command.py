@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from local_mesh.demo.client import Gateway, Refused, eventually
-from local_mesh.demo.journey import STEPS, Journey, Lesson, StepFailed
+from local_mesh.demo.client import Refused, eventually
+from local_mesh.demo.journey import STEPS, Journey, Lesson
+from local_mesh.demo.student import StepFailed
 from local_mesh.errors import MeshError
 from local_mesh.home import Home
 from local_mesh.mesh import FACTS, running
@@ -43,13 +44,9 @@ async def _run(settings: MeshSettings, lesson: Lesson) -> int:
         async with _mesh(settings) as (url, home):
             progress.remove_task(starting)
             console.print(f"[green]✓[/] The mesh is ready: {url}")
-            gateway = Gateway(url)
-            try:
-                journey = Journey(gateway, home.mail, lesson, _teller(progress))
+            async with Journey(url, home.mail, lesson, _teller(progress)) as journey:
                 if not await _walk(journey, progress, home.logs):
                     return 1
-            finally:
-                await gateway.close()
             film = urlsplit(journey.video["videoUrl"]).path.removeprefix("/media/")
             console.print(f"video: {home.media / film}")
             console.print(f"gateway: {url}")

@@ -6,21 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 from local_mesh.demo import media
-from local_mesh.demo.client import Gateway, Json, eventually
-from local_mesh.demo.mailbox import token_for
+from local_mesh.demo.client import Json, eventually
+from local_mesh.demo.student import StepFailed, Student, expect
 
 LESSON_SECONDS = 300
 EVENT_SECONDS = 20
-
-
-class StepFailed(Exception):
-    """What was promised did not happen; `log` names the process that knows more."""
-
-    def __init__(self, why: str, log: str) -> None:
-        super().__init__(why)
-        self.log = log
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +26,28 @@ class Lesson:
 
 
 class Journey:
-    """The state of one walk; `tell` hears of a step's progress in percent and words."""
+    """The state of one walk; `tell` hears of the lesson's progress in percent and words. Closes its connections."""
 
     def __init__(
         self,
-        gateway: Gateway,
+        gateway_url: str,
         mail: Path,
         lesson: Lesson,
         tell: Callable[[int, str], None] = lambda percent, words: None,
     ) -> None:
-        self._gateway = gateway
-        self._mail = mail
+        self._ada = Student("Ada", gateway_url, mail)
+        self._ben = Student("Ben", gateway_url, mail)
+        self._gateway = self._ada.gateway
         self._lesson = lesson
         self._tell = tell
-        self._email = f"student-{secrets.token_hex(6)}@school.example"
-        self._password = secrets.token_urlsafe(18)
         self._video: Json = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        await self._ada.gateway.close()
+        await self._ben.gateway.close()
 
     @property
     def video(self) -> Json:
@@ -57,29 +56,17 @@ class Journey:
 
     async def register(self) -> str:
         """Make an account."""
-        body = {"email": self._email, "password": self._password, "displayName": "Ada Student"}
-        await self._gateway.call("POST", "/v1/auth/register", body)
-        return self._email
+        await self._ada.register()
+        return self._ada.email
 
     async def verify(self) -> str:
         """Prove the address with the token from the mail."""
-
-        async def arrived() -> str | None:
-            return token_for(self._email, self._mail)
-
-        token = await eventually(arrived, EVENT_SECONDS)
-        expect(token, f"No verification mail to {self._email} came to {self._mail}.", log="auth")
-        await self._gateway.call("POST", "/v1/auth/verify-email", {"token": token})
+        await self._ada.verify()
         return "the mail's token was accepted"
 
     async def log_in(self) -> str:
-        """Get an access token; from here on the student is known."""
-        tokens = await self._gateway.call("POST", "/v1/auth/login", {"email": self._email, "password": self._password})
-        expect(tokens.get("accessToken"), "The login gave no access token.", log="auth")
-        self._gateway.token = tokens["accessToken"]
-        me = await self._gateway.call("GET", "/v1/users/me")
-        expect(me["email"] == self._email, f"The access token belongs to {me['email']}.", log="auth")
-        return f"user {me['id']}"
+        """From here on the student is known."""
+        return f"user {await self._ada.log_in()}"
 
     async def ask_for_a_lesson(self) -> str:
         """Order the video."""
@@ -131,9 +118,12 @@ class Journey:
         return "newest videos"
 
     async def rate_it(self) -> str:
-        """Give four stars and see the average in the feed follow the event."""
+        """A classmate, for nobody rates a video of their own, gives four stars; the average in the feed follows."""
+        await self._ben.register()
+        await self._ben.verify()
+        await self._ben.log_in()
         before = (self._video["ratingAvg"], self._video["ratingCount"])
-        await self._gateway.call("PUT", self._path("/rating"), {"stars": 4})
+        await self._ben.gateway.call("PUT", self._path("/rating"), {"stars": 4})
 
         async def changed() -> Json | None:
             video = await self._in_feed()
@@ -142,7 +132,7 @@ class Journey:
         video = await eventually(changed, EVENT_SECONDS)
         if video is None:
             raise StepFailed(f"The rating did not reach the feed; it still shows {before}.", log="content-worker")
-        return f"average {before[0]:g} → {video['ratingAvg']:g}"
+        return f"a classmate gives 4 stars, average {before[0]:g} → {video['ratingAvg']:g}"
 
     async def comment_live(self) -> str:
         """Listen to the comments, write one, hear it arrive."""
@@ -208,12 +198,6 @@ STEPS = (
     Step("Comment and see it arrive live", Journey.comment_live, "community"),
     Step("Plan a review session", Journey.plan_a_review, "planner"),
 )
-
-
-def expect(truth: object, otherwise: str, *, log: str) -> None:
-    """Raises StepFailed unless it holds."""
-    if not truth:
-        raise StepFailed(otherwise, log)
 
 
 def _rfc3339(time: datetime) -> str:
