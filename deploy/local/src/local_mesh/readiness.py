@@ -56,10 +56,9 @@ async def wait_until(probe: Probe, seconds: float) -> bool:
     return True
 
 
-def grpc_health(address: str) -> Probe:
-    """Ready once grpc.health.v1 at host:port says SERVING for the whole server."""
-    host, _, port = address.rpartition(":")
-    listening = tcp(host, int(port))
+def grpc_health(host: str, port: int) -> Probe:
+    """Ready once grpc.health.v1 says SERVING for the whole server."""
+    listening = tcp(host, port)
 
     async def probe() -> bool:
         if not await listening():  # far cheaper to ask many times a second
@@ -68,7 +67,7 @@ def grpc_health(address: str) -> Probe:
         from grpc_health.v1 import health_pb2
 
         try:
-            async with grpc.aio.insecure_channel(address) as channel:
+            async with grpc.aio.insecure_channel(f"{host}:{port}") as channel:
                 check = channel.unary_unary(
                     "/grpc.health.v1.Health/Check",
                     request_serializer=health_pb2.HealthCheckRequest.SerializeToString,

@@ -10,6 +10,7 @@ from local_mesh.addresses import API_SERVICES, WORKERS, Addresses
 from local_mesh.environment import child_environment
 from local_mesh.forking import Forking
 from local_mesh.home import Home
+from local_mesh.ports import LOOPBACK
 from local_mesh.process import Process
 from local_mesh.readiness import grpc_health
 from local_mesh.servers import databases
@@ -101,7 +102,7 @@ class Table:
             name=name,
             command=(sys.executable, "-m", f"{service}_service.{worker or 'main'}"),
             environment=child_environment(**self._variables(name, service)),
-            ready=grpc_health(self.addresses.of(name)),
+            ready=grpc_health(LOOPBACK, self.addresses.ports[name]),
             depends_on=frozenset(needs),
             starter=self.forking.start,
         )
