@@ -23,7 +23,10 @@ LETTER = Letter("ada@example.org", "Grüße", "first line\ntoken\n", "<p>token</
 class Post(Protocol):
     """A mail system that a test can look into and break."""
 
-    mailer: Mailer
+    @property
+    def mailer(self) -> Mailer:
+        """What the worker uses."""
+        ...
 
     def arrived(self) -> list[tuple[str, str]]:
         """Ids and recipients of the letters taken."""

@@ -1,6 +1,6 @@
 """Passwords match alike with the plain fake and with Argon2id."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from fakes.auth.passwords import PlainPasswords
@@ -10,14 +10,14 @@ from auth_service.ports import Passwords
 
 
 @pytest.fixture(params=["plain", "argon2"])
-def passwords(request: pytest.FixtureRequest) -> Iterator[Passwords]:
+async def passwords(request: pytest.FixtureRequest) -> AsyncIterator[Passwords]:
     """Either adapter."""
     if request.param == "plain":
         yield PlainPasswords()
         return
     argon2 = Argon2Passwords(threads=1, cost=Cost(passes=1, memory_kib=8))
     yield argon2
-    argon2.close()
+    await argon2.close()
 
 
 async def test_the_password_that_made_a_hash_matches_it_and_no_other(passwords: Passwords) -> None:

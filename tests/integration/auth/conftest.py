@@ -71,13 +71,13 @@ def bearer(tokens: auth_pb2.Tokens) -> Metadata:
 
 @pytest.fixture
 async def running(
-    make_database: Callable[[str], DatabaseUrls], backing: Backing, loopback: Loopback, signer: Ed25519Signer
+    make_database: Callable[[str], DatabaseUrls], redis_url: str, loopback: Loopback, signer: Ed25519Signer
 ) -> AsyncIterator[Running]:
     """Auth with an empty database."""
     urls = make_database("auth")
     database = Database(urls.app, name="auth", size=8)
     await database.open()
-    redis = connect_redis(backing.redis_url)
+    redis = connect_redis(redis_url)
     passwords = Argon2Passwords(threads=2, cost=Cost(passes=1, memory_kib=8))
     clock = ManualClock(utc_now())
     attempts = ResilientAttempts(RedisAttempts(redis), LocalAttempts())
@@ -87,7 +87,7 @@ async def running(
     mailer = MemoryMailer()
     delivery = MailDelivery(units_of_work(database), PlainLetters(), mailer, clock)
     yield Running(AuthServiceStub(channel), UserServiceStub(channel), database, clock, mailer, delivery, urls)
-    passwords.close()
+    await passwords.close()
     await redis.aclose()
     await database.close()
 
@@ -96,3 +96,9 @@ async def running(
 def signer() -> Ed25519Signer:
     """A key made for this test."""
     return Ed25519Signer(Ed25519PrivateKey.generate())
+
+
+@pytest.fixture
+def redis_url(backing: Backing) -> str:
+    """Where failed sign-ins are counted."""
+    return backing.redis_url

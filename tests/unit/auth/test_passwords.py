@@ -25,7 +25,7 @@ async def test_more_waiting_than_the_queue_holds_are_sent_away_with_a_time_to_re
     gate.set()
     await asyncio.gather(*held)
     assert not await passwords.matches("password", None)
-    passwords.close()
+    await passwords.close()
 
 
 async def test_hanging_up_does_not_free_a_thread_that_still_works() -> None:
@@ -44,7 +44,7 @@ async def test_hanging_up_does_not_free_a_thread_that_still_works() -> None:
     assert passwords._places._value == 32
     gate.set()
     await passwords.hash("password")  # one thread: it runs after the abandoned work has ended
-    passwords.close()
+    await passwords.close()
 
 
 @pytest.mark.parametrize("password", ["", "p" * 128, "пароль-密码-🔑", "with\x00nul", "same" * 30 + "differs late"])
@@ -54,10 +54,10 @@ async def test_every_character_of_a_password_counts(password: str) -> None:
     assert stored.startswith("$argon2id$")
     assert await passwords.matches(password, stored)
     assert not await passwords.matches(password + "x", stored)
-    passwords.close()
+    await passwords.close()
 
 
 async def test_composed_and_decomposed_letters_are_the_same_password() -> None:
     passwords = Argon2Passwords(threads=1, cost=CHEAP)
     assert await passwords.matches("caf\u00e9 au lait", await passwords.hash("cafe\u0301 au lait"))
-    passwords.close()
+    await passwords.close()

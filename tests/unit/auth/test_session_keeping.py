@@ -8,7 +8,7 @@ from unit.auth.conftest import Auth
 from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.events import SessionRevoked
 from auth_service.domain.sessions import INACTIVITY_LIFETIME, Session
-from auth_service.errors import RefreshTokenInvalid, RefreshTokenReused, UserNotFound
+from auth_service.errors import PersonNeeded, RefreshTokenInvalid, RefreshTokenReused, UserNotFound
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.errors import Unauthenticated
 
@@ -116,3 +116,11 @@ async def test_people_see_their_own_account(auth: Auth) -> None:
 async def test_an_erased_account_is_not_found(auth: Auth) -> None:
     with acting_as(Caller("erased", Role.STUDENT, "session")), pytest.raises(UserNotFound):
         await auth.profiles.me()
+
+
+async def test_a_service_has_no_session_to_end_and_no_profile(auth: Auth) -> None:
+    with acting_as(Caller.service("content")):
+        with pytest.raises(PersonNeeded):
+            await auth.sessions.sign_out()
+        with pytest.raises(PersonNeeded):
+            await auth.profiles.me()

@@ -1,5 +1,7 @@
 """Signing in with an address and a password."""
 
+from dataclasses import replace
+
 import pytest
 from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 
@@ -83,3 +85,20 @@ async def test_a_class_behind_one_network_signs_in_freely(auth: Auth) -> None:
     await auth.verified()
     for _ in range(NETWORK_LIMIT + 1):
         await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+
+
+async def test_a_password_that_changed_while_it_was_checked_opens_no_session(
+    auth: Auth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await auth.verified()
+    check = auth.passwords.matches
+
+    async def change_meanwhile(password: str, stored: str | None) -> bool:
+        account = replace(auth.account, password_hash="plain:changed")
+        auth.database.tables.accounts[account.id] = account
+        return await check(password, stored)
+
+    monkeypatch.setattr(auth.passwords, "matches", change_meanwhile)
+    with pytest.raises(CredentialsInvalid):
+        await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+    assert not auth.database.tables.sessions

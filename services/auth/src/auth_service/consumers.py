@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 import psycopg
 from psycopg_pool import PoolClosed, PoolTimeout
-
-from auth_service.use_cases.mailing import MailDelivery
 
 log = logging.getLogger(__name__)
 
@@ -17,16 +16,25 @@ _PAUSE_SECONDS = 2.0
 class MailQueue:
     """Looks for due mails twice a second. A mail is taken off the queue by its saved outcome, never by its reading."""
 
-    def __init__(self, delivery: MailDelivery) -> None:
-        self._delivery = delivery
+    def __init__(
+        self,
+        deliver_due: Callable[[], Awaitable[int]],
+        *,
+        poll_seconds: float = _POLL_SECONDS,
+        pause_seconds: float = _PAUSE_SECONDS,
+    ) -> None:
+        """`deliver_due` tries one batch and answers how many mails were in it."""
+        self._deliver_due = deliver_due
+        self._poll_seconds = poll_seconds
+        self._pause_seconds = pause_seconds
 
     async def run(self) -> None:
         """Until cancelled, through outages of the database."""
         while True:
             try:
-                while await self._delivery.deliver_due():
+                while await self._deliver_due():
                     pass
             except (psycopg.Error, PoolTimeout, PoolClosed) as error:
                 log.warning("mail delivery interrupted", extra={"error": repr(error)})
-                await asyncio.sleep(_PAUSE_SECONDS)
-            await asyncio.sleep(_POLL_SECONDS)
+                await asyncio.sleep(self._pause_seconds)
+            await asyncio.sleep(self._poll_seconds)

@@ -1,6 +1,13 @@
 """Every failure a caller of auth may meet; the reasons are part of the interface and never renamed."""
 
-from servicekit.errors import FailedPrecondition, InvalidArgument, NotFound, ResourceExhausted, Unauthenticated
+from servicekit.errors import (
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    ResourceExhausted,
+    Unauthenticated,
+)
 
 
 class EmailInvalid(InvalidArgument):
@@ -76,6 +83,13 @@ class RefreshTokenReused(Unauthenticated):
         "That refresh token was used before, so somebody may have a copy, and its session has been ended. "
         "Sign in again with POST /v1/auth/login."
     )
+
+
+class PersonNeeded(PermissionDenied):
+    """A service of the mesh asked for something that only a person has."""
+
+    reason = "PERSON_NEEDED"
+    message = "Services have no account and no session. Call this with a person's access token."
 
 
 class UserNotFound(NotFound):

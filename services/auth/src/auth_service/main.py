@@ -38,6 +38,7 @@ async def serve(kit: Kit[ApiSettings]) -> None:
     kit.on_close(redis.aclose)
     attempts = ResilientAttempts(RedisAttempts(redis), LocalAttempts())
     passwords = Argon2Passwords(threads=settings.password_threads)
+    kit.on_close(passwords.close)
     services = compose(database, signer, passwords, attempts, probes(kit), utc_now)
     await kit.serve(*services, accounts=signer.key_source())
 

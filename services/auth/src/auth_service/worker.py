@@ -18,7 +18,7 @@ async def work(kit: Kit[WorkerSettings]) -> None:
     mailer = SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from, utc_now)
     database = await kit.database()
     delivery = MailDelivery(units_of_work(database), letters, mailer, utc_now)
-    kit.background(MailQueue(delivery).run())
+    kit.background(MailQueue(delivery.deliver_due).run())
     kit.background(Relay(await kit.broker(), database).run())
     await kit.serve()
 

@@ -49,7 +49,7 @@ class Argon2Passwords:
         same = await self._in_thread(self._verify, stored or self._nobody, _normalised(password))
         return same and stored is not None
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Lets running hashes end; waiting ones are dropped."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 

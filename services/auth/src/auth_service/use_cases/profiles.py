@@ -3,7 +3,7 @@
 from auth_service.domain.accounts import Account
 from auth_service.errors import UserNotFound
 from auth_service.ports import AccountReader
-from servicekit.caller import current_caller
+from auth_service.use_cases.acting import person
 
 
 class Profiles:
@@ -13,8 +13,8 @@ class Profiles:
         self._accounts = accounts
 
     async def me(self) -> Account:
-        """The caller's own account. Raises Unauthenticated; UserNotFound when it was erased since the token was made."""
-        caller = current_caller()
+        """The caller's own account. Raises Unauthenticated, PersonNeeded, and UserNotFound when it was erased meanwhile."""
+        caller = person()
         if account := await self._accounts.get(caller.id):
             return account
         raise UserNotFound(user=caller.id)

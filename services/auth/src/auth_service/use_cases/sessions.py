@@ -9,9 +9,9 @@ from auth_service.domain.secrets import digest
 from auth_service.domain.sessions import Ended, Replayed, Session, revoke, rotate
 from auth_service.errors import RefreshTokenInvalid, RefreshTokenReused
 from auth_service.ports import UnitOfWork, Work
-from auth_service.use_cases.acting import AUTH
+from auth_service.use_cases.acting import AUTH, person
 from auth_service.use_cases.issuing import TokenIssuer
-from servicekit.caller import acting_as, current_caller
+from servicekit.caller import acting_as
 from servicekit.clock import Clock
 
 
@@ -38,8 +38,8 @@ class SessionKeeper:
         return outcome
 
     async def sign_out(self) -> None:
-        """End the caller's own session; a repeat changes nothing. Raises Unauthenticated."""
-        caller = current_caller()
+        """End the caller's own session; a repeat changes nothing. Raises Unauthenticated, PersonNeeded."""
+        caller = person()
         now = self._clock()
         async with self._unit_of_work() as work:
             session = await work.sessions.get(caller.session_id)
