@@ -20,6 +20,13 @@ _SECURITY_HEADERS = {
     "cross-origin-opener-policy": "same-origin",
 }
 _HSTS = {"strict-transport-security": "max-age=31536000; includeSubDomains"}
+# A path whose percent-encoded bytes are well-formed UTF-8 (RFC 3629, section 4).
+_HEX, _NEXT = "[0-9A-Fa-f]", "%[89ABab][0-9A-Fa-f]"
+_UTF8 = (
+    f"([^%]|%[0-7]{_HEX}|%[Cc][2-9A-Fa-f]{_NEXT}|%[Dd]{_HEX}{_NEXT}"
+    f"|%[Ee]0%[ABab]{_HEX}{_NEXT}|%[Ee][1-9A-CEFa-cef]({_NEXT}){{2}}|%[Ee][Dd]%[89]{_HEX}{_NEXT}"
+    f"|%[Ff]0%[9ABab]{_HEX}({_NEXT}){{2}}|%[Ff][1-3]({_NEXT}){{3}}|%[Ff]4%8{_HEX}({_NEXT}){{2}})*"
+)
 
 
 def render(settings: Settings) -> str:
@@ -43,6 +50,7 @@ def _values(settings: Settings, service: Any) -> dict[str, Any]:
     limits = {"max_body_bytes": settings.max_body_bytes, "requests_per_second": settings.requests_per_second}
     return limits | {
         "listen": _address(f"{settings.listen_host}:{settings.listen_port}"),
+        "utf8": _UTF8,
         "keys_address": _address(f"@littlemonster-gateway-{settings.listen_host}:{settings.listen_port}"),
         "admin": {"address": _address(settings.admin)} if settings.admin else None,
         "trusted_proxies": settings.trusted_proxies,

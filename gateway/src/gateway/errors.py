@@ -68,6 +68,7 @@ ERRORS = (
         "TOKEN_INVALID",
         "The access token is not one of ours. Sign in again with POST /v1/auth/login.",
         "A forged, damaged or foreign token; refused on public calls too.",
+        "response.code_details.startsWith('jwt_authn_access_denied')",
     ),
     GatewayError(
         "MEDIA_NOT_FOUND",

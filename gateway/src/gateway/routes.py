@@ -84,9 +84,9 @@ def _path_match(path: str) -> dict[str, Any]:
 
 
 def _pieces(path: str) -> Iterator[str]:
-    """A variable is one segment and holds no colon, so that an unknown `:verb` is an unknown path."""
+    """A variable is one segment of unreserved characters, so that an unknown `:verb` is an unknown path."""
     for piece in re.split(r"(\{[^}]*\})", path):
-        yield "[^/:]+" if piece.startswith("{") else re.escape(piece)
+        yield "[A-Za-z0-9._~-]+" if piece.startswith("{") else re.escape(piece)
 
 
 def _method_is(verb: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import httpx
@@ -93,6 +94,24 @@ def test_an_unknown_query_parameter_is_named(client):
     assert "colour" in error["message"]
 
 
+@pytest.mark.parametrize(
+    "path", ["/v1/videos?pageToken=%ff%fe", "/v1/videos?pageToken=%ed%a0%80", "/v1/videos?pageToken=%c3"]
+)
+def test_text_that_is_not_utf8_is_refused_before_it_reaches_a_service(client, path):
+    assert "UTF-8" in assert_shape(client.get(path), 400, 3, "MALFORMED_REQUEST")["message"]
+
+
+def test_every_other_character_passes(client, services):
+    client.get("/v1/videos", params={"pageToken": "a%/ äöü 中文 😀 ٣"})
+    assert services.seen.requests["ListVideos"].page_token == "a%/ äöü 中文 😀 ٣"
+
+
+def test_a_request_to_change_the_protocol_is_refused_for_what_it_is(client):
+    headers = {"connection": "upgrade", "upgrade": "websocket"}
+    answer = client.get("/v1/videos", headers=headers)
+    assert (answer.status_code, answer.json()["details"][0]["reason"]) == (400, "MALFORMED_REQUEST")
+
+
 def test_a_wrong_type_is_refused(client):
     assert_shape(client.put("/v1/videos/a/rating", json={"stars": "many"}), 400, 3, "MALFORMED_REQUEST")
 
@@ -129,6 +148,22 @@ def test_a_service_that_is_down_is_unavailable_and_says_when_to_retry(start_gate
     assert error["details"][1]["retryDelay"] == f"{answer.headers['retry-after']}s"
 
 
+def test_a_service_that_comes_back_is_used_again(start_gateway, services):
+    address = f"127.0.0.1:{free_ports(1)[0]}"
+    headers = {"authorization": f"Bearer {services.token()}"}
+    with (
+        start_gateway(clusters={"planner": address}) as gateway,
+        httpx.Client(base_url=gateway.url, headers=headers) as client,
+    ):
+        for _ in range(10):  # more failures than an outlier is allowed
+            assert client.get("/v1/planner/progress").status_code == 503
+        with dying_service(address):
+            until = time.monotonic() + 10
+            while client.get("/v1/planner/progress").status_code == 503 and time.monotonic() < until:
+                pass
+            assert client.get("/v1/planner/progress").status_code == 501
+
+
 def test_a_service_that_dies_with_the_call_in_flight_is_unavailable(start_gateway, services):
     headers = {"authorization": f"Bearer {services.token()}"}
     with dying_service() as address, start_gateway(clusters={"planner": address}) as gateway:
@@ -145,8 +180,8 @@ def test_without_the_keys_a_token_is_not_called_forged(start_gateway, services):
 
 
 @contextmanager
-def dying_service():
-    address = f"127.0.0.1:{free_ports(1)[0]}"
+def dying_service(address=None):
+    address = address or f"127.0.0.1:{free_ports(1)[0]}"
     command = [sys.executable, "-c", DYING_SERVICE, address]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "ready\n"
