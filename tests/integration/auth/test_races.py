@@ -6,11 +6,14 @@ import pytest
 from integration.auth.conftest import Running
 from sqlalchemy import text
 
-from auth_service.errors import RefreshTokenInvalid, RefreshTokenReused
+from auth_service.errors import RefreshTokenInvalid, RefreshTokenReused, VerificationTokenInvalid
+from auth_service.storage.unit_of_work import units_of_work
 from littlemonster.auth.v1 import auth_service_pb2 as auth_pb2
 from servicekit.caller import Caller, acting_as
 from servicekit.database import compile_statement
 from servicekit.errors import ServiceError
+
+WAITS_FOR_A_ROW = "datname = current_database() AND wait_event_type = 'Lock'"
 
 
 async def count(running: Running, table: str, condition: str = "true") -> int:
@@ -61,6 +64,22 @@ async def test_twenty_confirmations_at_once_all_succeed(running: Running) -> Non
     request = auth_pb2.VerifyEmailRequest(token=await running.mailed_token())
     await asyncio.gather(*(running.auth.VerifyEmail(request) for _ in range(20)))
     await running.log_in()
+
+
+async def test_a_token_replaced_while_it_is_presented_confirms_nothing(running: Running) -> None:
+    await running.register()
+    request = auth_pb2.VerifyEmailRequest(token=await running.mailed_token())
+    with acting_as(Caller.service("test")):
+        async with units_of_work(running.database)() as newer_registration:
+            account = await newer_registration.accounts.by_email(running.email)
+            assert account
+            presenting = asyncio.ensure_future(running.auth.VerifyEmail(request))
+            while not await count(running, "pg_stat_activity", WAITS_FOR_A_ROW):
+                pass
+            await newer_registration.verification_tokens.remove(account.id)
+    with pytest.raises(VerificationTokenInvalid):
+        await presenting
+    assert await count(running, "users", "verify_time IS NOT NULL") == 0
 
 
 async def test_many_workers_send_each_mail_once(running: Running) -> None:

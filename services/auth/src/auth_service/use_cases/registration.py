@@ -54,8 +54,7 @@ class Registrations:
         now = self._clock()
         with acting_as(AUTH):
             async with self._unit_of_work() as work:
-                known = await work.verification_tokens.get(digest(token))
-                account = await work.accounts.get(known.user_id) if known and is_usable(known, now) else None
+                account = await _account_of(work, digest(token), now)
                 if account is None:
                     raise VerificationTokenInvalid(fields={"token": "is unknown or older than 24 hours"})
                 await work.accounts.save(confirm(account, now))
@@ -80,6 +79,14 @@ class Registrations:
                 await work.verification_tokens.remove(outcome.account.id)
             await work.accounts.save(outcome.account)
             await _mail(work, outcome.account, outcome.mail, now)
+
+
+async def _account_of(work: Work, presented: bytes, now: datetime) -> Account | None:
+    known = await work.verification_tokens.get(presented)
+    account = await work.accounts.get(known.user_id) if known else None
+    # Only now is the account held: a newer registration may have replaced the token before that.
+    known = await work.verification_tokens.get(presented)
+    return account if known and is_usable(known, now) else None
 
 
 async def _mail(work: Work, account: Account, kind: MailKind, now: datetime) -> None:
