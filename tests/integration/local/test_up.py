@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import stat
 import sys
 from pathlib import Path
 
@@ -13,7 +14,11 @@ import httpx
 import psutil
 import pytest
 
+from local_mesh.ports import free_ports
 from local_mesh.process import is_alive
+from local_mesh.servers.nats import Nats
+from local_mesh.servers.postgres import Postgres
+from local_mesh.servers.redis import Redis
 
 READY_SECONDS = 90
 STOP_SECONDS = 20  # the promise is 10 s; a loaded test machine may take longer
@@ -72,6 +77,10 @@ async def refusal(one):
     return one.process.returncode, said.decode()
 
 
+def permissions(paths):
+    return {stat.S_IMODE(Path(path).stat().st_mode) for path in paths}
+
+
 async def test_a_mesh_lives_from_its_one_line_to_ctrl_c(up, tmp_path):
     first = await up()
     gateway = await first.gateway()
@@ -83,7 +92,7 @@ async def test_a_mesh_lives_from_its_one_line_to_ctrl_c(up, tmp_path):
 
     facts = json.loads(await asyncio.to_thread((tmp_path / "home" / "run" / "mesh.json").read_text))
     assert facts["gateway"] == gateway
-    assert all(await asyncio.to_thread(Path(path).is_file) for path in facts["database_url_files"].values())
+    assert permissions(facts["database_url_files"].values()) == {0o600}
 
     code, said = await refusal(await up())
     assert code == 1
@@ -143,3 +152,35 @@ async def test_ctrl_c_while_starting_stops_at_once_and_leaves_nothing(up, tmp_pa
     code, _ = await early.interrupt()
     assert code == 0
     assert not [pid for pid in family if is_alive(pid)]
+
+
+async def test_external_servers_take_the_place_of_the_embedded_ones(up, run, tmp_path, credentials):
+    ports = free_ports(3)
+    postgres = Postgres(
+        tmp_path / "outside" / "postgres", tmp_path / "initdb.log", ports[0], credentials, durable=False
+    )
+    nats = Nats(tmp_path / "outside" / "nats", ports[1], credentials, durable=False)
+    redis = Redis(tmp_path / "outside" / "redis", ports[2], credentials, durable=False)
+    urls = {"LM_POSTGRES_URL": postgres.url, "LM_NATS_URL": nats.url, "LM_REDIS_URL": redis.url}
+    async with run(postgres.process()), run(nats.process()), run(redis.process()):
+        mesh = await up(**urls)
+        async with httpx.AsyncClient(base_url=await mesh.gateway()) as client:
+            assert (await client.get("/.well-known/jwks.json")).status_code == 200
+        assert await mesh.interrupt() == (0, b"")
+    assert not os.listdir(tmp_path / "home" / "data")
+
+
+async def test_the_status_command_tells_what_runs(up, tmp_path):
+    async def status():
+        environment = os.environ | {"LM_HOME": str(tmp_path / "home"), "COLUMNS": "100"}
+        command = (sys.executable, "-m", "local_mesh.cli", "status")
+        asked = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.PIPE)
+        said, _ = await asked.communicate()
+        return asked.returncode, said.decode()
+
+    assert await status() == (1, "")
+    gateway = await (await up()).gateway()
+    code, said = await status()
+    assert code == 0
+    assert f"gateway: {gateway}" in said
+    assert re.search(r"planner-worker +ready +\d+ +0 +0:00:\d\d", said)
