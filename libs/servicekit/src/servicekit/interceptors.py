@@ -11,15 +11,12 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import grpc
-import psycopg
 from google.protobuf.message import Message
 from grpc.aio import ServicerContext
 from opentelemetry import metrics
 from opentelemetry.trace import Span, SpanKind
-from psycopg_pool import PoolClosed, PoolTimeout
 
 from servicekit.caller import Caller, acting_as
-from servicekit.database.pool import as_service_error
 from servicekit.errors import DeadlineExceeded, Internal, ServiceError, Unimplemented
 from servicekit.identity.access import AccessRule, rule_for
 from servicekit.identity.tokens import TokenInvalid, TokenVerifier
@@ -151,8 +148,6 @@ class _Method:
             return DeadlineExceeded()
         if isinstance(error, NotImplementedError):
             return Unimplemented(method=self._name)
-        if isinstance(error, psycopg.Error | PoolTimeout | PoolClosed):
-            return as_service_error(error) or Internal()
         return Internal()
 
 

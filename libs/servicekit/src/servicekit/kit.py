@@ -25,6 +25,7 @@ from servicekit.settings import ServiceSettings
 from servicekit.telemetry import logs, traces
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
+_CANCEL_ATTEMPTS = 3
 log = logging.getLogger(__name__)
 
 
@@ -104,10 +105,15 @@ class Kit(Generic[Settings]):
         return TokenVerifier(accounts, StaticKeys.from_file(self.settings.service_keys_file))
 
     async def cancel_background(self) -> None:
-        """Ends the background work and waits for it."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Ends the background work and waits for it; asks again where a library has swallowed the cancellation."""
+        pending = set(self._tasks)
+        for _ in range(_CANCEL_ATTEMPTS):
+            for task in pending:
+                task.cancel()
+            if not pending:
+                return
+            _, pending = await asyncio.wait(pending, timeout=1.0)
+        log.warning("background work did not end", extra={"tasks": len(pending)})
 
 
 def run(service: str, settings: type[Settings], compose: Callable[[Kit[Settings]], Coroutine[Any, Any, None]]) -> None:

@@ -1,7 +1,8 @@
 """A service's one database: reads in one round trip, writes in one transaction, always as the present caller."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 import psycopg
@@ -12,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from servicekit.caller import caller_or_none
 from servicekit.database.statements import Statement
-from servicekit.errors import InvalidArgument, ServiceError, Unavailable
+from servicekit.errors import InvalidArgument, Unavailable
 from servicekit.messaging.outbox import INSERT_EVENT, envelope
 from servicekit.telemetry.traces import client_span
 
@@ -26,6 +27,7 @@ _SESSION = (
 # The settings live as long as the transaction, so nothing leaks to the next user of a pooled connection.
 _SET_CALLER = "SELECT set_config('lm.user_id', %s, true), set_config('lm.role', %s, true)"
 _ACQUIRE_SECONDS = 5.0
+log = logging.getLogger(__name__)
 
 
 class DatabaseUnavailable(Unavailable):
@@ -42,11 +44,16 @@ class TextNotStorable(InvalidArgument):
     message = "A text holds a character that cannot be stored, such as NUL. Remove it and send the request again."
 
 
-def as_service_error(error: psycopg.Error | PoolTimeout | PoolClosed) -> ServiceError | None:
-    """What a caller may know of a database failure; None for one that is a bug of ours."""
-    if isinstance(error, psycopg.OperationalError | PoolTimeout | PoolClosed):
-        return DatabaseUnavailable()
-    return TextNotStorable() if isinstance(error, psycopg.DataError) else None
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns what a caller may know of a database failure into errors of ours; the rest is a bug and stays as it is."""
+    try:
+        yield
+    except (psycopg.OperationalError, PoolTimeout, PoolClosed) as error:
+        log.warning("database does not answer", extra={"error": repr(error)})
+        raise DatabaseUnavailable from error
+    except psycopg.DataError as error:
+        raise TextNotStorable from error
 
 
 async def prepare_connection(connection: Connection) -> None:
@@ -126,19 +133,22 @@ class Database:
         return True
 
     async def one(self, statement: Statement[Row], **parameters: Any) -> Row | None:
-        """The first row as the present caller sees it, or None. One round trip."""
-        async with self._pool.connection() as connection:
-            return await (await self._read(connection, statement, parameters)).fetchone()
+        """The first row as the present caller sees it, or None. One round trip. Raises DatabaseUnavailable."""
+        with translated():
+            async with self._pool.connection() as connection:
+                return await (await self._read(connection, statement, parameters)).fetchone()
 
     async def all(self, statement: Statement[Row], **parameters: Any) -> list[Row]:
-        """Every row as the present caller sees it. One round trip."""
-        async with self._pool.connection() as connection:
-            return await (await self._read(connection, statement, parameters)).fetchall()
+        """Every row as the present caller sees it. One round trip. Raises DatabaseUnavailable."""
+        with translated():
+            async with self._pool.connection() as connection:
+                return await (await self._read(connection, statement, parameters)).fetchall()
 
     async def execute(self, sql: str) -> None:
-        """One statement of housekeeping, outside any call."""
-        async with self._pool.connection() as connection:
-            await connection.execute(sql)
+        """One statement of housekeeping, outside any call. Raises DatabaseUnavailable."""
+        with translated():
+            async with self._pool.connection() as connection:
+                await connection.execute(sql)
 
     async def _read(
         self, connection: Connection, statement: Statement[Row], parameters: dict[str, Any]
@@ -155,15 +165,20 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """One transaction as the present caller; commits at the end, rolls back on any exception."""
-        async with self._pool.connection() as connection:
-            await _begin(connection)
-            try:
-                yield Transaction(connection, self._name)
-            except BaseException:
-                await connection.rollback()
-                raise
-            await connection.commit()
+        """One transaction as the present caller; commits at the end, rolls back on any exception.
+
+        Raises DatabaseUnavailable, TextNotStorable. When the commit itself is cut off, nobody knows whether it happened:
+        that is why creates take a request id.
+        """
+        with translated():
+            async with self._pool.connection() as connection:
+                await _begin(connection)
+                try:
+                    yield Transaction(connection, self._name)
+                except BaseException:
+                    await connection.rollback()
+                    raise
+                await connection.commit()
 
     def connection_parameters(self) -> dict[str, Any]:
         """For the few who need a connection of their own, such as a listener."""

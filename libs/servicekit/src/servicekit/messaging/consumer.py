@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 from google.protobuf.message import DecodeError, Message
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
@@ -73,9 +72,11 @@ class Consumer:
         """Applies events until cancelled. Binds again whenever the broker was away: nats-py does not by itself."""
         while True:
             try:
-                await asyncio.gather(self._consume(), self._forget())
-            except (NatsError, OSError, TimeoutError, psycopg.Error) as error:
-                log.warning("consumer interrupted", extra={"consumer": self._durable, "error": repr(error)})
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._consume())
+                    group.create_task(self._forget())
+            except* (NatsError, OSError, TimeoutError, DatabaseUnavailable) as error:
+                log.warning("consumer interrupted", extra={"consumer": self._durable, "error": repr(error.exceptions)})
                 await asyncio.sleep(1.0)
 
     async def _consume(self) -> None:

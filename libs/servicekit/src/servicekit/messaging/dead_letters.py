@@ -37,7 +37,7 @@ async def park(jetstream: JetStreamContext, message: Msg, *, consumer: str, reas
 async def dead_letters(jetstream: JetStreamContext) -> AsyncIterator[DeadLetter]:
     """Every parked event, the oldest first."""
     state = (await jetstream.stream_info(DEAD_LETTERS)).state
-    for sequence in range(state.first_seq, state.last_seq + 1):
+    for sequence in range(max(state.first_seq, 1), state.last_seq + 1):
         try:
             yield _letter(await jetstream.get_msg(DEAD_LETTERS, sequence))
         except NotFoundError:

@@ -24,7 +24,7 @@ from content_service.lesson.result import Rendered
 from content_service.lesson.script import Difficulty, Script, Subject
 from content_service.ports import Announcer, Media, Renderer, ScriptWriter, UnitOfWork
 from servicekit.clock import Clock
-from servicekit.errors import FailedPrecondition, InvalidArgument, ServiceError
+from servicekit.errors import FailedPrecondition, InvalidArgument, ServiceError, Unavailable
 
 _LEASE = timedelta(seconds=30)
 _HEARTBEAT_SECONDS = 10.0
@@ -56,7 +56,12 @@ class Generation:
     async def run(self, wait: Callable[[], Awaitable[None]]) -> None:
         """Makes videos until cancelled; `wait` returns when there may be a new job."""
         while True:
-            if not await self.next():
+            try:
+                made = await self.next()
+            except Unavailable as error:
+                log.warning("queue not reachable", extra={"reason": error.reason})
+                made = False
+            if not made:
                 await wait()
 
     async def next(self) -> bool:

@@ -1,0 +1,157 @@
+"""The content service on real PostgreSQL and NATS, called over loopback; inference is a servicer of the test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loopback import Loopback
+
+from content_service.clients.inference import InferenceJudge, InferenceWriter
+from content_service.clients.live import BrokerAnnouncer, BrokerFollower
+from content_service.clients.media import MediaFolder
+from content_service.clients.renderer import RendererProcess
+from content_service.handlers import VideoHandlers
+from content_service.storage import PostgresReads, PostgresUnitOfWork
+from content_service.use_cases.generation import Generation
+from content_service.use_cases.videos import Videos
+from littlemonster.common.v1.study_pb2 import DIFFICULTY_INTRO, SUBJECT_MATH
+from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceStub, add_VideoServiceServicer_to_server
+from littlemonster.inference.v1 import inference_service_pb2 as inference
+from littlemonster.inference.v1.inference_service_pb2_grpc import (
+    GenerationServiceServicer,
+    ModerationServiceServicer,
+    add_GenerationServiceServicer_to_server,
+    add_ModerationServiceServicer_to_server,
+)
+from littlemonster.inference.v1.script_pb2 import RecapScene, Scene, Script, ScriptProvenance, TitleScene
+from servicekit.caller import Caller
+from servicekit.clock import utc_now
+from servicekit.database import Database
+from servicekit.errors import ServiceError
+from servicekit.ids import new_id
+from servicekit.messaging.broker import Broker
+
+SHORT_SCRIPT = Script(
+    title="Adding up",
+    subject=SUBJECT_MATH,
+    difficulty=DIFFICULTY_INTRO,
+    summary="How to add two numbers.",
+    key_points=["Adding joins two amounts"],
+    tags=["arithmetic"],
+    scenes=[
+        Scene(heading="Adding up", chapter="Start", title=TitleScene(subtitle="Two and two", say="Let us add.")),
+        Scene(
+            heading="Remember",
+            chapter="Recap",
+            recap=RecapScene(
+                points=[
+                    {"text": "Adding joins two amounts", "say": "Adding joins two amounts."},
+                    {"text": "Order does not matter", "say": "The order does not matter."},
+                ]
+            ),
+        ),
+    ],
+    provenance=ScriptProvenance(model="test", model_sha256="00", prompt_version="1", seed=1, facts=["add.1"]),
+)
+
+
+@dataclass
+class Inference(GenerationServiceServicer, ModerationServiceServicer):
+    """Answers as told and counts the scripts it wrote."""
+
+    rejected: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+    script: Script = field(default_factory=lambda: SHORT_SCRIPT)
+    failure: ServiceError | None = None
+    scripts: int = 0
+
+    async def Moderate(self, request: inference.ModerateRequest, context: Any) -> inference.ModerateResponse:
+        if request.content in self.rejected:
+            return inference.ModerateResponse(approved=False, reasons=["It insults people."], categories=["harassment"])
+        return inference.ModerateResponse(approved=True, confidence=1.0)
+
+    async def ValidateTopic(
+        self, request: inference.ValidateTopicRequest, context: Any
+    ) -> inference.ValidateTopicResponse:
+        if request.topic in self.unknown:
+            return inference.ValidateTopicResponse(supported=False, suggestions=["Fractions", "Percentages"])
+        return inference.ValidateTopicResponse(supported=True, title=request.topic)
+
+    async def GenerateScript(self, request: inference.GenerateScriptRequest, context: Any) -> Script:
+        self.scripts += 1
+        if self.failure:
+            raise self.failure
+        return self.script
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The running service."""
+
+    videos: VideoServiceStub
+    inference: Inference
+    generation: Callable[[str], Generation]
+    renderer: RendererProcess
+    media: Path
+
+
+@pytest.fixture
+def urls(make_database: Callable[[str], Any]) -> Any:
+    return make_database("content")
+
+
+@pytest.fixture
+async def database(urls: Any) -> AsyncIterator[Database]:
+    database = Database(urls.app, name="content")
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def broker(backing: Any) -> AsyncIterator[Broker]:
+    broker = Broker(backing.nats_url, name="content")
+    async with asyncio.timeout(20):
+        await broker.connect()
+    yield broker
+    await broker.close()
+
+
+@pytest.fixture
+async def content(database: Database, broker: Broker, loopback: Loopback, tmp_path: Path) -> AsyncIterator[Content]:
+    inference_ = Inference()
+    address = await loopback.serve(
+        [
+            (add_GenerationServiceServicer_to_server, inference_),
+            (add_ModerationServiceServicer_to_server, inference_),
+        ]
+    )
+    channel = loopback.channel(address, as_service=True)
+    videos = Videos(
+        PostgresReads(database),
+        PostgresUnitOfWork(database),
+        InferenceJudge(channel),
+        BrokerFollower(broker),
+        utc_now,
+        new_id,
+    )
+    renderer = RendererProcess()
+
+    def generation(worker: str) -> Generation:
+        return Generation(
+            worker,
+            PostgresUnitOfWork(database, Caller.service("content")),
+            InferenceWriter(channel),
+            renderer,
+            MediaFolder(tmp_path / "media"),
+            BrokerAnnouncer(broker),
+            utc_now,
+        )
+
+    own = await loopback.serve([(add_VideoServiceServicer_to_server, VideoHandlers(videos))])
+    stub = VideoServiceStub(loopback.channel(own))
+    yield Content(stub, inference_, generation, renderer, tmp_path / "media")
+    renderer.stop()

@@ -1,0 +1,134 @@
+"""Asking for a lesson: what is saved, what is refused, who sees it."""
+
+import asyncio
+
+import psycopg
+import pytest
+
+from content_service.errors import TopicNotSupported, TopicRejected, VideoNotFound
+from littlemonster.common.v1.study_pb2 import DIFFICULTY_STANDARD, SUBJECT_MATH
+from littlemonster.content.v1.content_service_pb2 import (
+    VIDEO_STATUS_PENDING,
+    CreateVideoRequest,
+    GetVideoRequest,
+)
+from servicekit.errors import InvalidArgument, Unauthenticated, Unavailable
+from servicekit.ids import new_id
+
+
+def a_wish(topic: str = "Fractions", **fields: str) -> CreateVideoRequest:
+    return CreateVideoRequest(topic=topic, subject=SUBJECT_MATH, **fields)
+
+
+async def test_a_new_lesson_is_pending_with_the_time_it_should_be_ready(content, loopback) -> None:
+    student = new_id()
+    video = await content.videos.CreateVideo(a_wish("  Adding   fractions "), metadata=loopback.as_user(student))
+    assert video.status == VIDEO_STATUS_PENDING
+    assert video.difficulty == DIFFICULTY_STANDARD
+    assert (video.topic, video.created_by) == ("Adding fractions", student)
+    assert video.estimated_completion_time.seconds > video.create_time.seconds
+    assert not video.video_url
+
+
+async def test_a_repeat_with_the_same_request_id_answers_the_same_video(content, loopback, urls) -> None:
+    me, request_id = loopback.as_user(new_id()), new_id()
+    videos = await asyncio.gather(
+        *(content.videos.CreateVideo(a_wish(request_id=request_id), metadata=me) for _ in range(10))
+    )
+    assert len({video.id for video in videos}) == 1
+    assert _count(urls, "videos") == _count(urls, "generation_jobs") == _count(urls, "outbox") == 1
+
+
+async def test_the_same_request_id_of_another_account_is_another_video(content, loopback) -> None:
+    request_id = new_id()
+    mine = await content.videos.CreateVideo(a_wish(request_id=request_id), metadata=loopback.as_user(new_id()))
+    theirs = await content.videos.CreateVideo(a_wish(request_id=request_id), metadata=loopback.as_user(new_id()))
+    assert mine.id != theirs.id
+
+
+async def test_a_topic_that_fails_moderation_is_refused_with_the_reason_and_nothing_is_saved(
+    content, loopback, urls
+) -> None:
+    content.inference.rejected.add("Insults")
+    with pytest.raises(TopicRejected, match="It insults people"):
+        await content.videos.CreateVideo(a_wish("Insults"), metadata=loopback.as_user(new_id()))
+    assert _count(urls, "videos") == 0
+
+
+async def test_a_topic_nobody_can_teach_is_refused_with_the_nearest_topics(content, loopback) -> None:
+    content.inference.unknown.add("Quantum knitting")
+    with pytest.raises(TopicNotSupported) as refused:
+        await content.videos.CreateVideo(a_wish("Quantum knitting"), metadata=loopback.as_user(new_id()))
+    assert refused.value.metadata["suggestions"] == "Fractions, Percentages"
+
+
+async def test_without_the_inference_service_nothing_is_saved_and_the_client_may_try_again(
+    database, loopback, broker, urls
+) -> None:
+    from content_service.clients.inference import InferenceJudge
+    from content_service.clients.live import BrokerFollower
+    from content_service.handlers import VideoHandlers
+    from content_service.storage import PostgresReads, PostgresUnitOfWork
+    from content_service.use_cases.videos import Videos
+    from littlemonster.content.v1.content_service_pb2_grpc import (
+        VideoServiceStub,
+        add_VideoServiceServicer_to_server,
+    )
+    from servicekit.clock import utc_now
+
+    nobody = InferenceJudge(loopback.channel("127.0.0.1:1", as_service=True))
+    videos = Videos(
+        PostgresReads(database), PostgresUnitOfWork(database), nobody, BrokerFollower(broker), utc_now, new_id
+    )
+    address = await loopback.serve([(add_VideoServiceServicer_to_server, VideoHandlers(videos))])
+    with pytest.raises(Unavailable):
+        await VideoServiceStub(loopback.channel(address)).CreateVideo(a_wish(), metadata=loopback.as_user(new_id()))
+    assert _count(urls, "videos") == 0
+
+
+async def test_what_is_not_public_is_its_creators_and_moderators_alone(content, loopback) -> None:
+    mine = loopback.as_user(new_id())
+    video = await content.videos.CreateVideo(a_wish(), metadata=mine)
+    request = GetVideoRequest(video_id=video.id)
+    assert (await content.videos.GetVideo(request, metadata=mine)).id == video.id
+    assert (await content.videos.GetVideo(request, metadata=loopback.as_user(new_id(), "MODERATOR"))).id == video.id
+    with pytest.raises(VideoNotFound):
+        await content.videos.GetVideo(request, metadata=loopback.as_user(new_id()))
+    with pytest.raises(Unauthenticated):
+        await content.videos.GetVideo(request)
+
+
+@pytest.mark.parametrize("topic", ["", "x", " " * 10, "a\x00b", "line\nbreak", "x" * 201, "\x7f" * 5])
+async def test_a_topic_that_is_not_plain_words_is_refused_by_name(content, loopback, topic: str) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        await content.videos.CreateVideo(a_wish(topic), metadata=loopback.as_user(new_id()))
+    assert "topic" in refused.value.fields
+
+
+@pytest.mark.parametrize("topic", ["عربى", "数学の分数", "🧮🧮🧮🧮", "\u202eesrever\u202c"])
+async def test_words_of_any_script_are_welcome(content, loopback, topic: str) -> None:
+    assert (await content.videos.CreateVideo(a_wish(topic), metadata=loopback.as_user(new_id()))).topic == topic
+
+
+async def test_another_account_reads_nothing_through_the_database_either(content, loopback, urls) -> None:
+    owner = new_id()
+    await content.videos.CreateVideo(a_wish(), metadata=loopback.as_user(owner))
+    assert _seen(urls.app, owner, "STUDENT") == (1, 1)
+    assert _seen(urls.app, new_id(), "STUDENT") == (0, 0)
+    assert _seen(urls.app, "", "") == (0, 0)
+
+
+def _count(urls, table: str) -> int:
+    """As the service itself: everything."""
+    with psycopg.connect(urls.app) as connection:
+        connection.execute("SELECT set_config('lm.role', 'SERVICE', true)")
+        return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+
+def _seen(url: str, user_id: str, role: str) -> tuple[int, int]:
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "SELECT set_config('lm.user_id', %s, true), set_config('lm.role', %s, true)", (user_id, role)
+        )
+        videos = connection.execute("SELECT count(*) FROM videos").fetchone()[0]
+        return videos, connection.execute("SELECT count(*) FROM generation_jobs").fetchone()[0]

@@ -1,0 +1,163 @@
+"""Ratings and comment counts from community: exactly once in effect, in any order, through redelivery and failure."""
+
+import asyncio
+from typing import Any
+
+import psycopg
+import pytest
+
+from content_service.consumers import HANDLERS, rating_changed
+from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
+from littlemonster.community.v1.community_events_pb2 import CommentCreated, RatingDeleted, RatingSubmitted
+from littlemonster.content.v1.content_service_pb2 import CreateVideoRequest, GetVideoRequest, Video
+from servicekit.ids import new_id
+from servicekit.messaging.broker import DEAD_LETTERS
+from servicekit.messaging.consumer import Consumer, on
+from servicekit.messaging.dead_letters import dead_letters, replay
+
+
+@pytest.fixture
+async def video(content, loopback) -> tuple[Video, Any]:
+    me = loopback.as_user(new_id())
+    return await content.videos.CreateVideo(CreateVideoRequest(topic="Adding", subject=SUBJECT_MATH), metadata=me), me
+
+
+@pytest.fixture
+async def consume(broker, database):
+    """Runs a consumer of a name of its own until the test ends."""
+    tasks = []
+
+    def start(handlers: Any = HANDLERS, durable: str = "") -> str:
+        durable = durable or f"content-{new_id()}"
+        consumer = Consumer(broker, database, durable=durable, handlers=handlers, retry_seconds=(0.05, 0.05))
+        tasks.append(asyncio.create_task(consumer.run()))
+        return durable
+
+    yield start
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=1)
+
+
+async def _publish(broker: Any, subject: str, message: Any, event_id: str) -> None:
+    """Under a new message id each time, so that JetStream delivers a repeat as well."""
+    headers = {"ce-id": event_id, "Nats-Msg-Id": new_id()}
+    await (await broker.jetstream()).publish(subject, message.SerializeToString(), headers=headers)
+
+
+def _rating(video_id: str, *, total: int, count: int, version: int) -> RatingSubmitted:
+    totals = {"sum": total, "count": count, "version": version, "histogram": [0] * 5}
+    return RatingSubmitted(video_id=video_id, user_id=new_id(), stars=5, totals=totals)
+
+
+async def _until(content, video, expected) -> Video:
+    request = GetVideoRequest(video_id=video[0].id)
+    async with asyncio.timeout(20):
+        while not expected(current := await content.videos.GetVideo(request, metadata=video[1])):
+            await asyncio.sleep(0.02)
+    return current
+
+
+async def test_a_rating_event_delivered_three_times_is_applied_once(content, video, consume, broker, urls) -> None:
+    applied: list[int] = []
+
+    async def counted(event: RatingSubmitted, transaction: Any) -> None:
+        if event.video_id == video[0].id:
+            applied.append(event.totals.version)
+        await rating_changed(event, transaction)
+
+    consume([on("rating.submitted", RatingSubmitted, counted)])
+    event_id = new_id()
+    for _ in range(3):
+        await _publish(broker, "rating.submitted", _rating(video[0].id, total=5, count=1, version=1), event_id)
+    await _publish(broker, "rating.submitted", _rating(video[0].id, total=9, count=2, version=2), new_id())
+    current = await _until(content, video, lambda v: v.rating_count == 2)
+    assert current.rating_avg == 4.5
+    assert applied == [1, 2]
+
+
+async def test_rating_events_in_the_wrong_order_leave_the_newest_sums(content, video, consume, broker) -> None:
+    consume()
+    for version, (total, count) in ((3, (7, 2)), (1, (5, 1)), (2, (9, 2))):
+        await _publish(
+            broker, "rating.submitted", _rating(video[0].id, total=total, count=count, version=version), new_id()
+        )
+    gone = RatingDeleted(video_id=video[0].id, totals={"sum": 4, "count": 1, "version": 4})
+    await _publish(broker, "rating.deleted", gone, new_id())
+    current = await _until(content, video, lambda v: v.rating_count == 1)
+    assert current.rating_avg == 4.0
+
+
+async def test_a_consumer_that_dies_between_commit_and_acknowledgement_changes_nothing_twice(
+    content, video, broker, database, consume
+) -> None:
+    durable = consume()
+    event_id = new_id()
+    await _publish(broker, "rating.submitted", _rating(video[0].id, total=5, count=1, version=1), event_id)
+    await _until(content, video, lambda v: v.rating_count == 1)
+    await _publish(broker, "rating.submitted", _rating(video[0].id, total=99, count=9, version=9), event_id)
+    await _publish(broker, "comment.created", _comment(video[0].id), new_id())
+    current = await _until(content, video, lambda v: v.comment_count == 1)
+    assert current.rating_count == 1, durable
+
+
+def _comment(video_id: str) -> CommentCreated:
+    return CommentCreated(comment={"id": new_id(), "video_id": video_id}, comment_count=1, version=1)
+
+
+async def test_an_event_that_keeps_failing_is_parked_with_its_reason_and_can_be_replayed(
+    content, video, consume, broker
+) -> None:
+    broken = [True]
+
+    async def sometimes(event: RatingSubmitted, transaction: Any) -> None:
+        if broken and event.video_id == video[0].id:
+            raise RuntimeError("the moon is in the way")
+        await rating_changed(event, transaction)
+
+    durable = consume([on("rating.submitted", RatingSubmitted, sometimes)])
+    event_id = new_id()
+    await _publish(broker, "rating.submitted", _rating(video[0].id, total=5, count=1, version=1), event_id)
+    jetstream = await broker.jetstream()
+    letter = await _parked(jetstream, durable)
+    assert (letter.event_id, letter.subject) == (event_id, "rating.submitted")
+    assert "the moon is in the way" in letter.reason
+    broken.clear()
+    await replay(jetstream, letter.sequence)
+    assert (await _until(content, video, lambda v: v.rating_count == 1)).rating_avg == 5.0
+    assert not [left async for left in dead_letters(jetstream) if left.consumer == durable]
+
+
+async def test_an_event_nobody_can_decode_is_parked_at_once(consume, broker) -> None:
+    durable = consume()
+    jetstream = await broker.jetstream()
+    await jetstream.publish("rating.submitted", b"\xff\xff\xff", headers={"ce-id": new_id()})
+    assert "DecodeError" in (await _parked(jetstream, durable)).reason
+
+
+async def _parked(jetstream: Any, durable: str) -> Any:
+    async with asyncio.timeout(20):
+        while True:
+            await jetstream.stream_info(DEAD_LETTERS)
+            async for letter in dead_letters(jetstream):
+                if letter.consumer == durable:
+                    return letter
+            await asyncio.sleep(0.05)
+
+
+async def test_the_outbox_reaches_jetstream_once_though_the_relay_publishes_it_twice(
+    content, video, broker, urls
+) -> None:
+    from servicekit.messaging.outbox import OutboxEvent
+
+    with psycopg.connect(urls.app) as connection:
+        row = connection.execute(
+            "SELECT position, id::text, subject, about, source, type, payload, traceparent, create_time FROM outbox"
+        ).fetchone()
+    event = OutboxEvent(*row)
+    jetstream = await broker.jetstream()
+    first = await jetstream.publish(event.subject, event.payload, headers=event.headers())
+    second = await jetstream.publish(event.subject, event.payload, headers=event.headers())
+    assert (first.duplicate, second.duplicate) == (None, True)
+    assert first.seq == second.seq

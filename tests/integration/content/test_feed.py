@@ -1,0 +1,102 @@
+"""The feed: keyset pages in each sort, filters, and nothing that is not public."""
+
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from littlemonster.common.v1.study_pb2 import DIFFICULTY_HONORS, SUBJECT_HISTORY, SUBJECT_MATH
+from littlemonster.content.v1.content_service_pb2 import GetVideoRequest, ListVideosRequest
+from servicekit.ids import new_id
+from servicekit.pagination import PageTokenInvalid
+
+
+@pytest.fixture
+def seeded(urls: Any) -> list[str]:
+    """Thirty PUBLIC videos with many equal sort keys, and five that are not PUBLIC."""
+    with psycopg.connect(urls.app) as connection:
+        connection.execute("SELECT set_config('lm.role', 'SERVICE', true)")
+        for number in range(35):
+            connection.execute(
+                """
+                INSERT INTO videos (id, title, subject, difficulty, topic, created_by, status, status_message, summary,
+                  key_points, timestamps, chapters, transcript, duration, rating_sum, rating_count, rating_version,
+                  view_count, comment_count, comment_version, tags, create_time, update_time, provenance, version)
+                VALUES (%s, %s, %s, %s, 't', %s, %s, '', '', '{}', '{}', %s, '', 1, %s, %s, 0, %s, 0, 0, '{}',
+                  timestamptz '2026-01-01' + %s * interval '1 minute', now(), '{}', 1)
+                """,
+                (
+                    new_id(), f"v{number}", "MATH" if number % 2 else "HISTORY", "HONORS" if number % 3 else "INTRO",
+                    new_id(), "PUBLIC" if number < 30 else "PENDING", Jsonb([]), number % 4 * 5, number % 4, number % 5,
+                    number // 3,
+                ),
+            )  # fmt: skip
+    return [f"v{number}" for number in range(30)]
+
+
+async def _all_pages(content: Any, metadata: Any, **query: Any) -> list[Any]:
+    videos: list[Any] = []
+    token = ""
+    while True:
+        request = ListVideosRequest(page_size=7, page_token=token, **query)
+        page = await content.videos.ListVideos(request, metadata=metadata)
+        videos += page.videos
+        token = page.next_page_token
+        if not token:
+            return videos
+
+
+@pytest.mark.parametrize("sort", ["", "recent", "popular", "rating"])
+async def test_pages_of_every_sort_hold_each_public_video_once_in_order(content, loopback, seeded, sort) -> None:
+    videos = await _all_pages(content, loopback.as_user(new_id()), sort=sort)
+    assert sorted(video.title for video in videos) == sorted(seeded)
+    keys = [_key(sort, video) for video in videos]
+    assert keys == sorted(keys, reverse=True)
+
+
+def _key(sort: str, video: Any) -> Any:
+    if sort == "popular":
+        return video.view_count, video.id
+    if sort == "rating":
+        return (round(video.rating_avg * video.rating_count) + 15) / (video.rating_count + 5), video.id
+    return video.create_time.seconds, video.id
+
+
+async def test_filters_combine(content, loopback, seeded) -> None:
+    query = {"subject": SUBJECT_HISTORY, "difficulty": DIFFICULTY_HONORS}
+    videos = await _all_pages(content, loopback.as_user(new_id()), **query)
+    assert {(video.subject, video.difficulty) for video in videos} == {(SUBJECT_HISTORY, DIFFICULTY_HONORS)}
+    assert len(videos) == 10
+
+
+async def test_a_page_token_of_another_query_is_refused(content, loopback, seeded) -> None:
+    me = loopback.as_user(new_id())
+    page = await content.videos.ListVideos(ListVideosRequest(page_size=3), metadata=me)
+    for request in (
+        ListVideosRequest(page_size=3, page_token=page.next_page_token, subject=SUBJECT_MATH),
+        ListVideosRequest(page_size=3, page_token=page.next_page_token, sort="popular"),
+        ListVideosRequest(page_size=3, page_token="not-a-token"),
+    ):
+        with pytest.raises(PageTokenInvalid):
+            await content.videos.ListVideos(request, metadata=me)
+
+
+async def test_a_creator_also_sees_what_is_not_public_yet_and_others_do_not(content, loopback, seeded) -> None:
+    from littlemonster.content.v1.content_service_pb2 import CreateVideoRequest
+
+    me = new_id()
+    video = await content.videos.CreateVideo(
+        CreateVideoRequest(topic="Fractions", subject=SUBJECT_MATH), metadata=loopback.as_user(me)
+    )
+    request = ListVideosRequest(created_by=me)
+    mine = await content.videos.ListVideos(request, metadata=loopback.as_user(me))
+    theirs = await content.videos.ListVideos(request, metadata=loopback.as_user(new_id()))
+    assert [item.id for item in mine.videos] == [video.id]
+    assert not theirs.videos
+
+
+async def test_an_upper_case_id_finds_its_video(content, loopback, seeded) -> None:
+    me = loopback.as_user(new_id())
+    first = (await content.videos.ListVideos(ListVideosRequest(page_size=1), metadata=me)).videos[0]
+    assert await content.videos.GetVideo(GetVideoRequest(video_id=first.id.upper()), metadata=me) == first

@@ -1,0 +1,179 @@
+"""From a job to a PUBLIC video: every stage, crashes, leases, and what watchers see."""
+
+import asyncio
+import os
+import signal
+from typing import Any
+
+import psycopg
+import pytest
+
+from content_service.domain import Status
+from content_service.errors import LeaseLost
+from content_service.storage import PostgresUnitOfWork
+from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
+from littlemonster.content.v1 import content_service_pb2 as pb
+from littlemonster.content.v1.content_events_pb2 import VideoCreated
+from littlemonster.inference.v1.script_pb2 import ConceptScene, Scene, Script
+from servicekit.caller import Caller
+from servicekit.clock import utc_now
+from servicekit.errors import Unavailable
+from servicekit.ids import new_id
+
+
+@pytest.fixture
+async def video(content, loopback) -> tuple[pb.Video, Any]:
+    """A video in the queue and its creator's metadata."""
+    me = loopback.as_user(new_id())
+    request = pb.CreateVideoRequest(topic="Adding up", subject=SUBJECT_MATH)
+    return await content.videos.CreateVideo(request, metadata=me), me
+
+
+async def _get(content, video: tuple[pb.Video, Any]) -> pb.Video:
+    return await content.videos.GetVideo(pb.GetVideoRequest(video_id=video[0].id), metadata=video[1])
+
+
+async def test_a_lesson_becomes_a_public_video_with_media_and_provenance(content, loopback, video) -> None:
+    assert await content.generation("w").next()
+    made = await _get(content, video)
+    assert made.status == pb.VIDEO_STATUS_PUBLIC
+    assert made.title == "Adding up"
+    assert len(made.timestamps) == len(made.key_points) == 1
+    assert made.duration > 2
+    assert [chapter.title for chapter in made.chapters] == ["Start", "Recap"]
+    assert made.provenance.model == "test"
+    folder = content.media / made.id
+    assert sorted(path.name for path in folder.iterdir()) == ["captions.vtt", "thumbnail.webp", "video.mp4"]
+    assert made.video_url == f"/media/{made.id}/video.mp4"
+    others = await content.videos.ListVideos(pb.ListVideosRequest(), metadata=loopback.as_user(new_id()))
+    assert [item.id for item in others.videos] == [made.id]
+
+
+async def test_video_created_is_told_once_with_the_video_as_everybody_sees_it(content, video, urls) -> None:
+    await content.generation("w").next()
+    events = [VideoCreated.FromString(payload) for payload in _told(urls, "video.created")]
+    assert [event.video.id for event in events] == [video[0].id]
+    assert events[0].video == await _get(content, video)
+
+
+async def test_a_watcher_sees_progress_rise_to_the_end(content, video) -> None:
+    stream = content.videos.WatchVideo(pb.WatchVideoRequest(video_id=video[0].id), metadata=video[1])
+    seen: list[pb.VideoProgress] = []
+
+    async def watch() -> None:
+        async for progress in stream:
+            seen.append(progress)
+            started.set()
+
+    started = asyncio.Event()
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        group.create_task(watch())
+        await started.wait()
+        group.create_task(content.generation("w").next())
+    percents = [progress.percent for progress in seen]
+    assert percents == sorted(percents)
+    assert percents[-1] == 100
+    assert seen[0].stage == "queued"
+    assert {"voice", "slides", "render", "done"} <= {progress.stage for progress in seen}
+    assert seen[-1].status == pb.VIDEO_STATUS_PUBLIC
+
+
+async def test_watching_a_finished_video_ends_at_once_and_an_unknown_one_is_not_found(content, video) -> None:
+    await content.generation("w").next()
+    request = pb.WatchVideoRequest(video_id=video[0].id)
+    seen = [progress async for progress in content.videos.WatchVideo(request, metadata=video[1])]
+    assert [(progress.stage, progress.percent) for progress in seen] == [("done", 100)]
+
+
+async def test_a_renderer_that_is_killed_loses_the_attempt_but_not_the_script_or_the_video(
+    content, video, urls
+) -> None:
+    content.renderer.start()
+    worker = asyncio.create_task(content.generation("w").next())
+    async with asyncio.timeout(30):
+        while _stage(urls, video[0].id) != "voice":
+            await asyncio.sleep(0.01)
+    os.kill(content.renderer.pid, signal.SIGKILL)
+    await worker
+    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PROCESSING
+    _due_now(urls)
+    await content.generation("w").next()
+    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
+    assert content.inference.scripts == 1
+
+
+async def test_a_script_that_cannot_be_drawn_fails_at_once_and_says_why(content, video) -> None:
+    scene = Scene(
+        heading="Broken", chapter="One", concept=ConceptScene(points=[{"text": "x", "say": "x"}], formula="\\nope")
+    )
+    content.inference.script = Script.FromString(content.inference.script.SerializeToString())
+    content.inference.script.scenes.append(scene)
+    await content.generation("w").next()
+    failed = await _get(content, video)
+    assert failed.status == pb.VIDEO_STATUS_FAILED
+    assert "\\nope" in failed.status_message
+    assert not await content.generation("w").next()
+
+
+async def test_an_author_that_is_down_is_asked_again_and_in_the_end_the_video_fails_with_words(
+    content, video, urls
+) -> None:
+    content.inference.failure = Unavailable(service="inference")
+    for _ in range(3):
+        assert await content.generation("w").next()
+        _due_now(urls)
+    assert not await content.generation("w").next()
+    failed = await _get(content, video)
+    assert failed.status == pb.VIDEO_STATUS_FAILED
+    assert "tried 3 times" in failed.status_message
+
+
+async def test_a_job_is_leased_to_one_worker_and_taken_over_when_the_lease_runs_out(
+    content, video, urls, database
+) -> None:
+    units = PostgresUnitOfWork(database, Caller.service("content"))
+    now = utc_now()
+    async with units() as work:
+        assert await work.claim("first", now, now)
+    async with units() as work:
+        taken = await work.claim("second", utc_now(), utc_now())
+    assert taken is not None
+    assert taken.attempts == 2
+    with pytest.raises(LeaseLost):
+        async with units() as work:
+            await work.fail(video[0].id, "first", Status.FAILED, "late", utc_now())
+    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PROCESSING
+
+
+async def test_ten_workers_share_ten_jobs_without_taking_one_twice(content, loopback, database) -> None:
+    me = loopback.as_user(new_id())
+    request = pb.CreateVideoRequest(topic="Adding up", subject=SUBJECT_MATH)
+    videos = [await content.videos.CreateVideo(request, metadata=me) for _ in range(10)]
+    units = PostgresUnitOfWork(database, Caller.service("content"))
+
+    async def claim(worker: str) -> str | None:
+        async with units() as work:
+            job = await work.claim(worker, utc_now(), utc_now().replace(year=2999))
+        return job.video_id if job else None
+
+    claimed = await asyncio.gather(*(claim(f"w{number}") for number in range(12)))
+    assert sorted(filter(None, claimed)) == sorted(video.id for video in videos)
+
+
+def _told(urls, subject: str) -> list[bytes]:
+    with psycopg.connect(urls.app) as connection:
+        rows = connection.execute("SELECT payload FROM outbox WHERE subject = %s", (subject,)).fetchall()
+    return [row[0] for row in rows]
+
+
+def _stage(urls, video_id: str) -> str:
+    with psycopg.connect(urls.app) as connection:
+        connection.execute("SELECT set_config('lm.role', 'SERVICE', true)")
+        return connection.execute("SELECT stage FROM generation_jobs WHERE video_id = %s", (video_id,)).fetchone()[0]
+
+
+def _due_now(urls) -> None:
+    """Does not wait for the back-off."""
+    with psycopg.connect(urls.app) as connection:
+        connection.execute("SELECT set_config('lm.role', 'SERVICE', true)")
+        connection.execute("UPDATE generation_jobs SET not_before = now()")
