@@ -5,10 +5,13 @@ from numpy.typing import NDArray
 
 from inference_service.domain.generation import Sampling
 
+# Below this the likeliest token has all the weight, and dividing by it overflows.
+COLDEST = 1e-3
+
 
 def choose(logits: NDArray[np.float32], sampling: Sampling, generator: np.random.Generator) -> int:
-    """Return a token id: the likeliest at temperature 0, else drawn from the top_k and top_p likeliest."""
-    if sampling.temperature <= 0:
+    """Return a token id: the likeliest below COLDEST, else drawn from the top_k and top_p likeliest."""
+    if sampling.temperature < COLDEST:
         return int(np.argmax(logits))
     count = min(sampling.top_k, len(logits)) if sampling.top_k > 0 else len(logits)
     # A stable sort makes ties, and so the whole text, the same on every machine.

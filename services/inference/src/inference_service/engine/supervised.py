@@ -56,6 +56,7 @@ class SupervisedEngine:
         self._served = False
         self._failures = 0
         self._loaded_at = 0.0
+        self._explained = False
         self._problem = "it is being loaded"
         self._turn = asyncio.Lock()
         self._waiting = 0
@@ -78,6 +79,11 @@ class SupervisedEngine:
     def process_id(self) -> int | None:
         """Process id of the model while it is loaded."""
         return self._worker.pid if self._worker and self._ready.is_set() else None
+
+    @property
+    def waiting(self) -> int:
+        """How many requests are being worked on or wait."""
+        return self._waiting
 
     async def serving(self) -> bool:
         """Whether requests are worth sending: it is loaded, or it was and is on its way back for the first time."""
@@ -130,6 +136,9 @@ class SupervisedEngine:
             async with asyncio.timeout(self._patience.stall):
                 return await answers.get()
         except TimeoutError:
+            # Its end is seen a moment later; nobody may be sent to it until then.
+            self._ready.clear()
+            self._explain("it hung and is being restarted")
             worker.kill()
             raise EngineTimeout(model=self._card.name, seconds=f"{self._patience.stall:g}") from None
 
@@ -153,6 +162,7 @@ class SupervisedEngine:
 
     async def _run_once(self) -> None:
         self._worker = worker = await Worker.start(self._spec)
+        self._explained = False
         try:
             async with asyncio.timeout(self._patience.load) as limit:
                 async for frame in worker.frames():
@@ -161,11 +171,11 @@ class SupervisedEngine:
                             limit.reschedule(None)
                             self._on_loaded(worker)
                         case NotLoaded(why=why):
-                            self._problem = why
+                            self._explain(why)
                         case Written() | Refused():
                             self._deliver(frame)
         except TimeoutError:
-            self._problem = f"it did not load within {self._patience.load:g} seconds"
+            self._explain(f"it did not load within {self._patience.load:g} seconds")
         finally:
             await self._ended(worker)
 
@@ -180,13 +190,17 @@ class SupervisedEngine:
         if waiting := self._answers.get(frame.request):
             waiting.put_nowait(frame)
 
+    def _explain(self, problem: str) -> None:
+        """Keep why this run failed, for those who ask until the next one is loaded."""
+        self._problem, self._explained = problem, True
+
     async def _ended(self, worker: Worker) -> None:
         was_ready = self._ready.is_set()
         self._ready.clear()
         how = await worker.end()
-        if was_ready:
-            if asyncio.get_running_loop().time() - self._loaded_at > self._patience.longest_delay:
-                self._failures = 0
-            self._problem = f"it is being restarted after {how}"
+        if not self._explained:
+            self._explain(f"its process ended ({how}) and is being restarted")
+        if was_ready and asyncio.get_running_loop().time() - self._loaded_at > self._patience.longest_delay:
+            self._failures = 0
         for waiting in self._answers.values():
             waiting.put_nowait(Ended(how))

@@ -1,0 +1,139 @@
+"""A model's process that dies or hangs takes one request with it, and is brought back."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from inference_service.domain.generation import Piece, Sampling
+from inference_service.engine.frames import Cancel, Frame, Generate, Loaded, Written
+from inference_service.engine.supervised import Patience, SupervisedEngine
+from inference_service.engine.worker import Worker, WorkerSpec
+from inference_service.errors import EngineBusy, EngineCrashed, EngineTimeout
+from inference_service.storage import Registry
+
+StartEngine = Callable[..., Awaitable[SupervisedEngine]]
+PROMPT = "topic: the Black Death\nsubject: history\nlevel: intro\nkind: hook\nsay:"
+LONG = Sampling(max_tokens=400, temperature=2.0, seed=1)
+
+
+async def _write(engine: SupervisedEngine, sampling: Sampling) -> list[Piece]:
+    async with aclosing(engine.generate(PROMPT, sampling)) as pieces:
+        return [piece async for piece in pieces]
+
+
+def _signal(engine: SupervisedEngine, number: signal.Signals) -> None:
+    assert engine.process_id
+    os.kill(engine.process_id, number)
+
+
+async def test_the_shipped_model_writes_a_sensible_line_the_same_in_every_process(start_engine: StartEngine) -> None:
+    sampling = Sampling(48, 0.7, seed=3, stop="\n")
+    lines = {"".join(p.text for p in await _write(await start_engine(), sampling)) for _ in range(2)}
+    assert len(lines) == 1
+    assert lines.pop().endswith((".", "?", "!"))
+
+
+async def _stopped_at_work(engine: SupervisedEngine) -> asyncio.Task[list[Piece]]:
+    """A request that surely reached the model's process, and surely is unfinished, for the process was stopped before."""
+    await _write(engine, Sampling(1))
+    _signal(engine, signal.SIGSTOP)
+    task = asyncio.create_task(_write(engine, Sampling(8)))
+    while not engine.waiting:
+        await asyncio.sleep(0)
+    return task
+
+
+async def test_a_killed_process_fails_its_request_and_the_next_one_succeeds(start_engine: StartEngine) -> None:
+    engine = await start_engine()
+    task, first = await _stopped_at_work(engine), engine.process_id
+    _signal(engine, signal.SIGKILL)
+    with pytest.raises(EngineCrashed, match=r"signal 9.*send the request again"):
+        await task
+    assert await engine.serving()
+    assert (await _write(engine, Sampling(8)))[-1].finish
+    assert engine.process_id != first
+
+
+async def test_those_who_waited_for_a_killed_process_are_served_by_the_next(start_engine: StartEngine) -> None:
+    engine = await start_engine()
+    task = await _stopped_at_work(engine)
+    waiting = [asyncio.create_task(_write(engine, Sampling(8, seed=seed))) for seed in range(3)]
+    _signal(engine, signal.SIGKILL)
+    with pytest.raises(EngineCrashed):
+        await task
+    assert all(answer[-1].finish for answer in await asyncio.gather(*waiting))
+
+
+async def test_a_process_that_hangs_is_ended_and_replaced(start_engine: StartEngine) -> None:
+    engine = await start_engine(patience=Patience(stall=1.0))
+    task, first = await _stopped_at_work(engine), engine.process_id
+    with pytest.raises(EngineTimeout, match="for 1 seconds and is being restarted"):
+        await task
+    assert (await _write(engine, Sampling(8)))[-1].finish
+    assert engine.process_id != first
+
+
+async def test_more_requests_than_may_wait_are_turned_away(start_engine: StartEngine) -> None:
+    engine = await start_engine(patience=Patience(waiting=1))
+    task = await _stopped_at_work(engine)
+    with pytest.raises(EngineBusy, match="Try again in a few seconds"):
+        await _write(engine, Sampling(8))
+    _signal(engine, signal.SIGCONT)
+    assert (await task)[-1].finish
+
+
+async def test_a_request_whose_caller_left_does_not_hold_up_the_next(start_engine: StartEngine) -> None:
+    engine = await start_engine()
+    task = await _stopped_at_work(engine)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    _signal(engine, signal.SIGCONT)
+    assert (await _write(engine, Sampling(8)))[-1].finish
+
+
+async def test_a_cancelled_request_is_not_worked_on(registry: Registry) -> None:
+    card = registry.card("little-monster-nano")
+    worker = await Worker.start(WorkerSpec(registry.path(card), card.sha256, card.context_length, threads=1))
+    frames = worker.frames()
+    assert await anext(frames) == Loaded(card.context_length)
+    os.kill(worker.pid, signal.SIGSTOP)
+    for frame in (Generate(1, PROMPT, Sampling(64)), Generate(2, PROMPT, LONG), Cancel(2)):
+        worker.send(frame)
+    os.kill(worker.pid, signal.SIGCONT)
+    answers = [frame async for frame in _until_finished(frames, 2)]
+    assert await worker.end() == "signal 9"
+    assert [frame for frame in answers if frame.request == 2] == [Written(2, "", 0, "cancelled")]
+
+
+async def _until_finished(frames: AsyncIterator[Frame], request: int) -> AsyncIterator[Written]:
+    async for frame in frames:
+        assert isinstance(frame, Written)
+        yield frame
+        if frame.request == request and frame.finish:
+            return
+
+
+async def test_the_process_gets_no_secret_of_the_service(
+    start_engine: StartEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LM_DATABASE_URL", "postgresql://role:a-secret@db/x")
+    engine = await start_engine()
+    await _write(engine, Sampling(1))
+    assert b"a-secret" not in await asyncio.to_thread(Path(f"/proc/{engine.process_id}/environ").read_bytes)
+
+
+async def test_the_process_ends_with_its_supervisor(start_engine: StartEngine) -> None:
+    engine = await start_engine()
+    supervision = next(task for task in asyncio.all_tasks() if "supervise" in repr(task.get_coro()))
+    await _write(engine, Sampling(1))
+    process_id = engine.process_id
+    supervision.cancel()
+    await asyncio.gather(supervision, return_exceptions=True)
+    assert process_id
+    with pytest.raises(ProcessLookupError):
+        os.kill(process_id, 0)

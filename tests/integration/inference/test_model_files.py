@@ -1,0 +1,123 @@
+"""Broken and foreign model files are refused with the reason, before native code sees them."""
+
+import hashlib
+import struct
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from inference_service.domain.generation import EngineState, Sampling
+from inference_service.engine import llama
+from inference_service.engine.gguf import GgufRefused
+from inference_service.engine.supervised import Patience, SupervisedEngine
+from inference_service.errors import ModelUnavailable
+from inference_service.storage import Registry, read_registry
+
+StartEngine = Callable[..., Awaitable[SupervisedEngine]]
+CARD = "little-monster-nano"
+
+
+@pytest.fixture
+def model(registry: Registry) -> bytes:
+    return registry.path(registry.card(CARD)).read_bytes()
+
+
+def _replaced(data: bytes, old: bytes, new: bytes) -> bytes:
+    assert old in data
+    return data.replace(old, new, 1)
+
+
+def test_the_shipped_model_is_what_its_registry_says(registry: Registry, model: bytes) -> None:
+    card = registry.card(CARD)
+    sizes = llama.check(registry.path(card))
+    assert hashlib.sha256(model).hexdigest() == card.sha256
+    assert len(model) == card.size_bytes <= 5 * 1024 * 1024
+    assert sizes.context == card.context_length
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (lambda data: b"", "only 0 bytes"),
+        (lambda data: data[:20], "only 20 bytes"),
+        (lambda data: b"NOPE" + data[4:], "does not begin with 'GGUF'"),
+        (lambda data: data[:4] + struct.pack("<I", 1) + data[8:], "GGUF version 1"),
+        (lambda data: data[:8] + struct.pack("<Q", 1 << 60) + data[16:], "implausible"),
+        (lambda data: data[:24] + struct.pack("<Q", 1 << 50) + data[32:], "a string of"),
+        (lambda data: data[:1000], "ends inside its header"),
+        (lambda data: data[: len(data) // 2], "it is truncated"),
+        (lambda data: data[:-1], "it is truncated"),
+        (lambda data: _replaced(data, b"blk.1.ffn_up", b"blk.1.ffn_xx"), "tensor blk.1.ffn_up.weight is missing"),
+        (lambda data: _replaced(data, b"blk.1.ffn_up", b"blk.0.ffn_up"), "'blk.0.ffn_up.weight' is there twice"),
+        (lambda data: _replaced(data, b"\x05\0\0\0\0\0\0\0llama", b"\x05\0\0\0\0\0\0\0gemma"), "only b'llama'"),
+        (lambda data: _replaced(data, b"<0x41>", b"<0xZZ>"), "lacks the 256 byte tokens"),
+        (lambda data: _replaced(data, b"<0x41>", b"<0x42>"), "vocabulary is inconsistent"),
+    ],
+)
+def test_a_damaged_file_is_refused_with_the_reason(
+    damage: Callable[[bytes], bytes], why: str, model: bytes, tmp_path: Path
+) -> None:
+    file = tmp_path / "damaged.gguf"
+    file.write_bytes(damage(model))
+    with pytest.raises(GgufRefused, match=why):
+        llama.check(file)
+
+
+def test_no_single_flipped_byte_of_the_header_escapes_the_check_as_another_error(model: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "flipped.gguf"
+    for at in range(0, 2000, 7):
+        flipped = bytearray(model[:60_000])
+        flipped[at] ^= 0xFF
+        file.write_bytes(flipped)
+        with pytest.raises(GgufRefused):
+            llama.check(file)
+
+
+async def _refusal(engine: SupervisedEngine) -> str:
+    async with aclosing(engine.generate("x", Sampling(4))) as pieces:
+        with pytest.raises(ModelUnavailable) as refusal:
+            await anext(pieces)
+    return str(refusal.value)
+
+
+async def test_a_truncated_model_is_never_loaded_and_its_requests_say_why(
+    start_engine: StartEngine, model: bytes, tmp_path: Path
+) -> None:
+    file = tmp_path / "truncated.gguf"
+    file.write_bytes(model[:-1000])
+    engine = await start_engine(path=file, patience=Patience(ready=4.0))
+    assert "it is truncated" in await _refusal(engine)
+    assert not await engine.serving()
+    assert engine.state is not EngineState.READY
+
+
+async def test_a_model_with_another_checksum_is_never_loaded(start_engine: StartEngine) -> None:
+    engine = await start_engine(sha256="0" * 64, patience=Patience(ready=4.0))
+    assert "its SHA-256 is" in await _refusal(engine)
+
+
+async def test_a_missing_file_is_said_to_be_missing(start_engine: StartEngine, tmp_path: Path) -> None:
+    engine = await start_engine(path=tmp_path / "none.gguf", patience=Patience(ready=4.0))
+    assert "No such file" in await _refusal(engine)
+    assert engine.state is EngineState.MISSING
+
+
+def test_a_registry_of_ones_own_names_the_files_beside_it(tmp_path: Path) -> None:
+    file = tmp_path / "models.yaml"
+    entry = "- {name: big, purpose: p, architecture: llama, quantization: Q4_0, context_length: 4096, license: MIT, "
+    file.write_text(entry + f"file: big.gguf, size_bytes: 1, sha256: '{'0' * 64}'}}\n")
+    registry = read_registry(file)
+    assert registry.path(registry.card("big")) == tmp_path / "big.gguf"
+    assert registry.present() == frozenset()
+    with pytest.raises(ValueError, match="Set LM_MODEL to one of: big"):
+        registry.card("small")
+
+
+@pytest.mark.parametrize("text", ["[]", "- {name: x}", "- 3"])
+def test_a_registry_that_is_not_valid_is_refused(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "models.yaml"
+    file.write_text(text)
+    with pytest.raises(ValueError):  # noqa: PT011 - the schema's own message names the field
+        read_registry(file)

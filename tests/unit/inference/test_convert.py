@@ -1,0 +1,57 @@
+"""Nothing is lost between the domain and the wire."""
+
+import pytest
+from fakes.inference.engine import CARD, FakeEngine
+from google.protobuf.struct_pb2 import Struct
+
+from inference_service import convert
+from inference_service.curriculum.pack import load_curriculum
+from inference_service.domain.generation import EngineState, Finish, Piece, Sampling
+from inference_service.domain.script import narration
+from inference_service.domain.subject import Difficulty, Subject
+from inference_service.errors import SchemaNotSupported
+from inference_service.use_cases import Lessons
+from littlemonster.common.v1 import study_pb2
+from littlemonster.inference.v1 import inference_service_pb2 as pb
+
+PACK = load_curriculum()
+
+
+@pytest.mark.parametrize("slug", list(PACK.topics))
+@pytest.mark.parametrize("difficulty", list(Difficulty))
+async def test_everything_spoken_reaches_the_wire(slug: str, difficulty: Difficulty) -> None:
+    topic = PACK.topics[slug]
+    script = await Lessons(PACK, FakeEngine()).write_script(topic.title, topic.subject, difficulty, 0)
+    message = convert.script(script)
+    wire = str(message.SerializeToString().decode("utf-8", "replace"))
+    assert all(spoken in wire for spoken in narration(script))
+    assert all(scene.WhichOneof("body") for scene in message.scenes)
+    assert study_pb2.Subject.Name(message.subject) == f"SUBJECT_{topic.subject}"
+    assert study_pb2.Difficulty.Name(message.difficulty) == f"DIFFICULTY_{difficulty}"
+
+
+def test_what_is_not_stated_has_its_default() -> None:
+    assert convert.subject(study_pb2.SUBJECT_UNSPECIFIED) is None
+    assert convert.subject(study_pb2.SUBJECT_MATH) is Subject.MATH
+    assert convert.difficulty(study_pb2.DIFFICULTY_UNSPECIFIED) is Difficulty.STANDARD
+    assert convert.sampling(pb.GenerateStreamRequest(prompt="x")) == Sampling(256, 0.7, 0)
+
+
+def test_a_stated_zero_temperature_and_negative_seed_are_kept_apart_from_defaults() -> None:
+    sampling = convert.sampling(pb.GenerateStreamRequest(prompt="x", temperature=0, seed=-1, max_tokens=5))
+    assert sampling == Sampling(5, 0, 2**32 - 1)
+
+
+def test_a_schema_is_refused_and_says_what_to_do() -> None:
+    with pytest.raises(SchemaNotSupported, match="Leave out 'schema'"):
+        convert.sampling(pb.GenerateStreamRequest(prompt="x", schema=Struct()))
+
+
+def test_only_the_last_piece_has_a_finish_reason() -> None:
+    assert convert.piece(Piece("a", 1)).finish_reason == ""
+    assert convert.piece(Piece("", 2, Finish.LENGTH)).finish_reason == "length"
+
+
+@pytest.mark.parametrize("state", list(EngineState))
+def test_every_state_of_a_model_has_its_name_on_the_wire(state: EngineState) -> None:
+    assert pb.Model.State.Name(convert.model(CARD, state).state) == f"STATE_{state}"

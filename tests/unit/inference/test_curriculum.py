@@ -1,0 +1,79 @@
+"""The shipped pack is correct, and the linter sees what is not."""
+
+from dataclasses import replace
+
+import pytest
+from matplotlib.mathtext import MathTextParser
+
+from inference_service.curriculum.lint import problems
+from inference_service.curriculum.pack import load_curriculum
+from inference_service.domain.lesson import Curriculum, Fact, Formula, LessonPlan, Topic
+from inference_service.domain.subject import Difficulty, Subject
+
+PACK = load_curriculum()
+SLUG = "pythagorean-theorem"
+LESSONS = [(slug, difficulty) for slug, topic in PACK.topics.items() for difficulty in topic.levels]
+
+
+def _with_topic(topic: Topic) -> Curriculum:
+    return replace(PACK, topics={**PACK.topics, SLUG: topic})
+
+
+def _with_plan(**changes: object) -> Curriculum:
+    topic = PACK.topics[SLUG]
+    plan = replace(topic.levels[Difficulty.INTRO], **changes)
+    return _with_topic(replace(topic, levels={**topic.levels, Difficulty.INTRO: plan}))
+
+
+def _formulas(plan: LessonPlan) -> list[str]:
+    steps = [step.formula for step in plan.example.steps] if plan.example else []
+    return [formula for formula in (*steps, plan.formula.latex if plan.formula else "") if formula]
+
+
+def test_the_shipped_pack_has_no_problem() -> None:
+    assert list(problems(PACK)) == []
+
+
+def test_every_subject_has_three_topics_with_a_lesson_for_each_difficulty() -> None:
+    for subject in Subject:
+        topics = [topic for topic in PACK.topics.values() if topic.subject is subject]
+        assert len(topics) >= 3
+        assert all(set(topic.levels) == set(Difficulty) for topic in topics)
+
+
+@pytest.mark.parametrize(("slug", "difficulty"), LESSONS, ids=[f"{slug}-{level}" for slug, level in LESSONS])
+def test_every_formula_can_be_typeset(slug: str, difficulty: Difficulty) -> None:
+    parser = MathTextParser("path")
+    for formula in _formulas(PACK.topics[slug].levels[difficulty]):
+        parser.parse(f"${formula}$")
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (_with_plan(facts=("no-such-fact", "squares")), "no fact is called no-such-fact"),
+        (_with_plan(facts=("squares",)), "it tells 1 facts"),
+        (_with_plan(key_points=("One.", "Two.")), "it has 2 key points"),
+        (_with_plan(key_points=("One is 1.", "Two.", "Three.")), "not a speakable sentence: 'One is 1.'"),
+        (_with_plan(example=None), "needs a worked example"),
+        (_with_plan(formula=Formula("3^2 + 4^2 = 24", "Wrong.")), "wrong arithmetic: 3**2 + 4**2 = 24"),
+        (_with_plan(formula=Formula(r"\mathrm{H_2 + O_2 \rightarrow H_2O}", "Wrong.")), "O: 2 and 1"),
+        (_with_plan(formula=Formula("a", "a = b")), "cannot be read out: 'a = b'"),
+        (_with_plan(summary=r"\sqrt{2}"), "LaTeX outside a formula"),
+        (_with_plan(formula=Formula("a", "word " * 200)), "s instead of"),
+    ],
+)
+def test_the_linter_names_what_is_wrong(broken: Curriculum, said: str) -> None:
+    assert any(said in problem for problem in problems(broken))
+
+
+def test_the_linter_sees_a_fact_told_twice() -> None:
+    topic = PACK.topics[SLUG]
+    twice = replace(topic, facts=(*topic.facts, Fact("squares", "again", "Again.")))
+    assert f"{SLUG}: fact squares is there twice" in problems(_with_topic(twice))
+
+
+def test_the_linter_sees_a_missing_difficulty() -> None:
+    topic = PACK.topics[SLUG]
+    levels = {level: plan for level, plan in topic.levels.items() if level is not Difficulty.HONORS}
+    assert f"{SLUG}: there is no lesson for HONORS" in problems(_with_topic(replace(topic, levels=levels)))

@@ -1,0 +1,120 @@
+"""Writing a script: the skeleton and the facts come from the pack, only short lines from the model."""
+
+import pytest
+from fakes.inference.engine import CARD, FakeEngine
+
+from inference_service.curriculum.lint import SECONDS, seconds
+from inference_service.curriculum.pack import load_curriculum
+from inference_service.domain.lessons import lines_needed
+from inference_service.domain.lines import PROMPT_VERSION, LineKind, curated
+from inference_service.domain.script import Concept, QuizScene, Recap, Title, narration
+from inference_service.domain.subject import Difficulty, Subject
+from inference_service.errors import EngineCrashed, TopicNotSupported
+from inference_service.use_cases import ATTEMPTS, Lessons
+
+PACK = load_curriculum()
+SLUG = "pythagorean-theorem"
+GOOD = {
+    "welcome": "Welcome! Today we explore the Pythagorean theorem.",
+    "hook": "Imagine a ladder leaning against a wall.",
+    "example": "Let us see it in action.",
+    "quiz": "Now it is your turn.",
+    "closing": "Well done, and see you in the next lesson.",
+}
+LESSONS = [(slug, difficulty) for slug in PACK.topics for difficulty in Difficulty]
+
+
+async def _write(engine: FakeEngine, difficulty: Difficulty = Difficulty.INTRO, seed: int = 0):  # type: ignore[no-untyped-def]
+    return await Lessons(PACK, engine).write_script("Pythagorean theorem", Subject.MATH, difficulty, seed)
+
+
+async def test_good_lines_of_the_model_are_spoken() -> None:
+    script = await _write(FakeEngine(GOOD))
+    assert script.scenes[0].body == Title("Math · Introduction", f"{GOOD['welcome']} {GOOD['hook']}")
+    assert isinstance(recap := script.scenes[-1].body, Recap)
+    assert recap.points[-1].say.endswith(GOOD["closing"])
+    assert script.provenance.model_lines == tuple(GOOD)
+
+
+async def test_a_line_that_may_not_be_spoken_is_replaced_after_a_few_attempts() -> None:
+    engine = FakeEngine({**GOOD, "hook": "Imagine a balcony in the moonlight."})
+    script = await _write(engine, seed=3)
+    assert "balcony" not in " ".join(narration(script))
+    assert curated(PACK.lines, SLUG, LineKind.HOOK, 3) in " ".join(narration(script))
+    assert "hook" not in script.provenance.model_lines
+    assert sum("kind: hook" in asked for asked in engine.prompts) == ATTEMPTS
+
+
+async def test_a_model_that_writes_nonsense_still_gives_a_whole_lesson() -> None:
+    script = await _write(FakeEngine())
+    assert script.provenance.model_lines == ()
+    assert len(script.scenes) == 7
+
+
+async def test_provenance_names_model_prompt_seed_and_facts() -> None:
+    provenance = (await _write(FakeEngine(GOOD), seed=42)).provenance
+    assert (provenance.model, provenance.model_sha256) == (CARD.name, CARD.sha256)
+    assert (provenance.prompt_version, provenance.seed) == (PROMPT_VERSION, 42)
+    assert provenance.facts == tuple(f"{SLUG}/{fact}" for fact in ("right-angle", "hypotenuse", "squares"))
+
+
+async def test_the_same_seed_gives_the_same_script() -> None:
+    assert await _write(FakeEngine(), seed=5) == await _write(FakeEngine(), seed=5)
+    assert await _write(FakeEngine(), seed=5) != await _write(FakeEngine(), seed=6)
+
+
+@pytest.mark.parametrize(("slug", "difficulty"), LESSONS, ids=[f"{slug}-{level}" for slug, level in LESSONS])
+async def test_every_lesson_is_whole_and_of_a_fitting_length(slug: str, difficulty: Difficulty) -> None:
+    topic = PACK.topics[slug]
+    script = await Lessons(PACK, FakeEngine()).write_script(topic.title, topic.subject, difficulty, 1)
+    bodies = [scene.body for scene in script.scenes]
+    assert isinstance(bodies[0], Title)
+    assert isinstance(bodies[1], Concept)
+    assert isinstance(bodies[-2], QuizScene)
+    assert isinstance(bodies[-1], Recap)
+    assert 3 <= len(script.key_points) <= 5
+    assert all(narration(script))
+    assert round(seconds(narration(script))) in range(SECONDS.start - 5, SECONDS.stop + 5)
+
+
+def test_a_lesson_asks_only_for_the_lines_it_has_room_for() -> None:
+    plan = PACK.topics["black-death"].levels[Difficulty.INTRO]
+    assert lines_needed(plan) == (
+        LineKind.WELCOME,
+        LineKind.HOOK,
+        LineKind.TIMELINE,
+        LineKind.QUIZ,
+        LineKind.CLOSING,
+    )
+
+
+async def test_a_topic_outside_the_pack_is_refused_with_the_nearest_and_the_remedy() -> None:
+    with pytest.raises(TopicNotSupported, match=r"Quadratic Equations.*install a full language model"):
+        await Lessons(PACK, FakeEngine()).write_script("cubic equations", Subject.MATH, Difficulty.INTRO, 0)
+
+
+async def test_a_topic_of_another_subject_is_refused_with_that_subject() -> None:
+    with pytest.raises(TopicNotSupported, match="The Black Death \\(history\\)"):
+        await Lessons(PACK, FakeEngine()).write_script("Black Death", Subject.MATH, Difficulty.INTRO, 0)
+
+
+async def test_an_engine_that_dies_fails_the_request_it_worked_on() -> None:
+    with pytest.raises(EngineCrashed, match="send the request again"):
+        await _write(FakeEngine(crash=True))
+
+
+async def test_every_stream_of_the_engine_is_closed() -> None:
+    engine = FakeEngine(GOOD)
+    await _write(engine)
+    assert engine.closed == len(engine.prompts)
+
+
+def test_topics_are_validated_without_the_engine() -> None:
+    lessons = Lessons(PACK, FakeEngine(crash=True))
+    assert lessons.validate_topic("pythagoras", Subject.MATH).title == "The Pythagorean Theorem"
+    other = lessons.validate_topic("pythagoras", Subject.ENGLISH)
+    assert (other.supported, other.suggestions) == (False, ("The Pythagorean Theorem",))
+    assert "belongs to math" in other.reason
+    unknown = lessons.validate_topic("basket weaving", Subject.MATH)
+    assert not unknown.supported
+    assert len(unknown.suggestions) == 3

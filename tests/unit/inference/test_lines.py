@@ -1,0 +1,60 @@
+"""What a model may say around a lesson, and what is said instead."""
+
+import pytest
+
+from inference_service.curriculum.pack import load_curriculum
+from inference_service.domain.lines import LineKind, curated, objection, prompt, seed_of, wording
+from inference_service.domain.subject import Difficulty, Subject
+
+PACK = load_curriculum()
+SLUG = "black-death"
+ALLOWED = wording(PACK, SLUG)
+
+
+@pytest.mark.parametrize("slug", list(PACK.topics))
+@pytest.mark.parametrize("kind", list(LineKind))
+def test_every_curated_line_may_be_spoken(slug: str, kind: LineKind) -> None:
+    allowed = wording(PACK, slug)
+    for seed in range(20):
+        assert objection(curated(PACK.lines, slug, kind, seed), kind, allowed) == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("Imagine.", "characters"),
+        ("Picture a trading ship coming into a harbor, " * 5 + ".", "characters"),
+        ("Welcome! It killed 500 people today.", "plain sentence"),
+        ("welcome! Today we explore the Black Death.", "plain sentence"),
+        ("Welcome! Today we explore the Black Death", "plain sentence"),
+        ("Now it is your turn. Now it is your turn. Now it is your turn.", "more than 2 sentences"),
+        ("Have you ever wondered how people lived through a great plague.", "does not end as one"),
+        ("Imagine a balcony in the moonlight.", "'a balcony' is not in the topic's wording"),
+        ("Picture a row of falling people.", "'falling people' is not in the topic's wording"),
+        ("The Black Death was caused by a curse.", "not in the topic's wording"),
+    ],
+)
+def test_a_line_is_refused_with_its_reason(line: str, why: str) -> None:
+    assert why in objection(line, LineKind.HOOK, ALLOWED)
+
+
+def test_a_welcome_must_name_its_topic() -> None:
+    line = "Well done, and see you in the next lesson."
+    assert objection(line, LineKind.CLOSING, ALLOWED) == ""
+    assert objection(line, LineKind.WELCOME, ALLOWED) == "it does not name the Black Death"
+
+
+def test_a_curated_line_is_the_same_for_the_same_seed() -> None:
+    lines = {curated(PACK.lines, SLUG, LineKind.HOOK, 7) for _ in range(5)}
+    assert len(lines) == 1
+    assert len({curated(PACK.lines, SLUG, LineKind.HOOK, seed) for seed in range(20)}) > 5
+
+
+def test_every_line_and_attempt_has_a_seed_of_its_own() -> None:
+    seeds = {seed_of(1, SLUG, kind, attempt) for kind in LineKind for attempt in range(3)}
+    assert len(seeds) == len(LineKind) * 3
+
+
+def test_the_prompt_is_the_one_the_model_was_trained_on() -> None:
+    asked = prompt("the Black Death", Subject.HISTORY, Difficulty.INTRO, LineKind.HOOK)
+    assert asked == "topic: the Black Death\nsubject: history\nlevel: intro\nkind: hook\nsay:"
