@@ -1,6 +1,5 @@
 """The service's data in PostgreSQL: compiled statements, rows as domain objects, the unit of work."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -68,7 +67,7 @@ def _row(event: Event) -> dict[str, Any]:
         "all_day": plan.all_day,
         "time_zone": plan.time_zone,
         "recurrence": list(plan.recurrence),
-        "reminders": json.dumps([_reminder_row(reminder) for reminder in plan.reminders]),
+        "reminders": [_reminder_row(reminder) for reminder in plan.reminders],
         "complete_time": event.complete_time,
         "version": event.version,
         "create_time": event.create_time,

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
+from planner_service.domain import time_zones
 from planner_service.errors import RecurrenceInvalid
 
 _LINE = re.compile(r"(RRULE:|RDATE[:;]|EXDATE[:;])[!-~]+")
@@ -39,9 +40,16 @@ def _check_form(line: str) -> None:
 
 def _check_meaning(line: str, start: datetime) -> None:
     try:
-        rrulestr(line, dtstart=start, forceset=True)
+        rrulestr(line, dtstart=start, forceset=True, tzids=_zone)
     except _UNREADABLE as error:
         raise _invalid(line, f"cannot be read ({error})") from None
+
+
+def _zone(name: str) -> ZoneInfo:
+    """dateutil itself would open any file of that name, and take an unknown zone for none."""
+    if name not in time_zones():
+        raise ValueError(f"there is no time zone {name}")
+    return ZoneInfo(name)
 
 
 def _invalid(line: str, problem: str) -> RecurrenceInvalid:

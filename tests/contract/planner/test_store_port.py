@@ -1,0 +1,155 @@
+"""Every store of planner events keeps this contract."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from fakes.planner.made import HOUR, NOON, a_plan, an_event
+
+from planner_service.domain import Event, EventType, Happening, Period, Reminder, Subject, complete
+from planner_service.ports import Store
+from servicekit.caller import Caller, Role, acting_as
+from servicekit.ids import new_id
+
+Told = Callable[[], Awaitable[list[tuple[str, str, int]]]]
+ADA, BOB = Caller(new_id(), Role.STUDENT), Caller(new_id(), Role.STUDENT)
+EVERYTHING = a_plan(
+    description="Chapter 3 —",
+    subject=Subject.MATH,
+    type=EventType.EXAM,
+    all_day=True,
+    time_zone="Europe/Berlin",
+    start_time=NOON + timedelta(microseconds=1),
+    recurrence=("RRULE:FREQ=WEEKLY", "EXDATE:20261130T120000Z"),
+    reminders=(Reminder(minutes_before=0), Reminder(time=NOON - HOUR)),
+)
+
+
+@pytest.fixture(autouse=True)
+def ada() -> Iterator[None]:
+    """Ada calls unless a test says otherwise."""
+    with acting_as(ADA):
+        yield
+
+
+async def _saved(store: Store, **fields: object) -> Event:
+    event = an_event(user_id=ADA.id, **fields)
+    async with store.begin() as work:
+        assert await work.events.add(event)
+    return event
+
+
+async def test_a_saved_event_is_read_back_whole(store: Store) -> None:
+    event = await _saved(store, plan=EVERYTHING, request_id=new_id(), complete_time=NOON, version=5)
+    assert await store.events.get(ADA.id, event.id) == event
+
+
+async def test_what_does_not_exist_is_none(store: Store) -> None:
+    assert await store.events.get(ADA.id, new_id()) is None
+    assert await store.events.by_request(ADA.id, new_id()) is None
+    async with store.begin() as work:
+        assert await work.events.lock(ADA.id, new_id()) is None
+
+
+async def test_an_event_of_somebody_else_does_not_exist(store: Store) -> None:
+    event = await _saved(store, request_id=new_id())
+    with acting_as(BOB):
+        assert await store.events.get(BOB.id, event.id) is None
+        assert await store.events.by_request(BOB.id, event.request_id or "") is None
+        assert await store.events.overlapping(BOB.id, Period(NOON, NOON + HOUR), 9, None) == []
+        async with store.begin() as work:
+            assert await work.events.lock(BOB.id, event.id) is None
+
+
+async def test_one_request_id_of_one_owner_makes_one_event(store: Store) -> None:
+    event = await _saved(store, request_id=new_id())
+    async with store.begin() as work:
+        assert not await work.events.add(an_event(user_id=ADA.id, request_id=event.request_id))
+        assert await work.events.by_request(ADA.id, event.request_id or "") == event
+    with acting_as(BOB):
+        async with store.begin() as work:
+            assert await work.events.add(an_event(user_id=BOB.id, request_id=event.request_id))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "overlaps"),
+    [
+        (-2, -1, False),
+        (-2, 0, False),
+        (-2, 1, True),
+        (-2, 9, True),
+        (0, 0, True),
+        (1, 2, True),
+        (4, 9, True),
+        (5, 5, False),
+        (5, 9, False),
+    ],
+)
+async def test_an_event_overlaps_a_period_it_shares_time_with(
+    store: Store, start: int, end: int, overlaps: bool
+) -> None:
+    event = await _saved(store, plan=a_plan(start_time=NOON + start * HOUR, end_time=NOON + end * HOUR))
+    found = await store.events.overlapping(ADA.id, Period(NOON, NOON + 5 * HOUR), 9, None)
+    assert found == ([event] if overlaps else [])
+
+
+async def test_pages_go_by_start_and_hold_each_event_once(store: Store) -> None:
+    starts = [NOON + HOUR, NOON, NOON + HOUR, NOON + 2 * HOUR]
+    for start in starts:
+        await _saved(store, plan=a_plan(start_time=start, end_time=start))
+    seen: list[Event] = []
+    after = None
+    while page := await store.events.overlapping(ADA.id, Period(NOON, NOON + 9 * HOUR), 1, after):
+        seen += page
+        after = (page[-1].plan.start_time, page[-1].id)
+    assert [event.plan.start_time for event in seen] == sorted(starts)
+    assert len({event.id for event in seen}) == len(starts)
+
+
+async def test_a_completion_is_saved_with_its_version(store: Store) -> None:
+    event = await _saved(store)
+    done = complete(event, True, NOON + HOUR)
+    async with store.begin() as work:
+        assert await work.events.lock(ADA.id, event.id) == event
+        await work.events.save_completion(done)
+    assert await store.events.get(ADA.id, event.id) == done
+
+
+async def test_a_removed_event_is_gone(store: Store) -> None:
+    event = await _saved(store)
+    async with store.begin() as work:
+        await work.events.remove(event)
+    assert await store.events.get(ADA.id, event.id) is None
+
+
+async def test_changes_are_told_with_growing_versions_of_each_planner(store: Store, told: Told) -> None:
+    ada, bob = an_event(user_id=ADA.id), an_event(user_id=BOB.id)
+    async with store.begin() as work:
+        await work.changed(Happening.CREATED, ada)
+        await work.changed(Happening.UPDATED, ada)
+        await work.completed(replace(ada, complete_time=NOON))
+    with acting_as(BOB):
+        async with store.begin() as work:
+            await work.changed(Happening.CREATED, bob)
+    assert await told() == [
+        ("planner.event_changed", ada.id, 1),
+        ("planner.event_changed", ada.id, 2),
+        ("planner.event_completed", ada.id, 0),
+        ("planner.event_changed", bob.id, 1),
+    ]
+
+
+async def test_a_work_that_fails_saves_and_tells_nothing(store: Store, told: Told) -> None:
+    event = an_event(user_id=ADA.id)
+
+    async def begin_and_fail() -> None:
+        async with store.begin() as work:
+            await work.events.add(event)
+            await work.changed(Happening.CREATED, event)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await begin_and_fail()
+    assert await store.events.get(ADA.id, event.id) is None
+    assert await told() == []

@@ -1,0 +1,97 @@
+"""The planner's data in memory: the same owner's-eyes-only and the same all-or-nothing as the real store."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+from planner_service.domain import Event, Happening, Period
+from planner_service.ports import Cursor
+
+
+@dataclass(slots=True)
+class State:
+    """Everything that is saved; `told` holds each event's subject, what it is about, and the planner's version."""
+
+    events: dict[str, Event] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+    told: list[tuple[str, str, int]] = field(default_factory=list)
+
+
+class FakeEvents:
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def get(self, user_id: str, event_id: str) -> Event | None:
+        return next((event for event in self._of(user_id) if event.id == event_id), None)
+
+    lock = get
+
+    async def by_request(self, user_id: str, request_id: str) -> Event | None:
+        return next((event for event in self._of(user_id) if event.request_id == request_id), None)
+
+    async def overlapping(self, user_id: str, period: Period, size: int, after: Cursor | None) -> list[Event]:
+        def place(event: Event) -> Cursor:
+            return event.plan.start_time, event.id
+
+        found = sorted((event for event in self._of(user_id) if _overlaps(event, period)), key=place)
+        return [event for event in found if after is None or place(event) > after][:size]
+
+    async def add(self, event: Event) -> bool:
+        if event.request_id and await self.by_request(event.user_id, event.request_id):
+            return False
+        self._state.events[event.id] = event
+        return True
+
+    async def save_completion(self, event: Event) -> None:
+        self._state.events[event.id] = event
+
+    async def remove(self, event: Event) -> None:
+        del self._state.events[event.id]
+
+    def _of(self, user_id: str) -> list[Event]:
+        return [event for event in self._state.events.values() if event.user_id == user_id]
+
+
+def _overlaps(event: Event, period: Period) -> bool:
+    plan = event.plan
+    return plan.start_time < period.end and (plan.end_time > period.start or plan.start_time >= period.start)
+
+
+class FakeWork:
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.events = FakeEvents(state)
+
+    async def changed(self, happening: Happening, event: Event) -> None:
+        version = self._state.versions.get(event.user_id, 0) + 1
+        self._state.versions[event.user_id] = version
+        self._state.told.append(("planner.event_changed", event.id, version))
+
+    async def completed(self, event: Event) -> None:
+        self._state.told.append(("planner.event_completed", event.id, 0))
+
+
+class FakeStore:
+    """Units of work take turns; each works on a copy that is saved when its block ends well."""
+
+    def __init__(self) -> None:
+        self._saved = State()
+        self._turn = asyncio.Lock()
+
+    @property
+    def events(self) -> FakeEvents:
+        return FakeEvents(self._saved)
+
+    @property
+    def told(self) -> list[tuple[str, str, int]]:
+        """What left, in order."""
+        return self._saved.told
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[FakeWork]:
+        async with self._turn:
+            copy = deepcopy(self._saved)
+            yield FakeWork(copy)
+            self._saved = copy

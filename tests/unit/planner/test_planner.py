@@ -1,0 +1,108 @@
+"""What an account does with its planner."""
+
+from datetime import timedelta
+
+import pytest
+from fakes.planner.made import HOUR, NOON, a_plan
+from fakes.planner.store import FakeStore
+
+from planner_service.domain import Period
+from planner_service.errors import (
+    EventChanged,
+    EventNotFound,
+    OccurrencesUnsupported,
+    PeriodInvalid,
+    RecurrenceInvalid,
+)
+from planner_service.use_cases.events import Planner
+from servicekit.caller import Caller, Role, acting_as
+from servicekit.ids import new_id
+
+pytestmark = pytest.mark.usefixtures("ada")
+TODAY = Period(NOON - timedelta(hours=12), NOON + timedelta(hours=12))
+WEEKLY = ("RRULE:FREQ=WEEKLY",)
+
+
+async def test_a_created_event_is_in_its_owner_s_planner_and_told(planner: Planner, store: FakeStore) -> None:
+    event = await planner.create(a_plan(), None)
+    assert await planner.get(event.id) == event
+    assert await planner.overlapping(TODAY, 20, None) == [event]
+    assert store.told == [("planner.event_changed", event.id, 1)]
+
+
+async def test_each_change_raises_the_version_of_the_planner(planner: Planner, store: FakeStore) -> None:
+    event = await planner.create(a_plan(), None)
+    await planner.complete(event.id, True, None)
+    await planner.delete(event.id, "", whole=True)
+    versions = [version for subject, _, version in store.told if subject == "planner.event_changed"]
+    assert versions == [1, 2, 3]
+
+
+async def test_a_repeat_with_the_same_request_id_answers_the_first_event(planner: Planner, store: FakeStore) -> None:
+    request_id = new_id()
+    event = await planner.create(a_plan(), request_id)
+    assert await planner.create(a_plan(title="Another"), request_id) == event
+    assert len(store.told) == 1
+
+
+@pytest.mark.parametrize(
+    ("plan", "error"),
+    [
+        (a_plan(end_time=NOON - HOUR), PeriodInvalid),
+        (a_plan(recurrence=("RRULE:FREQ=NEVER",)), RecurrenceInvalid),
+    ],
+)
+async def test_a_plan_that_makes_no_sense_is_not_saved(planner: Planner, store: FakeStore, plan, error) -> None:
+    with pytest.raises(error):
+        await planner.create(plan, None)
+    assert store.told == []
+
+
+async def test_for_anybody_else_an_event_does_not_exist(planner: Planner) -> None:
+    event = await planner.create(a_plan(), None)
+    for role in (Role.STUDENT, Role.MODERATOR, Role.ADMIN):
+        with acting_as(Caller(new_id(), role)):
+            assert await planner.overlapping(TODAY, 20, None) == []
+            for attempt in (
+                planner.get(event.id),
+                planner.complete(event.id, True, None),
+                planner.delete(event.id, "", whole=True),
+            ):
+                with pytest.raises(EventNotFound):
+                    await attempt
+    assert await planner.get(event.id) == event
+
+
+async def test_completing_twice_tells_once(planner: Planner, store: FakeStore) -> None:
+    event = await planner.create(a_plan(), None)
+    done = await planner.complete(event.id, True, None)
+    assert await planner.complete(event.id, True, None) == done
+    assert [subject for subject, *_ in store.told].count("planner.event_completed") == 1
+
+
+async def test_the_first_occurrence_stands_for_a_recurring_event(planner: Planner) -> None:
+    event = await planner.create(a_plan(recurrence=WEEKLY), None)
+    assert (await planner.complete(event.id, True, event.plan.start_time)).complete_time == NOON
+
+
+async def test_a_later_occurrence_cannot_be_completed_or_deleted_by_itself_yet(planner: Planner) -> None:
+    event = await planner.create(a_plan(recurrence=WEEKLY), None)
+    with pytest.raises(OccurrencesUnsupported):
+        await planner.complete(event.id, True, event.plan.start_time + timedelta(days=7))
+    with pytest.raises(OccurrencesUnsupported):
+        await planner.delete(event.id, "", whole=False)
+
+
+async def test_an_event_that_changed_meanwhile_is_not_deleted(planner: Planner) -> None:
+    event = await planner.create(a_plan(), None)
+    await planner.complete(event.id, True, None)
+    with pytest.raises(EventChanged):
+        await planner.delete(event.id, event.etag, whole=True)
+    await planner.get(event.id)
+
+
+async def test_a_deleted_event_is_gone(planner: Planner) -> None:
+    event = await planner.create(a_plan(), None)
+    await planner.delete(event.id, event.etag, whole=True)
+    with pytest.raises(EventNotFound):
+        await planner.get(event.id)

@@ -1,0 +1,87 @@
+"""Which plans make sense."""
+
+from datetime import timedelta
+
+import pytest
+from fakes.planner.made import HOUR, NOON, a_plan, an_event
+
+from planner_service.domain import EARLIEST, LATEST, Period, Reminder, check, check_etag, complete, period
+from planner_service.errors import EventChanged, PeriodInvalid, TimeZoneUnknown, TitleEmpty
+
+
+def test_a_title_loses_the_white_space_around_it() -> None:
+    assert check(a_plan(title="  Review ")).title == "Review"
+
+
+def test_a_title_of_unicode_white_space_is_refused() -> None:
+    with pytest.raises(TitleEmpty):
+        check(a_plan(title="\u2003"))
+
+
+@pytest.mark.parametrize("name", ["UTC", "Europe/Berlin", "Asia/Kathmandu", "America/Argentina/Ushuaia"])
+def test_a_time_zone_of_the_database_is_taken(name: str) -> None:
+    assert check(a_plan(time_zone=name)).time_zone == name
+
+
+@pytest.mark.parametrize(
+    "name", ["Mars/Olympus", "", "../../etc/passwd", "/etc/localtime", "europe/berlin ", "UTC\x00"]
+)
+def test_a_time_zone_that_does_not_exist_is_refused(name: str) -> None:
+    with pytest.raises(TimeZoneUnknown):
+        check(a_plan(time_zone=name))
+
+
+def test_an_event_may_have_no_length() -> None:
+    check(a_plan(end_time=NOON))
+
+
+def test_an_end_before_the_start_is_refused_by_its_field() -> None:
+    with pytest.raises(PeriodInvalid) as refused:
+        check(a_plan(end_time=NOON - HOUR))
+    assert list(refused.value.fields) == ["end_time"]
+
+
+@pytest.mark.parametrize("start", [EARLIEST - HOUR, LATEST])
+def test_a_time_no_planner_can_mean_is_refused(start) -> None:
+    with pytest.raises(PeriodInvalid):
+        check(a_plan(start_time=start, end_time=start))
+
+
+def test_a_reminder_beyond_the_calendar_is_refused() -> None:
+    with pytest.raises(PeriodInvalid):
+        check(a_plan(reminders=(Reminder(time=LATEST),)))
+
+
+def test_a_period_not_stated_begins_a_week_ago_and_lasts_thirty_days() -> None:
+    assert period(None, None, NOON) == Period(NOON - timedelta(days=7), NOON + timedelta(days=23))
+
+
+@pytest.mark.parametrize("end", [NOON - HOUR, NOON + timedelta(days=401)])
+def test_a_period_may_be_neither_backwards_nor_endless(end) -> None:
+    with pytest.raises(PeriodInvalid):
+        period(NOON, end, NOON)
+
+
+def test_a_period_at_the_end_of_the_calendar_is_refused_not_overflown() -> None:
+    with pytest.raises(PeriodInvalid):
+        period(LATEST - HOUR, None, NOON)
+
+
+def test_completing_changes_the_etag_and_a_repeat_changes_nothing() -> None:
+    event = an_event()
+    done = complete(event, True, NOON + HOUR)
+    assert (done.complete_time, done.etag != event.etag) == (NOON + HOUR, True)
+    assert complete(done, True, NOON + 2 * HOUR) is done
+
+
+def test_what_was_done_can_be_undone() -> None:
+    event = an_event(complete_time=NOON)
+    assert complete(event, False, NOON).complete_time is None
+
+
+def test_an_etag_that_is_not_the_present_one_is_refused_with_the_present_one() -> None:
+    event = an_event(version=3)
+    check_etag(event, "")
+    check_etag(event, "3")
+    with pytest.raises(EventChanged, match="etag 3"):
+        check_etag(event, "2")

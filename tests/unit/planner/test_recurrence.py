@@ -1,0 +1,60 @@
+"""Which recurrence lines can be kept."""
+
+import pytest
+from fakes.planner.made import NOON
+
+from planner_service.errors import RecurrenceInvalid
+from planner_service.use_cases import recurrence
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (),
+        ("RRULE:FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10",),
+        ("RRULE:FREQ=DAILY;UNTIL=20270101T000000Z",),
+        ("RRULE:FREQ=MONTHLY;BYDAY=-1FR;INTERVAL=10", "EXDATE:20261225T120000Z"),
+        ("RDATE:20261124T120000Z,20261126T120000Z",),
+        ("RRULE:FREQ=WEEKLY", "EXDATE;TZID=Europe/Berlin:20261130T130000"),
+    ],
+)
+def test_lines_of_rfc_5545_are_taken(lines: tuple[str, ...]) -> None:
+    recurrence.check(lines, NOON, "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "every Monday",
+        "FREQ=WEEKLY",
+        "DTSTART:20261123T120000Z",
+        "EXRULE:FREQ=DAILY",
+        "RRULE:",
+        "RRULE:COUNT=3",
+        "RRULE:FREQ=SOMETIMES",
+        "RRULE:FREQ=WEEKLY;BYDAY=XX",
+        "RRULE:FREQ=WEEKLY;COUNT=",
+        "RRULE:FREQ=WEEKLY;COUNT=3;COUNT",
+        "RRULE:FREQ=DAILY;INTERVAL=0",
+        "RRULE:FREQ=DAILY;INTERVAL=00;COUNT=3",
+        "RRULE:FREQ=DAILY\nDTSTART:19000101T000000Z",
+        "RRULE:FREQ=DAILY RRULE:FREQ=DAILY",
+        "RRULE:FREQ=DAILY;COUNT=３",
+        "RRULE:FREQ=DAILY\x00",
+        "RDATE:12",
+        "RDATE:20261399T990000Z",
+        "RDATE;TZID=Europe/Berlin:tomorrow",
+        "EXDATE:20261123",
+        "EXDATE;TZID=Nowhere/Land:20261123T120000",
+        "EXDATE;TZID=/etc/localtime:20261123T120000",
+    ],
+)
+def test_anything_else_is_refused_naming_the_line(line: str) -> None:
+    with pytest.raises(RecurrenceInvalid) as refused:
+        recurrence.check((line,), NOON, "UTC")
+    assert refused.value.metadata["line"] == line
+
+
+def test_an_event_has_one_rule() -> None:
+    with pytest.raises(RecurrenceInvalid, match="second RRULE"):
+        recurrence.check(("RRULE:FREQ=DAILY", "RRULE:FREQ=WEEKLY"), NOON, "UTC")
