@@ -82,6 +82,8 @@ class Videos(content_service_pb2_grpc.VideoServiceServicer):
         try:
             for percent in range(0, 101, 25):
                 yield content_service_pb2.VideoProgress(video_id=request.video_id, percent=percent, stage="script")
+                if request.video_id == "broken":
+                    await _refuse(context, "VIDEO_GONE")
                 await self.next_stage.wait()
                 self.next_stage.clear()
         finally:

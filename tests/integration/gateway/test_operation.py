@@ -2,11 +2,15 @@
 
 import re
 import subprocess
+import threading
+from concurrent import futures
 from dataclasses import replace
 
 import envoy
+import grpc
 import httpx
 import pytest
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
 import gateway
 
@@ -57,6 +61,34 @@ def test_clients_cannot_steer_the_gateway_by_its_own_headers(client, services):
     assert answer.headers["x-request-id"] != "mine"
     assert "x-envoy-upstream-rq-timeout-ms" not in services.seen.metadata["GetVideo"]
     assert services.seen.metadata["GetVideo"]["x-envoy-external-address"] == "127.0.0.1"
+
+
+def test_spans_reach_the_collector(start_gateway, services):
+    collector = Collector()
+    server = grpc.server(futures.ThreadPoolExecutor(1))
+    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, server)
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    headers = {"authorization": f"Bearer {services.token()}"}
+    with start_gateway(otlp_endpoint=address) as running, httpx.Client(base_url=running.url, headers=headers) as client:
+        for _ in range(6):  # spans go in fives
+            client.get("/v1/videos/a")
+        assert collector.got_one.wait(10)
+    server.stop(None).wait()
+    assert services.seen.metadata["GetVideo"]["traceparent"].endswith("-01")
+
+
+class Collector(trace_service_pb2_grpc.TraceServiceServicer):
+    """Takes spans as an OpenTelemetry collector does."""
+
+    def __init__(self):
+        self.got_one = threading.Event()
+
+    def Export(self, request, context):
+        spans = [span.name for group in request.resource_spans for scope in group.scope_spans for span in scope.spans]
+        if "VideoService/GetVideo" in spans:
+            self.got_one.set()
+        return trace_service_pb2.ExportTraceServiceResponse()
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,10 @@ def test_a_stream_ends_when_the_service_is_done(client, services):
     assert seen == [0, 25, 50, 75, 100]
 
 
+def test_an_error_inside_a_stream_ends_it_after_what_was_sent(client):
+    assert client.get("/v1/videos/broken:watch").text.count("data:") == 1
+
+
 def test_a_browser_of_a_known_origin_may_ask(anonymous):
     asked = {"origin": "http://localhost:5173", "access-control-request-method": "PUT"}
     answer = anonymous.options("/v1/videos/a/rating", headers=asked)

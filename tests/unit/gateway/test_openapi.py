@@ -1,5 +1,7 @@
 """The OpenAPI document."""
 
+import re
+
 from openapi_spec_validator import validate
 
 from gateway.built import not_built
@@ -48,6 +50,14 @@ def test_constraints_of_the_contracts_are_there():
     page_size = next(p for p in operations()["VideoService_ListVideos"]["parameters"] if p["name"] == "pageSize")
     assert (page_size["schema"]["minimum"], page_size["schema"]["maximum"]) == (0, 100)
     assert SCHEMAS["BatchCreateVideosRequest"]["properties"]["requests"]["maxItems"] == 50
+
+
+def test_every_pattern_has_an_example_that_matches_it():
+    fields = [field for schema in SCHEMAS.values() for field in schema.get("properties", {}).values()]
+    patterned = [field for field in fields if "pattern" in field]
+    assert patterned
+    for field in patterned:
+        assert re.search(field["pattern"], field["examples"][0])
 
 
 def test_times_are_date_times_and_enums_are_names():

@@ -25,6 +25,19 @@ _WELL_KNOWN: dict[str, Schema] = {
     ".google.protobuf.Struct": {"type": "object"},
     ".google.protobuf.Empty": {"type": "object"},
 }
+# Without one a reader is shown random characters that happen to match the pattern. A test holds them to it.
+EXAMPLES = {
+    "topic": "Pythagorean theorem",
+    "displayName": "Ada",
+    "text": "Why is that angle a right one?",
+    "title": "Revise fractions",
+    "description": "Chapters 3 and 4",
+    "prompt": "Explain what a prime number is.",
+    "code": "123456",
+    "avatarColor": "#3366cc",
+    "themeAccent": "#3366cc",
+    "lmColor": "#66cc33",
+}
 
 
 class Schemas:
@@ -48,13 +61,16 @@ class Schemas:
         schema = self._value(field)
         if field.comment:
             schema["description"] = field.comment
+        if "pattern" in schema and field.proto.json_name in EXAMPLES:
+            schema["examples"] = [EXAMPLES[field.proto.json_name]]
         return schema
 
     def _schema(self, element: Message | Enum, without: frozenset[str]) -> Schema:
         if isinstance(element, Enum):
             meanings = "\n".join(f"- `{name}`: {comment}" for name, _, comment in element.values)
             names = [name for name, _, _ in element.values]
-            return {"type": "string", "enum": names, "description": f"{element.comment}\n\n{meanings}"}
+            told = f"{element.comment}\n\n{meanings}"
+            return {"type": "string", "enum": names, "examples": names[1:2], "description": told}
         fields = [field for field in element.fields if field.proto.name not in without]
         schema: Schema = {"type": "object", "description": element.comment}
         if fields:
