@@ -133,10 +133,9 @@ def main() -> None:
     for module in PRELOADED:
         importlib.import_module(module)
     gc.collect()
-    gc.freeze()  # the collector would touch, and so copy, memory that all children share
+    gc.freeze()  # for good: the collector would touch, and so copy, memory that all children share
     job = ForkServer(supervisor).serve()
     if job is not None:
-        gc.unfreeze()
         runpy.run_module(job.module, run_name="__main__", alter_sys=True)
 
 
