@@ -63,9 +63,9 @@ class Guard(grpc.aio.ServerInterceptor):
         }
         if handler.unary_unary:
             return grpc.unary_unary_rpc_method_handler(call.unary(handler.unary_unary), **codec)
-        if handler.unary_stream:
+        if handler.unary_stream and call.ours:
             return grpc.unary_stream_rpc_method_handler(call.stream(handler.unary_stream), **codec)
-        return handler  # reflection alone streams requests; it has no contract of ours
+        return handler  # health's Watch writes to the context, reflection streams requests: neither has a contract of ours
 
 
 class _Method:
@@ -75,7 +75,7 @@ class _Method:
         self._name = method.lstrip("/")
         self._rule = rule
         self._verifier = verifier
-        self._ours = self._name.startswith("littlemonster.")
+        self.ours = self._name.startswith("littlemonster.")
 
     def unary(self, behaviour: Any) -> Any:
         async def call(request: Message, context: "Context") -> Any:  # noqa: RET503  # abort never returns
@@ -128,7 +128,7 @@ class _Method:
 
     def _check(self, caller: Caller | None, request: Message) -> None:
         self._rule.check(caller)
-        if self._ours:
+        if self.ours:
             validate(request)
 
     def _status(self, error: Exception, span: Span) -> grpc.Status:

@@ -57,6 +57,8 @@ class Broker:
         self._name = name
         self._client = Client()
         self._ready = asyncio.Event()
+        self.connections = 0
+        """How often NATS had to be reached anew; grows when subscriptions have to be made again."""
 
     async def connect(self) -> None:
         """Connects, waiting as long as it takes, and makes the streams."""
@@ -66,6 +68,7 @@ class Broker:
             max_reconnect_attempts=-1,
             reconnect_time_wait=1,
             error_cb=self._on_error,
+            reconnected_cb=self._on_reconnect,
             pending_size=16 * 1024 * 1024,
         )
         await ensure_streams(self._client.jetstream())
@@ -110,6 +113,9 @@ class Broker:
         finally:
             if not self._client.is_closed:
                 await subscription.unsubscribe()
+
+    async def _on_reconnect(self) -> None:
+        self.connections += 1
 
     async def _on_error(self, error: Exception) -> None:
         log.warning("broker connection", extra={"error": repr(error)})

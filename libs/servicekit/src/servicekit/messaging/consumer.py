@@ -10,7 +10,6 @@ from typing import Any
 from google.protobuf.message import DecodeError, Message
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import TimeoutError as NatsTimeout
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
 from opentelemetry.trace import SpanKind
@@ -80,13 +79,16 @@ class Consumer:
                 await asyncio.sleep(1.0)
 
     async def _consume(self) -> None:
-        jetstream = await self._broker.jetstream()
-        await jetstream.add_consumer(EVENTS, self._configuration())
-        subscription = await jetstream.pull_subscribe_bind(durable=self._durable, stream=EVENTS)
         while True:
-            with contextlib.suppress(NatsTimeout):
-                for message in await subscription.fetch(batch=32, timeout=_FETCH_SECONDS):
-                    await self._settle(message, jetstream)
+            connection = self._broker.connections
+            jetstream = await self._broker.jetstream()
+            await jetstream.add_consumer(EVENTS, self._configuration())
+            subscription = await jetstream.pull_subscribe_bind(durable=self._durable, stream=EVENTS)
+            # A subscription does not outlive its connection (nats.py#504): after a reconnection, bind again.
+            while self._broker.connections == connection:
+                with contextlib.suppress(TimeoutError):
+                    for message in await subscription.fetch(batch=32, timeout=_FETCH_SECONDS):
+                        await self._settle(message, jetstream)
 
     def _configuration(self) -> ConsumerConfig:
         return ConsumerConfig(
