@@ -63,6 +63,7 @@ class _Catcher:
 
     messages: list[EmailMessage] = field(default_factory=list)
     rejected: set[str] = field(default_factory=set)
+    answer: str = "250 Kept"
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -76,7 +77,7 @@ class _Catcher:
         assert isinstance(envelope.content, bytes)
         message: Any = message_from_bytes(envelope.content, policy=default)
         self.messages.append(message)
-        return "250 Kept"
+        return self.answer
 
 
 class SmtpPost:
@@ -149,6 +150,14 @@ async def test_a_letter_has_a_text_part_with_whole_lines_and_a_page(smtp: SmtpPo
     assert page.get_content().strip() == "<p>token</p>"
     assert (message["Subject"], message["From"]) == ("Grüße", "School <no-reply@school.example>")
     assert message["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize(("answer", "permanent"), [("452 Disk full", False), ("554 Looks like spam", True)])
+async def test_the_server_s_answer_to_a_letter_says_whether_to_try_again(
+    smtp: SmtpPost, answer: str, permanent: bool
+) -> None:
+    smtp.catcher.answer = answer
+    assert await smtp.mailer.send("mail-1", LETTER) == Refusal(answer, permanent=permanent)
 
 
 @pytest.mark.parametrize("address", ["ada@example.org\r\nBcc: all@example.org", "ada\x00@example.org", "ädä@例え.jp"])
