@@ -18,6 +18,7 @@ from auth_service.domain.accounts import Registration, open_account
 from auth_service.domain.sessions import open_session
 from servicekit.caller import Caller, Role
 from servicekit.clock import utc_now
+from servicekit.identity import tokens
 from servicekit.identity.keys import StaticKeys
 from servicekit.identity.tokens import ServiceTokens, TokenInvalid, TokenVerifier
 
@@ -257,3 +258,37 @@ async def test_auth_s_key_does_not_sign_for_services(verifier: TokenVerifier) ->
     for kid in (KID, "content"):
         with pytest.raises(TokenInvalid):
             await verifier.verify(signed({"alg": "EdDSA", "typ": "svc+jwt", "kid": kid}, mesh))
+
+
+class _CountingKeys:
+    """Auth's keys, and how often they were asked for."""
+
+    asked = 0
+
+    async def key(self, kid: str) -> Ed25519PublicKey | None:
+        self.asked += 1
+        return await SIGNER.key_source().key(kid)
+
+
+async def test_a_token_is_verified_once_and_then_remembered() -> None:
+    keys = _CountingKeys()
+    verifier = TokenVerifier(keys, StaticKeys({}), now=lambda: float(SECONDS))
+    assert await verifier.verify(HONEST) == await verifier.verify(HONEST) == verifier.remembered(HONEST)
+    assert keys.asked == 1
+
+
+async def test_what_is_remembered_is_bounded(verifier: TokenVerifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "_CACHE_SIZE", 2)
+    three = [with_claims(jti=str(number)) for number in range(3)]
+    for token in three:
+        await verifier.verify(token)
+    assert [verifier.remembered(token) is not None for token in three] == [False, True, True]
+
+
+def test_a_service_s_token_is_renewed_before_it_expires() -> None:
+    now = float(SECONDS)
+    service = ServiceTokens("content", SERVICE_KEY, now=lambda: now)
+    first = service.token()
+    assert service.token() == first
+    now += tokens.SERVICE_LIFETIME_SECONDS / 2
+    assert service.token() != first
