@@ -6,7 +6,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from content_service.consumers import HANDLERS, rating_changed
+from content_service.consumers import CommunityEvents
+from content_service.storage import PostgresWork
 from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
 from littlemonster.community.v1.community_events_pb2 import CommentCreated, RatingDeleted, RatingSubmitted
 from littlemonster.content.v1.content_service_pb2 import CreateVideoRequest, GetVideoRequest, Video
@@ -14,6 +15,8 @@ from servicekit.ids import new_id
 from servicekit.messaging.broker import DEAD_LETTERS
 from servicekit.messaging.consumer import Consumer, on
 from servicekit.messaging.dead_letters import dead_letters, replay
+
+EVENTS = CommunityEvents(PostgresWork)
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ async def consume(broker, database):
     """Runs a consumer of a name of its own until the test ends."""
     tasks = []
 
-    def start(handlers: Any = HANDLERS, durable: str = "") -> str:
+    def start(handlers: Any = EVENTS.handlers(), durable: str = "") -> str:
         durable = durable or f"content-{new_id()}"
         consumer = Consumer(broker, database, durable=durable, handlers=handlers, retry_seconds=(0.05, 0.05))
         tasks.append(asyncio.create_task(consumer.run()))
@@ -65,7 +68,7 @@ async def test_a_rating_event_delivered_three_times_is_applied_once(content, vid
     async def counted(event: RatingSubmitted, transaction: Any) -> None:
         if event.video_id == video[0].id:
             applied.append(event.totals.version)
-        await rating_changed(event, transaction)
+        await EVENTS.rated(event, transaction)
 
     consume([on("rating.submitted", RatingSubmitted, counted)])
     event_id = new_id()
@@ -114,7 +117,7 @@ async def test_an_event_that_keeps_failing_is_parked_with_its_reason_and_can_be_
     async def sometimes(event: RatingSubmitted, transaction: Any) -> None:
         if broken and event.video_id == video[0].id:
             raise RuntimeError("the moon is in the way")
-        await rating_changed(event, transaction)
+        await EVENTS.rated(event, transaction)
 
     durable = consume([on("rating.submitted", RatingSubmitted, sometimes)])
     event_id = new_id()

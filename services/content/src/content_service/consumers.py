@@ -1,31 +1,32 @@
 """What content hears from community. Each event is acknowledged after its transaction; failures are retried, then parked."""
 
+from collections.abc import Callable
+
 from content_service.convert import videos as convert
-from content_service.storage.work import PostgresWork
-from littlemonster.community.v1.community_events_pb2 import (
-    CommentCreated,
-    CommentDeleted,
-    RatingDeleted,
-    RatingSubmitted,
-)
+from content_service.ports import Work
+from littlemonster.community.v1 import community_events_pb2 as events
 from servicekit.database import Transaction
 from servicekit.messaging.consumer import Handler, on
 
 
-async def rating_changed(event: RatingSubmitted | RatingDeleted, transaction: Transaction) -> None:
-    """The video's sums; an event older than what is kept changes nothing."""
-    await PostgresWork(transaction).apply_rating(convert.rating_totals(event))
+class CommunityEvents:
+    """Keeps a video's ratings and number of comments; an event older than what is kept changes nothing."""
 
+    def __init__(self, work: Callable[[Transaction], Work]) -> None:
+        """`work` makes the unit of work of a transaction."""
+        self._work = work
 
-async def comments_changed(event: CommentCreated | CommentDeleted, transaction: Transaction) -> None:
-    """The video's number of comments; an event older than what is kept changes nothing."""
-    work = PostgresWork(transaction)
-    await work.apply_comment_count(event.comment.video_id, event.comment_count, event.version)
+    def handlers(self) -> list[Handler]:
+        """What to do with each subject."""
+        return [
+            on("rating.submitted", events.RatingSubmitted, self.rated),
+            on("rating.deleted", events.RatingDeleted, self.rated),
+            on("comment.created", events.CommentCreated, self.commented),
+            on("comment.deleted", events.CommentDeleted, self.commented),
+        ]
 
+    async def rated(self, event: events.RatingSubmitted | events.RatingDeleted, transaction: Transaction) -> None:
+        await self._work(transaction).apply_rating(convert.rating_totals(event))
 
-HANDLERS: list[Handler] = [
-    on("rating.submitted", RatingSubmitted, rating_changed),
-    on("rating.deleted", RatingDeleted, rating_changed),
-    on("comment.created", CommentCreated, comments_changed),
-    on("comment.deleted", CommentDeleted, comments_changed),
-]
+    async def commented(self, event: events.CommentCreated | events.CommentDeleted, transaction: Transaction) -> None:
+        await self._work(transaction).apply_comment_count(event.comment.video_id, event.comment_count, event.version)

@@ -9,9 +9,9 @@ from content_service.clients.inference import InferenceWriter
 from content_service.clients.live import BrokerAnnouncer
 from content_service.clients.media import MediaFolder
 from content_service.clients.renderer import RendererProcess
-from content_service.consumers import HANDLERS
+from content_service.consumers import CommunityEvents
 from content_service.settings import Settings
-from content_service.storage import PostgresUnitOfWork
+from content_service.storage import PostgresUnitOfWork, PostgresWork
 from content_service.use_cases.generation import Generation
 from servicekit.caller import Caller
 from servicekit.clock import utc_now
@@ -40,7 +40,8 @@ async def serve(kit: Kit[Settings]) -> None:
         clock=utc_now,
     )
     kit.background(Relay(broker, database).run())
-    kit.background(Consumer(broker, database, durable="content", handlers=HANDLERS).run())
+    heard = CommunityEvents(PostgresWork).handlers()
+    kit.background(Consumer(broker, database, durable="content", handlers=heard).run())
     kit.background(_listen(broker, wanted))
     kit.background(generation.run(lambda: _wait(wanted)))
     try:
