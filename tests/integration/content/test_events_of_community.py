@@ -30,9 +30,11 @@ async def consume(broker, database):
     """Runs a consumer of a name of its own until the test ends."""
     tasks = []
 
-    def start(handlers: Any = EVENTS.handlers(), durable: str = "") -> str:
+    def start(handlers: Any = None, durable: str = "") -> str:
         durable = durable or f"content-{new_id()}"
-        consumer = Consumer(broker, database, durable=durable, handlers=handlers, retry_seconds=(0.05, 0.05))
+        consumer = Consumer(
+            broker, database, durable=durable, handlers=handlers or EVENTS.handlers(), retry_seconds=(0.05, 0.05)
+        )
         tasks.append(asyncio.create_task(consumer.run()))
         return durable
 
