@@ -1,99 +1,51 @@
 """The service as it is deployed: two processes told everything by their environment."""
 
 import asyncio
-import json
-import os
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from fakes import processes
 from fakes.community.peers import ContentServicer, InferenceServicer
-from loopback import KID, Loopback
+from fakes.processes import AuthKeys, running
+from loopback import Loopback
 
 from community_service.domain import Video
-from littlemonster.auth.v1 import auth_service_pb2 as auth
-from littlemonster.auth.v1.auth_service_pb2_grpc import AuthServiceServicer, add_AuthServiceServicer_to_server
+from littlemonster.auth.v1.auth_service_pb2_grpc import add_AuthServiceServicer_to_server
 from littlemonster.community.v1 import community_service_pb2 as pb
 from littlemonster.community.v1.community_service_pb2_grpc import CommentServiceStub
 from littlemonster.content.v1 import content_service_pb2 as content
 from littlemonster.content.v1.content_service_pb2_grpc import add_VideoServiceServicer_to_server
 from littlemonster.inference.v1.inference_service_pb2_grpc import add_ModerationServiceServicer_to_server
-from local_mesh.readiness import grpc_health, wait_until
-from servicekit.identity.keys import StaticKeys, jwk
-from servicekit.identity.tokens import TokenVerifier
 from servicekit.ids import new_id
 
 
-class Auth(AuthServiceServicer):
-    """The auth service, as far as others need its keys."""
-
-    def __init__(self, loopback: Loopback) -> None:
-        self._keys = auth.Jwks(keys=[auth.Jwk(**jwk(loopback.account_key.public_key(), KID))])
-
-    async def GetJwks(self, request: auth.GetJwksRequest, context: Any) -> auth.Jwks:
-        return self._keys
-
-
 @pytest.fixture
-async def environment(loopback: Loopback, backing, database_url: str, video: Video, tmp_path: Path) -> dict[str, str]:
+async def environment(
+    loopback: Loopback, backing, database_url: str, video: Video, tmp_path: Path
+) -> Mapping[str, str]:
     """What both processes are told; the other services are servicers of the test."""
     known = content.Video(id=video.id, created_by=video.created_by, status=content.VIDEO_STATUS_PUBLIC)
     peers = await loopback.serve(
         [
-            (add_AuthServiceServicer_to_server, Auth(loopback)),
+            (add_AuthServiceServicer_to_server, AuthKeys(loopback)),
             (add_VideoServiceServicer_to_server, ContentServicer(known)),
             (add_ModerationServiceServicer_to_server, InferenceServicer()),
         ],
-        TokenVerifier(StaticKeys({}), StaticKeys({"community": loopback.service_key.public_key()})),
+        processes.verifier("community", loopback),
     )
-    key, keys = tmp_path / "community.pem", tmp_path / "keys.json"
-    key.touch(mode=0o600)
-    key.write_bytes(loopback.service_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    keys.write_text(json.dumps({"keys": [jwk(loopback.service_key.public_key(), "community")]}))
-    return os.environ | {
-        "LM_LISTEN": "127.0.0.1:0",
-        "LM_DATABASE_URL": database_url,
-        "LM_NATS_URL": backing.nats_url,
-        "LM_AUTH_ADDRESS": peers,
-        "LM_CONTENT_ADDRESS": peers,
-        "LM_INFERENCE_ADDRESS": peers,
-        "LM_SERVICE_KEY_FILE": str(key),
-        "LM_SERVICE_KEYS_FILE": str(keys),
-    }
-
-
-@asynccontextmanager
-async def _running(module: str, environment: dict[str, str]) -> AsyncIterator[str]:
-    """A process of the service; its address, once it listens. It must end well when told to."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, env=environment, stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout
-    try:
-        async for line in process.stdout:
-            if port := json.loads(line).get("port"):
-                break
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        await process.stdout.read()
-        assert await process.wait() == 0
+    addresses = dict.fromkeys(("LM_AUTH_ADDRESS", "LM_CONTENT_ADDRESS", "LM_INFERENCE_ADDRESS"), peers)
+    backing_urls = {"LM_DATABASE_URL": database_url, "LM_NATS_URL": backing.nats_url}
+    return processes.environment("community", loopback, tmp_path, **addresses, **backing_urls)
 
 
 async def test_a_comment_goes_through_both_processes_to_who_watches(
-    loopback: Loopback, environment: dict[str, str], video: Video
+    loopback: Loopback, environment: Mapping[str, str], video: Video
 ) -> None:
     async with (
-        _running("community_service.main", environment) as api,
-        _running("community_service.worker", environment) as worker,
+        running("community_service.main", environment, loopback) as api,
+        running("community_service.worker", environment, loopback),
     ):
-        for address in (api, worker):
-            host, port = address.split(":")
-            assert await wait_until(grpc_health(host, int(port)), 30)
         comments, user = CommentServiceStub(loopback.channel(api)), loopback.as_user(new_id())
         watched = comments.WatchComments(pb.WatchCommentsRequest(video_id=video.id), metadata=user)
         first = asyncio.ensure_future(anext(aiter(watched)))
