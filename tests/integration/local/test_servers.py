@@ -66,10 +66,7 @@ async def test_postgres_syncs_to_disk_and_asks_for_scram_passwords(postgres, run
 
 async def test_postgres_listens_on_its_unix_socket_too(postgres, run):
     async with run(postgres.process()):
-        password = postgres.credentials.password("postgres")
-        psycopg.connect(
-            host=str(postgres.socket_folder), port=postgres.port, user="postgres", password=password
-        ).close()
+        psycopg.connect(postgres.socket_url).close()
 
 
 async def test_postgres_works_where_the_path_is_too_long_for_a_socket(tmp_path, port, credentials, run):
@@ -104,6 +101,17 @@ async def test_nats_keeps_acknowledged_messages_when_killed(tmp_path, port, cred
         client = await nats.connect(server.url)
         assert (await client.jetstream().get_last_msg("kept", "kept")).data == b"saved"
         await client.close()
+
+
+async def test_the_servers_take_a_folder_of_any_name(tmp_path, credentials, run):
+    folder, ports = tmp_path / 'o\'ne "two" drei-ü', free_ports(3)
+    postgres = Postgres(folder / "postgres", tmp_path / "initdb.log", ports[0], credentials, durable=False)
+    nats_server, redis_server = (
+        Nats(folder / "nats", ports[1], credentials),
+        Redis(folder / "redis", ports[2], credentials),
+    )
+    async with run(postgres.process()), run(nats_server.process()), run(redis_server.process()):
+        psycopg.connect(postgres.socket_url).close()
 
 
 async def test_nats_refuses_a_client_without_the_password(tmp_path, port, credentials, run):

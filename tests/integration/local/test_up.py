@@ -16,6 +16,7 @@ import pytest
 
 from local_mesh.ports import free_ports
 from local_mesh.process import is_alive
+from local_mesh.readiness import wait_until
 from local_mesh.servers.nats import Nats
 from local_mesh.servers.postgres import Postgres
 from local_mesh.servers.redis import Redis
@@ -116,7 +117,7 @@ async def test_killing_the_mesh_leaves_no_process_and_the_data_is_there_again(up
     first.process.kill()
     await first.process.wait()
     async with asyncio.timeout(STOP_SECONDS):
-        while any(is_alive(pid) for pid in family):  # noqa: ASYNC110  # other processes' ends
+        while any(is_alive(pid) for pid in family):  # other processes' ends
             await asyncio.sleep(0.05)
 
     second = await up()

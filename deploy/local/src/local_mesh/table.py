@@ -48,7 +48,7 @@ class Table:
     @cached_property
     def postgres_url(self) -> str:
         """The provisioning role's URL."""
-        return self.settings.postgres_url or self._postgres.url
+        return self.settings.postgres_url or self._postgres.socket_url
 
     @property
     def _postgres(self) -> Postgres:

@@ -64,7 +64,8 @@ class Nats:
                 "sync_interval": "always" if self.durable else "2m",
             },
         }
-        write_private(self._configuration, json.dumps(settings, indent=2))
+        # Its parser takes JSON, except for \u escapes.
+        write_private(self._configuration, json.dumps(settings, indent=2, ensure_ascii=False))
 
 
 def write_private(path: Path, text: str) -> None:

