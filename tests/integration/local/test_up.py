@@ -116,9 +116,11 @@ async def test_killing_the_mesh_leaves_no_process_and_the_data_is_there_again(up
     family = first.family()
     first.process.kill()
     await first.process.wait()
-    async with asyncio.timeout(STOP_SECONDS):
-        while any(is_alive(pid) for pid in family):  # other processes' ends
-            await asyncio.sleep(0.05)
+
+    async def all_gone():
+        return not any(is_alive(pid) for pid in family)
+
+    assert await wait_until(all_gone, STOP_SECONDS)
 
     second = await up()
     async with httpx.AsyncClient(base_url=await second.gateway()) as client:

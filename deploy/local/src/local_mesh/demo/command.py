@@ -45,7 +45,7 @@ async def _run(settings: MeshSettings, lesson: Lesson) -> int:
             progress.remove_task(starting)
             console.print(f"[green]✓[/] The mesh is ready: {url}")
             async with Journey(url, home.mail, lesson, _teller(progress)) as journey:
-                if not await _walk(journey, progress, home.logs):
+                if not await walk(journey, progress, home.logs):
                     return 1
             film = urlsplit(journey.video["videoUrl"]).path.removeprefix("/media/")
             console.print(f"video: {home.media / film}")
@@ -63,7 +63,7 @@ def _teller(progress: Progress) -> Callable[[int, str], None]:
     return tell
 
 
-async def _walk(journey: Journey, progress: Progress, logs: Path) -> bool:
+async def walk(journey: Journey, progress: Progress, logs: Path) -> bool:
     """Take every step; whether all of them happened. The first that did not is explained."""
     bar = progress.add_task("", total=100)
     for number, step in enumerate(STEPS, start=1):

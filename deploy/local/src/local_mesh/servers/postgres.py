@@ -129,8 +129,11 @@ class Postgres:
         self.data.parent.mkdir(parents=True, exist_ok=True)
         self.socket_folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         system_user.own(self.socket_folder, user)
-        for path in (self.data, self.socket_folder, Path(_binary("postgres"))):
+        package = Path(_binary("postgres")).parents[2]
+        for path in (self.data, self.socket_folder, package):
             system_user.let_reach(path, user)
+        for folder in (package / "pginstall18", package.with_name(f"{package.name}.libs")):
+            system_user.let_read(folder, user)
 
     async def _initialise(self, user: str | None) -> None:
         """Make the cluster beside its place and move it there once it is whole: a start may be cut off at any time."""

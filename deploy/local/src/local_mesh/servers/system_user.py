@@ -40,6 +40,24 @@ def let_reach(path: Path, user: str | None) -> None:
             folder.chmod(mode | stat.S_IXOTH)
 
 
+def let_read(folder: Path, user: str | None) -> None:
+    """Let the user read a folder of programs, which a strict umask may have kept to root."""
+    if user is None:
+        return
+    for place, _, files in os.walk(folder):
+        _allow(Path(place), stat.S_IROTH | stat.S_IXOTH)
+        for name in files:
+            path = Path(place, name)
+            executable = path.lstat().st_mode & stat.S_IXUSR
+            _allow(path, stat.S_IROTH | (stat.S_IXOTH if executable else 0))
+
+
+def _allow(path: Path, bits: int) -> None:
+    found = path.lstat()
+    if not stat.S_ISLNK(found.st_mode) and found.st_mode & bits != bits:
+        path.chmod(stat.S_IMODE(found.st_mode) | bits)
+
+
 def _exists() -> bool:
     try:
         pwd.getpwnam(NAME)
