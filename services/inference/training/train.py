@@ -96,7 +96,7 @@ def validate(network: Llama, data: list[Document]) -> float:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--out", type=Path, required=True)
-    options.add_argument("--steps", type=int, default=900)
+    options.add_argument("--steps", type=int, default=1000)
     chosen = options.parse_args()
     torch.manual_seed(SEED)
     torch.set_num_threads(1)

@@ -1,5 +1,8 @@
 """What a model may say around a lesson, and what is said instead."""
 
+import runpy
+from pathlib import Path
+
 import pytest
 
 from inference_service.curriculum.pack import load_curriculum
@@ -9,6 +12,7 @@ from inference_service.domain.subject import Difficulty, Subject
 PACK = load_curriculum()
 SLUG = "black-death"
 ALLOWED = wording(PACK, SLUG)
+TRAINING = Path(__file__).parents[3] / "services" / "inference" / "training"
 
 
 @pytest.mark.parametrize("slug", list(PACK.topics))
@@ -58,3 +62,18 @@ def test_every_line_and_attempt_has_a_seed_of_its_own() -> None:
 def test_the_prompt_is_the_one_the_model_was_trained_on() -> None:
     asked = prompt("the Black Death", Subject.HISTORY, Difficulty.INTRO, LineKind.HOOK)
     assert asked == "topic: the Black Death\nsubject: history\nlevel: intro\nkind: hook\nsay:"
+
+
+def test_training_asks_with_the_same_words() -> None:
+    corpus = runpy.run_path(str(TRAINING / "corpus.py"))
+    asked = corpus["PROMPT"].format(topic="the Black Death", subject="history", level="intro", kind="hook")
+    assert asked == prompt("the Black Death", Subject.HISTORY, Difficulty.INTRO, LineKind.HOOK)
+
+
+def test_the_corpus_is_the_same_every_time_and_its_lines_may_be_spoken() -> None:
+    corpus = runpy.run_path(str(TRAINING / "corpus.py"))
+    pairs = corpus["documents"](1, 400)
+    assert pairs == corpus["documents"](1, 400)
+    hooks = [line.strip() for asked, line in pairs if "topic: the Black Death\n" in asked and "kind: hook" in asked]
+    assert hooks
+    assert all(objection(line, LineKind.HOOK, ALLOWED) == "" for line in hooks)

@@ -16,8 +16,8 @@ class TopicNotSupported(FailedPrecondition):
 
     reason = "TOPIC_NOT_SUPPORTED"
     message = (
-        "There is no lesson on '{topic}' in {subject} yet. Try one of the nearest topics: {nearest}; or ask your "
-        "administrator to install a full language model as docs/inference.md describes."
+        "There is no lesson on '{topic}' in {subject} yet: topics outside the curriculum need a full language model, and "
+        "docs/inference.md says how to install one. Until then try one of the nearest topics: {nearest}."
     )
 
 
