@@ -4,8 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-import psycopg
-from psycopg_pool import PoolClosed, PoolTimeout
+from servicekit.database import DatabaseUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ class MailQueue:
             try:
                 while await self._deliver_due():
                     pass
-            except (psycopg.Error, PoolTimeout, PoolClosed) as error:
+            except DatabaseUnavailable as error:
                 log.warning("mail delivery interrupted", extra={"error": repr(error)})
                 await asyncio.sleep(self._pause_seconds)
             await asyncio.sleep(self._poll_seconds)
