@@ -1,6 +1,7 @@
 """The supervisor restarts what dies, gives up on what cannot start, and leaves nothing behind."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -78,6 +79,27 @@ async def test_a_process_that_dies_is_started_again(supervise):
 
     assert await wait_until(replaced, 20)
     assert watched.restarts == 1
+
+
+async def test_a_restart_that_cannot_be_prepared_is_tried_again(supervise):
+    full_disk = []
+
+    async def prepare():
+        if full_disk:
+            raise full_disk.pop()
+
+    supervisor = supervise(listener("server", prepare=prepare))
+    await supervisor.start()
+    watched = supervisor.watched["server"]
+    first = watched.pid
+    full_disk.append(OSError(errno.ENOSPC, "No space left on device"))
+    os.kill(first, signal.SIGKILL)
+
+    async def replaced():
+        return watched.state is State.READY and watched.pid not in (None, first)
+
+    assert await wait_until(replaced, 20)
+    assert not full_disk
 
 
 async def test_a_process_that_cannot_start_is_named_with_its_last_words(supervise):

@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from local_mesh import keys
@@ -51,7 +51,8 @@ async def running(
         supervisor: Supervisor
 
         def changed(watched: Watched) -> None:
-            home.publish(STATUS, status_of(supervisor))
+            with suppress(OSError):  # a full disk hides the status; it must not stop a process from being restarted
+                home.publish(STATUS, status_of(supervisor))
             on_change(watched)
 
         supervisor = Supervisor(table.processes(), home.logs, on_change=changed)

@@ -1,5 +1,6 @@
 """What runs, as a table: live in the terminal of `lm up`, once for `lm status`."""
 
+import sys
 import time
 from types import TracebackType
 from typing import Self
@@ -63,13 +64,12 @@ async def run(settings: MeshSettings) -> int:
     home = Home(settings.home)
     status = home.published(STATUS) if home.is_running() else None
     if status is None:
-        Console(stderr=True).print(f"No mesh runs on {settings.home}. Start one with `make up`.", highlight=False)
+        print(f"No mesh runs on {settings.home}. Start one with `make up`.", file=sys.stderr)
         return 1
-    console = Console()
-    console.print(table_of(status))  # type: ignore[arg-type]  # our own file: its shape is status_of's
+    Console().print(table_of(status))  # type: ignore[arg-type]  # our own file: its shape is status_of's
     facts = home.published(FACTS)
     if facts is not None:
-        console.print(f"gateway: {facts['gateway']}", highlight=False)
+        print(f"gateway: {facts['gateway']}")
     return 0
 
 

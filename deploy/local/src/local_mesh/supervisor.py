@@ -57,6 +57,11 @@ class Watched:
     ready: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
+    def done(self) -> bool:
+        """Whether it was to run once, and did."""
+        return self.state is State.DONE
+
+    @property
     def pid(self) -> int | None:
         """Its process id while it runs."""
         return self.child.pid if self.child is not None and self.child.exit_code is None else None
@@ -119,21 +124,20 @@ class Supervisor:
             await watched.ready.wait()
 
     async def _keep(self, watched: Watched) -> None:
-        try:
-            await asyncio.gather(*(self.watched[name].ready.wait() for name in watched.process.depends_on))
-            backoff = self._patience.backoff()
-            while True:
-                lifetime = await self._run_once(watched)
-                if watched.state is State.DONE:
-                    return
-                await asyncio.sleep(backoff.pause_after(lifetime))
-        except (MeshError, OSError) as error:
-            self._fail(error)
+        await asyncio.gather(*(self.watched[name].ready.wait() for name in watched.process.depends_on))
+        backoff = self._patience.backoff()
+        while not watched.done:
+            watched.started_at, watched.started_time = time.monotonic(), time.time()
+            try:
+                await self._live_once(watched)
+            except (MeshError, OSError) as error:
+                self._fail(error)  # once all is up this is no failed start any more, but one more death
+                self._change(watched, State.RESTARTING)
+            if not watched.done:
+                await asyncio.sleep(backoff.pause_after(time.monotonic() - watched.started_at))
 
-    async def _run_once(self, watched: Watched) -> float:
-        """One life of the process; how many seconds it lasted."""
+    async def _live_once(self, watched: Watched) -> None:
         await watched.process.prepare()
-        watched.started_at, watched.started_time = time.monotonic(), time.time()
         start = watched.process.starter or Child.start
         watched.child = child = await start(watched.process, watched.log)
         self._change(watched, State.STARTING)
@@ -142,16 +146,13 @@ class Supervisor:
             code = await child.wait()
         finally:
             readiness.cancel()
-            (outcome,) = await asyncio.gather(readiness, return_exceptions=True)
-        if isinstance(outcome, MeshError):
-            raise outcome
+            await asyncio.gather(readiness, return_exceptions=True)
         await child.stop(grace_seconds=0)  # its own children, if it left any
         if watched.process.one_shot and code == 0:
             self._change(watched, State.DONE)
             watched.ready.set()
         else:
             self._count_death(watched, code)
-        return time.monotonic() - watched.started_at
 
     async def _become_ready(self, watched: Watched) -> None:
         if watched.process.one_shot:
@@ -160,7 +161,7 @@ class Supervisor:
             await poll(watched.process.ready)
         except MeshError as error:
             self._fail(error)
-            raise
+            return
         self._change(watched, State.READY)
         watched.ready.set()
 
