@@ -7,6 +7,7 @@ from loopback import Loopback
 
 from community_service.domain import Video
 from littlemonster.community.v1 import community_service_pb2 as pb
+from littlemonster.community.v1.community_events_pb2 import CommentCreated
 from littlemonster.inference.v1.inference_service_pb2 import ModerateResponse
 from servicekit.errors import InvalidArgument, NotFound, ServiceError, Unauthenticated, Unavailable, Unimplemented
 from servicekit.ids import new_id
@@ -82,6 +83,25 @@ async def test_two_requests_with_one_request_id_at_once_make_one_comment(communi
     made = await asyncio.gather(*calls)
     assert len({comment.id for comment in made}) == 1
     assert len(await _listed(community, loopback, video, ADA)) == 1
+
+
+async def test_twenty_answers_at_once_are_all_counted_with_strictly_growing_versions(
+    community, loopback, video, broker
+) -> None:
+    parent = await community.comments.CreateComment(_write(video), metadata=loopback.as_user(ADA))
+    async with broker.subscribe("comment.created") as told:
+        answer = _write(video, parent_id=parent.id)
+        calls = [community.comments.CreateComment(answer, metadata=loopback.as_user(new_id())) for _ in range(20)]
+        await asyncio.gather(*calls)
+        events: list[CommentCreated] = []
+        async for message in told:
+            event = CommentCreated.FromString(message.data)
+            events += [event] if event.comment.parent_id == parent.id else []
+            if len(events) == 20:
+                break
+    assert [event.version for event in events] == list(range(2, 22))
+    assert [event.comment_count for event in events] == list(range(2, 22))
+    assert [comment.reply_count for comment in await _listed(community, loopback, video, ADA)] == [20]
 
 
 async def test_a_request_id_of_somebody_else_answers_nothing_of_theirs(community, loopback, video) -> None:

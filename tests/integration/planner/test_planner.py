@@ -125,8 +125,8 @@ async def test_for_anybody_else_an_event_does_not_exist(planner, loopback, role)
 
 async def test_completing_twice_changes_and_tells_once(planner, loopback, broker) -> None:
     ada = loopback.as_user(ADA)
-    made = await planner.CreateEvent(_plan(), metadata=ada)
     async with broker.subscribe("planner.*") as told:
+        made = await planner.CreateEvent(_plan(), metadata=ada)
         request = pb.CompleteEventRequest(event_id=made.id, completed=True)
         done = await planner.CompleteEvent(request, metadata=ada)
         assert await planner.CompleteEvent(request, metadata=ada) == done
@@ -142,8 +142,8 @@ async def test_completing_twice_changes_and_tells_once(planner, loopback, broker
 
 async def test_twenty_completions_at_once_tell_once(planner, loopback, broker) -> None:
     ada = loopback.as_user(ADA)
-    made = await planner.CreateEvent(_plan(), metadata=ada)
     async with broker.subscribe("planner.*") as told:
+        made = await planner.CreateEvent(_plan(), metadata=ada)
         request = pb.CompleteEventRequest(event_id=made.id, completed=True)
         done = await asyncio.gather(*(planner.CompleteEvent(request, metadata=ada) for _ in range(20)))
         await planner.DeleteEvent(pb.DeleteEventRequest(event_id=made.id), metadata=ada)

@@ -66,6 +66,7 @@ def test_an_event_that_says_nothing_to_watchers_is_none(subject: str, payload: b
     ("response", "verdict"),
     [
         (ModerateResponse(approved=True), Verdict(ModerationStatus.APPROVED)),
+        (ModerateResponse(), Verdict(ModerationStatus.REJECTED, "It is against the rules for comments.")),
         (
             ModerateResponse(reasons=["It insults.", "It shouts."]),
             Verdict(ModerationStatus.REJECTED, "It insults. It shouts."),

@@ -2,6 +2,8 @@
 
 import pytest
 from fakes.community.made import a_video
+from hypothesis import given
+from hypothesis import strategies as some
 
 from community_service.domain import RatingTotals, check_rater, count
 from community_service.errors import OwnVideoRated
@@ -38,3 +40,14 @@ def test_the_one_who_asked_for_a_video_may_not_rate_it() -> None:
 
 def test_anybody_else_may_rate_it() -> None:
     check_rater(a_video(), "somebody else")
+
+
+@given(some.lists(some.tuples(some.sampled_from("abc"), some.none() | some.integers(1, 5))))
+def test_the_totals_are_those_of_the_ratings_that_stand(changes: list[tuple[str, int | None]]) -> None:
+    totals, standing = RatingTotals("v"), dict[str, int]()
+    for user, stars in changes:
+        totals = count(totals, before=standing.pop(user, None), now=stars)
+        if stars is not None:
+            standing[user] = stars
+    assert (totals.sum, totals.count, totals.version) == (sum(standing.values()), len(standing), len(changes))
+    assert list(totals.histogram) == [list(standing.values()).count(stars) for stars in range(1, 6)]

@@ -7,7 +7,7 @@ from matplotlib.mathtext import MathTextParser
 
 from inference_service.curriculum.lint import problems
 from inference_service.curriculum.pack import load_curriculum
-from inference_service.domain.lesson import Curriculum, Fact, Formula, LessonPlan, Topic
+from inference_service.domain.lesson import Curriculum, Fact, Formula, LessonPlan, Line, Plot, Topic
 from inference_service.domain.subject import Difficulty, Subject
 
 PACK = load_curriculum()
@@ -23,6 +23,12 @@ def _with_plan(**changes: object) -> Curriculum:
     topic = PACK.topics[SLUG]
     plan = replace(topic.levels[Difficulty.INTRO], **changes)
     return _with_topic(replace(topic, levels={**topic.levels, Difficulty.INTRO: plan}))
+
+
+def _reversed_plot() -> Plot:
+    plot = PACK.topics[SLUG].levels[Difficulty.INTRO].plot
+    assert plot
+    return replace(plot, curves=(Line("line", "back", 1, 0, 5, 1),))
 
 
 def _formulas(plan: LessonPlan) -> list[str]:
@@ -64,6 +70,48 @@ def test_every_formula_can_be_typeset(slug: str, difficulty: Difficulty) -> None
     ],
 )
 def test_the_linter_names_what_is_wrong(broken: Curriculum, said: str) -> None:
+    assert any(said in problem for problem in problems(broken))
+
+
+HISTORY = PACK.topics["black-death"].levels[Difficulty.INTRO]
+ENGLISH = PACK.topics["romeo-and-juliet"].levels[Difficulty.INTRO]
+
+
+def _with_intro(slug: str, plan: LessonPlan) -> Curriculum:
+    topic = PACK.topics[slug]
+    changed = replace(topic, levels={**topic.levels, Difficulty.INTRO: plan})
+    return replace(PACK, topics={**PACK.topics, slug: changed})
+
+
+def _backwards() -> LessonPlan:
+    assert HISTORY.timeline
+    return replace(HISTORY, timeline=replace(HISTORY.timeline, moments=HISTORY.timeline.moments[::-1]))
+
+
+def _ragged() -> LessonPlan:
+    assert ENGLISH.table
+    rows = (replace(ENGLISH.table.rows[0], cells=("one",)), *ENGLISH.table.rows[1:])
+    return replace(ENGLISH, table=replace(ENGLISH.table, rows=rows))
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (_with_intro("black-death", replace(HISTORY, timeline=None)), "needs a timeline or a source"),
+        (_with_intro("black-death", _backwards()), "the timeline is not in order"),
+        (_with_intro("romeo-and-juliet", replace(ENGLISH, table=None, quote=None)), "needs a passage or a table"),
+        (_with_intro("romeo-and-juliet", _ragged()), "another number of cells"),
+        (_with_plan(quiz=replace(HISTORY.quiz, answer=3)), "the index of one of them"),
+        (_with_plan(plot=_reversed_plot()), "the curve 'back' runs backwards"),
+        (replace(PACK, topics={s: t for s, t in PACK.topics.items() if s != SLUG}), "MATH has 2 topics"),
+        (replace(PACK, topics={s: t for s, t in PACK.topics.items() if s != SLUG}), "but not both"),
+        (
+            replace(PACK, lines=replace(PACK.lines, templates={**PACK.lines.templates, "quiz": ("Is 2 right?",)})),
+            "refused",
+        ),
+    ],
+)
+def test_the_linter_looks_at_the_figures_and_at_the_whole_pack(broken: Curriculum, said: str) -> None:
     assert any(said in problem for problem in problems(broken))
 
 

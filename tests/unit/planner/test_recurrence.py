@@ -1,7 +1,11 @@
 """Which recurrence lines can be kept."""
 
+import contextlib
+
 import pytest
 from fakes.planner.made import NOON
+from hypothesis import given
+from hypothesis import strategies as some
 
 from planner_service.errors import RecurrenceInvalid
 from planner_service.use_cases import recurrence
@@ -58,3 +62,16 @@ def test_anything_else_is_refused_naming_the_line(line: str) -> None:
 def test_an_event_has_one_rule() -> None:
     with pytest.raises(RecurrenceInvalid, match="second RRULE"):
         recurrence.check(("RRULE:FREQ=DAILY", "RRULE:FREQ=WEEKLY"), NOON, "UTC")
+
+
+_NAMES = ["FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTH", "BYMONTHDAY", "BYWEEKNO", "BYHOUR", "X"]
+_VALUES = ["DAILY", "SECONDLY", "0", "-1", "60", "400", "9" * 20, "MO", "-1FR", "5XX", "20270101T000000Z", "1,2,,", "="]
+_PARTS = some.lists(some.tuples(some.sampled_from(_NAMES), some.sampled_from(_VALUES)), max_size=5)
+
+
+@given(
+    _PARTS.map(lambda parts: "RRULE:" + ";".join(map("=".join, parts))) | some.text(max_size=40).map("RRULE:".__add__)
+)
+def test_a_rule_is_taken_or_refused_whatever_it_is(line: str) -> None:
+    with contextlib.suppress(RecurrenceInvalid):
+        recurrence.check((line,), NOON, "Europe/Berlin")

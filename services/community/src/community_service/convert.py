@@ -196,7 +196,7 @@ def verdict(response: inference.ModerateResponse) -> Verdict:
         return Verdict(ModerationStatus.WITHHELD, reason)
     if response.approved:
         return Verdict(ModerationStatus.APPROVED)
-    return Verdict(ModerationStatus.REJECTED, reason)
+    return Verdict(ModerationStatus.REJECTED, reason or "It is against the rules for comments.")
 
 
 def _sort_key(value: str | int | float, order: Sort) -> datetime | int:

@@ -25,8 +25,8 @@ class Settings(ServiceSettings):
     heartbeat: timedelta = timedelta(seconds=15)
     """How long a live stream stays silent before it sends a sign of life."""
 
-    live_streams: int = Field(default=2000, ge=1)
-    """Most live streams one process serves."""
+    live_streams: int = Field(default=1500, ge=1)
+    """Most live streams one process serves; of the 2,000 calls a server has at once some must be left for the others."""
 
     live_backlog: int = Field(default=64, ge=1, le=10_000)
     """How many changes a live stream's reader may be behind before it is cut off."""

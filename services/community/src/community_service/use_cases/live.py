@@ -41,7 +41,7 @@ class Seat:
 class Audience:
     """Everybody in this process who watches the comments of some video."""
 
-    def __init__(self, *, seats: int = 2000, backlog: int = 64) -> None:
+    def __init__(self, *, seats: int = 1500, backlog: int = 64) -> None:
         """At most `seats` streams, each at most `backlog` changes behind."""
         self._seats = seats
         self._backlog = backlog
