@@ -5,10 +5,10 @@ from typing import Any
 
 import grpc
 from grpc.aio import ClientCallDetails, Metadata
-from opentelemetry.propagate import inject
 
 from servicekit.identity.tokens import ServiceTokens
 from servicekit.status import from_rpc_error
+from servicekit.telemetry.traces import trace_headers
 
 DEFAULT_SECONDS = 5.0
 _OPTIONS = [
@@ -36,8 +36,7 @@ class _Details:
 
     def complete(self, details: ClientCallDetails, seconds: float | None) -> ClientCallDetails:
         """The call's details with token, trace and deadline."""
-        carrier: dict[str, str] = {}
-        inject(carrier)
+        carrier = trace_headers()
         if self._tokens:
             carrier["authorization"] = f"Bearer {self._tokens.token()}"
         metadata = Metadata(*(details.metadata or ()), *carrier.items())
@@ -69,3 +68,5 @@ class _Stream(_Details, grpc.aio.UnaryStreamClientInterceptor):
                 yield message
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error, self._service) from None
+        finally:
+            call.cancel()  # does nothing to a call that has ended

@@ -1,6 +1,7 @@
 """grpc.health.v1, honest and cached: readiness is checked each second, not at each question."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 
 from grpc_health.v1 import health
@@ -8,6 +9,9 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 Check = Callable[[], Awaitable[bool]]
 _EVERY_SECONDS = 1.0
+_UNREADY_SECONDS = 0.1
+_CHECK_SECONDS = 2.0
+log = logging.getLogger(__name__)
 _STATUS = {True: HealthCheckResponse.SERVING, False: HealthCheckResponse.NOT_SERVING}
 
 
@@ -30,7 +34,7 @@ class Health:
 
     async def refresh(self) -> bool:
         """Checks every dependency now. Returns whether the process is ready."""
-        results = await asyncio.gather(*(check() for check in self._checks.values()))
+        results = await asyncio.gather(*(_answer(name, check) for name, check in self._checks.items()))
         for name, healthy in zip(self._checks, results, strict=True):
             await self.servicer.set(name, _STATUS[healthy])
         ready = all(results) and not self._draining
@@ -41,10 +45,21 @@ class Health:
     async def watch(self) -> None:
         """Checks until cancelled."""
         while True:
-            await self.refresh()
-            await asyncio.sleep(_EVERY_SECONDS)
+            ready = await self.refresh()
+            await asyncio.sleep(_EVERY_SECONDS if ready else _UNREADY_SECONDS)
 
     async def drain(self) -> None:
         """Says NOT_SERVING from now on, so that nobody sends new calls."""
         self._draining = True
-        await self.refresh()
+        for name in ("", *self._services):
+            await self.servicer.set(name, _STATUS[False])
+
+
+async def _answer(name: str, check: Check) -> bool:
+    """What the check says; one that fails or hangs says no, and never ends the process."""
+    try:
+        async with asyncio.timeout(_CHECK_SECONDS):
+            return await check()
+    except Exception as error:
+        log.warning("health check failed", extra={"check": name, "error": repr(error)})
+        return False

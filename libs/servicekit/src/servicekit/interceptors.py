@@ -6,8 +6,8 @@ grpc.aio starts a coroutine for every interceptor of every call; one that wraps 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from typing import Any, TypeAlias
 
 import grpc
@@ -46,16 +46,16 @@ class Guard(grpc.aio.ServerInterceptor):
         self,
         continuation: Callable[[grpc.HandlerCallDetails], "Awaitable[Handler | None]"],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> "Handler | None":
+    ) -> Handler:
         method = handler_call_details.method
         if wrapped := self._wrapped.get(method):
             return wrapped
         handler = await continuation(handler_call_details)
         if handler is None:
-            return None
+            return _unknown(method)
         return self._wrapped.setdefault(method, self._wrap(method, handler))
 
-    def _wrap(self, method: str, handler: "Handler") -> "Handler":
+    def _wrap(self, method: str, handler: Handler) -> Handler:
         call = _Method(method, rule_for(method), self._verifier)
         codec = {
             "request_deserializer": handler.request_deserializer,
@@ -96,15 +96,18 @@ class _Method:
         return call
 
     def stream(self, behaviour: Any) -> Any:
-        async def call(request: Message, context: "Context") -> AsyncIterator[Any]:
+        # A coroutine that writes, not a generator: one left unfinished when the client goes would end in another task, where
+        # the caller and the trace cannot be reset.
+        async def call(request: Message, context: "Context") -> None:
             metadata = _metadata(context)
             with self._span(metadata) as span:
                 try:
                     caller = await self._caller(metadata)
                     self._check(caller, request)
                     with acting_as(caller):
-                        async for message in behaviour(request, context):
-                            yield message
+                        async with aclosing(behaviour(request, context)) as messages:
+                            async for message in messages:
+                                await context.write(message)
                         return
                 except Exception as error:
                     status = self._status(error, span)
@@ -115,9 +118,11 @@ class _Method:
     @contextmanager
     def _span(self, metadata: dict[str, str]) -> Iterator[Span]:
         started = time.perf_counter()
-        with continued(metadata, self._name, SpanKind.SERVER, **{"rpc.system.name": "grpc"}) as span:
-            yield span
-        _duration.record(time.perf_counter() - started, {"rpc.method": self._name})
+        try:
+            with continued(metadata, self._name, SpanKind.SERVER, **{"rpc.system.name": "grpc"}) as span:
+                yield span
+        finally:
+            _duration.record(time.perf_counter() - started, {"rpc.system.name": "grpc", "rpc.method": self._name})
 
     async def _caller(self, metadata: dict[str, str]) -> Caller | None:
         authorization = metadata.get("authorization", "")
@@ -151,6 +156,15 @@ class _Method:
         if isinstance(error, NotImplementedError):
             return Unimplemented(method=self._name)
         return Internal()
+
+
+def _unknown(method: str) -> Handler:
+    """Answers for what no service here has; made anew each time, since names that clients invent have no end."""
+
+    async def refuse(request: bytes, context: "Context") -> None:
+        await context.abort_with_status(to_status(Unimplemented(method=method.lstrip("/"))))
+
+    return grpc.unary_unary_rpc_method_handler(refuse)
 
 
 def _metadata(context: "Context") -> dict[str, str]:

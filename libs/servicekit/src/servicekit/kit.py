@@ -92,12 +92,14 @@ class Kit(Generic[Settings]):
     async def serve(self, *services: Registration, accounts: KeySource | None = None) -> None:
         """Serves until the process is told to stop. `accounts` are the keys of access tokens, the auth service's by default."""
         server = Server(self.settings.listen, self._verifier(accounts), services, self._health)
+        await self._health.refresh()  # so that the first answer is true
         port = await server.start()
         self.background(self._health.watch())
         log.info("listening", extra={"port": port})
         await self._stop.wait()
         log.info("draining")
         await server.stop(self.settings.drain_seconds)
+        await self.cancel_background()  # before the database and the broker it works with are closed
 
     def _verifier(self, accounts: KeySource | None) -> TokenVerifier:
         if accounts is None:

@@ -1,9 +1,9 @@
 """Keyset page tokens: opaque to clients, bound to the query they came from, so a token never answers another question."""
 
 import base64
-import binascii
 import hashlib
 import json
+import math
 
 from servicekit.errors import InvalidArgument
 
@@ -32,13 +32,28 @@ def encode_page_token(query: str, *key: str | int | float) -> str:
 def decode_page_token(token: str, query: str, length: int) -> tuple[str | int | float, ...]:
     """The sort key in `token`, `length` values. Raises PageTokenInvalid."""
     try:
-        version, fingerprint, *key = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (ValueError, TypeError, binascii.Error, UnicodeDecodeError, RecursionError):
+        payload = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        version, fingerprint, *key = json.loads(payload)
+    except (ValueError, TypeError, RecursionError):
         raise PageTokenInvalid from None
-    plain = all(isinstance(value, str | int | float) for value in key)
-    if version != 1 or fingerprint != _fingerprint(query) or len(key) != length or not plain:
+    storable = all(_is_storable(value) for value in key)
+    if version != 1 or fingerprint != _fingerprint(query) or len(key) != length or not storable:
         raise PageTokenInvalid
     return tuple(key)
+
+
+def _is_storable(value: object) -> bool:
+    """Whether a database can compare with it; what we made always is, what somebody made up need not be."""
+    match value:
+        case bool():
+            return False
+        case str():
+            return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+        case int():
+            return -(2**63) <= value < 2**63
+        case float():
+            return math.isfinite(value)
+    return False
 
 
 def _fingerprint(query: str) -> str:

@@ -1,5 +1,6 @@
 """A service's one database: reads in one round trip, writes in one transaction, always as the present caller."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 import psycopg
 from google.protobuf.message import Message
 from psycopg import AsyncClientCursor, AsyncConnection, AsyncCursor
+from psycopg.errors import CharacterNotInRepertoire, UntranslatableCharacter
 from psycopg.types.string import TextLoader
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
@@ -27,6 +29,16 @@ _SESSION = (
 # The settings live as long as the transaction, so nothing leaks to the next user of a pooled connection.
 _SET_CALLER = "SELECT set_config('lm.user_id', %s, true), set_config('lm.role', %s, true)"
 _ACQUIRE_SECONDS = 5.0
+# The pool's own attempts grow further and further apart; a short limit makes the next question try anew at once.
+_RECONNECT_SECONDS = 3.0
+# A server that vanished without a word must be noticed in seconds, not in the two hours of TCP's defaults.
+_LINK = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 log = logging.getLogger(__name__)
 
 
@@ -53,7 +65,15 @@ def translated() -> Iterator[None]:
         log.warning("database does not answer", extra={"error": repr(error)})
         raise DatabaseUnavailable from error
     except psycopg.DataError as error:
-        raise TextNotStorable from error
+        if _is_of_text(error):
+            raise TextNotStorable from error
+        raise
+
+
+def _is_of_text(error: psycopg.DataError) -> bool:
+    """Whether PostgreSQL, or psycopg before it, has no place for a character; other wrong data is a bug of ours."""
+    refused_by_server = isinstance(error, CharacterNotInRepertoire | UntranslatableCharacter)
+    return refused_by_server or type(error) is psycopg.DataError
 
 
 async def prepare_connection(connection: Connection) -> None:
@@ -111,8 +131,9 @@ class Database:
             open=False,
             timeout=_ACQUIRE_SECONDS,
             max_waiting=1000,
+            reconnect_timeout=_RECONNECT_SECONDS,
             configure=prepare_connection,
-            kwargs={"autocommit": True, "application_name": name, "options": _SESSION},
+            kwargs={"autocommit": True, "application_name": name, "options": _SESSION, **_LINK},
         )
 
     async def open(self) -> None:
@@ -124,11 +145,11 @@ class Database:
         await self._pool.close()
 
     async def ping(self) -> bool:
-        """Whether the database answers within a second."""
+        """Whether the database answers within a second or so."""
         try:
-            async with self._pool.connection(timeout=1.0) as connection:
+            async with asyncio.timeout(1.5), self._pool.connection(timeout=1.0) as connection:
                 await connection.execute("SELECT 1")
-        except (psycopg.Error, PoolTimeout, PoolClosed):
+        except (psycopg.Error, PoolTimeout, PoolClosed, TimeoutError):
             return False
         return True
 
@@ -182,7 +203,7 @@ class Database:
 
     def connection_parameters(self) -> dict[str, Any]:
         """For the few who need a connection of their own, such as a listener."""
-        return {"conninfo": self._pool.conninfo, "autocommit": True, "application_name": self._name}
+        return {"conninfo": self._pool.conninfo, "autocommit": True, "application_name": self._name, **_LINK}
 
 
 async def _begin(connection: Connection) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
@@ -19,6 +20,10 @@ from littlemonster.auth.v1.auth_service_pb2_grpc import AuthServiceStub
 from servicekit.errors import ServiceError
 
 _REFETCH_SECONDS = 2.0
+
+
+class KeyFileInvalid(ValueError):
+    """A file does not hold the key it should, or others than its owner may read it."""
 
 
 class KeySource(Protocol):
@@ -40,9 +45,13 @@ class StaticKeys:
 
     @classmethod
     def from_file(cls, path: Path) -> "StaticKeys":
-        """A JSON Web Key Set file. Raises ValueError when it is not one."""
-        keys = json.loads(path.read_text())["keys"]
-        return cls({key["kid"]: public_key(key["x"]) for key in keys})
+        """A JSON Web Key Set file. Raises KeyFileInvalid."""
+        try:
+            return cls({key["kid"]: public_key(key["x"]) for key in json.loads(path.read_text())["keys"]})
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise KeyFileInvalid(
+                f"{path} is not a readable JSON Web Key Set of Ed25519 keys. Write it anew."
+            ) from error
 
 
 class RemoteKeys:
@@ -52,15 +61,23 @@ class RemoteKeys:
         self._stub = stub
         self._keys: dict[str, Ed25519PublicKey] = {}
         self._asked = float("-inf")
-        self._asking = asyncio.Lock()
+        self._question: asyncio.Task[None] | None = None
 
     async def key(self, kid: str) -> Ed25519PublicKey | None:
         if kid not in self._keys:
-            # Calls that come while the question is on its way wait for its answer: their tokens may well be valid.
-            async with self._asking:
-                if kid not in self._keys and time.monotonic() - self._asked > _REFETCH_SECONDS:
-                    await self._fetch()
+            # Calls that come while the question is on its way share its answer: their tokens may well be valid, and one
+            # after the other they would wait for ever on an auth service that hangs.
+            if self._question is None and time.monotonic() - self._asked > _REFETCH_SECONDS:
+                self._question = asyncio.create_task(self._fetch())
+                self._question.add_done_callback(self._answered)
+            if self._question is not None:
+                await asyncio.shield(self._question)
         return self._keys.get(kid)
+
+    def _answered(self, question: asyncio.Task[None]) -> None:
+        self._question = None
+        if not question.cancelled():
+            question.exception()  # those who wait have seen it; with nobody waiting nobody needs to
 
     async def _fetch(self) -> None:
         self._asked = time.monotonic()
@@ -93,10 +110,19 @@ def _thumbprint(x: str) -> str:
 
 
 def private_key(path: Path) -> Ed25519PrivateKey:
-    """The key in a PEM file. Raises ValueError when others may read the file or it holds something else."""
-    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise ValueError(f"{path} must be readable by its owner alone: chmod 600")
-    key = load_pem_private_key(path.read_bytes(), password=None)
+    """The key in a PEM file. Raises KeyFileInvalid when others may read the file or it holds something else."""
+    try:
+        mode, pem = path.stat().st_mode, path.read_bytes()
+    except OSError as error:
+        raise KeyFileInvalid(
+            f"{path} cannot be read ({error.strerror}). Put this service's Ed25519 key there."
+        ) from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise KeyFileInvalid(f"{path} must be readable by its owner alone: chmod 600")
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"{path} does not hold an Ed25519 key")
+        raise KeyFileInvalid(f"{path} does not hold an Ed25519 key. Make one: openssl genpkey -algorithm ed25519")
     return key

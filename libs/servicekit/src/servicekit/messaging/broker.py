@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
@@ -36,9 +38,11 @@ _STREAMS = (
         max_age=90 * _DAY,
     ),
 )
-# A stream that a slow subscriber holds back is cut off rather than allowed to fill the process's memory.
+# What a slow subscriber does not take is dropped rather than allowed to fill the process's memory.
 _PENDING_MESSAGES = 8192
+_PENDING_BYTES = 8 * 1024 * 1024
 _SUBSCRIBE_SECONDS = 3.0
+_RETRY_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
@@ -71,8 +75,13 @@ class Broker:
             reconnected_cb=self._on_reconnect,
             pending_size=16 * 1024 * 1024,
         )
-        await ensure_streams(self._client.jetstream())
-        self._ready.set()
+        while not self._ready.is_set():
+            try:
+                await ensure_streams(self._client.jetstream())
+                self._ready.set()
+            except (NatsError, TimeoutError) as error:  # it answers before JetStream does
+                await self._on_error(error)
+                await asyncio.sleep(_RETRY_SECONDS)
 
     async def close(self) -> None:
         """Sends what is buffered and disconnects."""
@@ -103,16 +112,26 @@ class Broker:
         """
         try:
             async with asyncio.timeout(_SUBSCRIBE_SECONDS):
-                await self._ready.wait()
-        except TimeoutError:
+                subscription = await self._subscribe(subject)
+        except (TimeoutError, NatsError):
             raise BrokerUnavailable from None
-        subscription = await self._client.subscribe(subject, pending_msgs_limit=_PENDING_MESSAGES)
-        await self._client.flush()
         try:
             yield subscription.messages
         finally:
             if not self._client.is_closed:
                 await subscription.unsubscribe()
+
+    async def _subscribe(self, subject: str) -> Subscription:
+        await self._ready.wait()
+        subscription = await self._client.subscribe(
+            subject, pending_msgs_limit=_PENDING_MESSAGES, pending_bytes_limit=_PENDING_BYTES
+        )
+        try:
+            await self._client.flush()
+        except BaseException:
+            await subscription.unsubscribe()
+            raise
+        return subscription
 
     async def _on_reconnect(self) -> None:
         self.connections += 1
@@ -122,12 +141,16 @@ class Broker:
 
 
 async def ensure_streams(jetstream: JetStreamContext) -> None:
-    """Makes the streams, or brings them to the present configuration."""
+    """Makes the streams that are missing, and adds missing subjects; all else of a stream is its operator's to choose."""
     for config in _STREAMS:
         try:
-            await jetstream.stream_info(config.name or "")
+            present = (await jetstream.stream_info(config.name or "")).config
         except NotFoundError:
             await jetstream.add_stream(config)
+            continue
+        subjects = set(present.subjects or [])
+        if missing := set(config.subjects or []) - subjects:
+            await jetstream.update_stream(present.evolve(subjects=sorted(subjects | missing)))
 
 
 async def connect_once(url: str, *, name: str) -> Client:

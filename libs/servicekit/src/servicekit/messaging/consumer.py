@@ -18,7 +18,7 @@ from servicekit.caller import Caller, acting_as
 from servicekit.database.pool import Database, DatabaseUnavailable, Transaction
 from servicekit.messaging.broker import EVENTS, Broker
 from servicekit.messaging.dead_letters import park
-from servicekit.telemetry.traces import continued
+from servicekit.telemetry.traces import continued, mark_failed
 
 Apply = Callable[[Any, Transaction], Awaitable[None]]
 _FETCH_SECONDS = 5.0
@@ -101,14 +101,18 @@ class Consumer:
 
     async def _settle(self, message: Msg, jetstream: JetStreamContext) -> None:
         headers = message.headers or {}
-        with continued(headers, f"process {message.subject}", SpanKind.CONSUMER):
+        attributes = {"messaging.system": "nats", "messaging.destination.name": message.subject}
+        with continued(headers, f"process {message.subject}", SpanKind.CONSUMER, **attributes) as span:
             try:
                 await self.apply(message)
-            except DatabaseUnavailable:
+            except DatabaseUnavailable as error:
+                mark_failed(span, error.reason)
                 await message.nak(delay=self._retry_seconds[0])
             except DecodeError as error:
+                mark_failed(span, "DecodeError")
                 await self._park(message, jetstream, error)
             except Exception as error:
+                mark_failed(span, type(error).__name__)
                 await self._retry_or_park(message, jetstream, error)
             else:
                 await message.ack()

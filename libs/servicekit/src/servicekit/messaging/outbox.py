@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from google.protobuf.message import Message
-from opentelemetry.propagate import inject
 
 from servicekit.ids import new_id
+from servicekit.telemetry.traces import trace_headers
 
+_MAX_PAYLOAD = 512 * 1024  # half of what NATS takes in one message, headers included
 CHANNEL = "outbox"  # also named in INSERT_EVENT
 # The notification wakes the relay when the transaction commits, and is dropped when it does not.
 INSERT_EVENT = """
@@ -55,15 +56,16 @@ class OutboxEvent:
 
 
 def envelope(subject: str, message: Message, about: str, source: str) -> dict[str, Any]:
-    """The row of an event, in the trace of the present call."""
-    carrier: dict[str, str] = {}
-    inject(carrier)
+    """The row of an event, in the trace of the present call. Raises ValueError for an event NATS would refuse."""
+    payload = message.SerializeToString()
+    if len(payload) > _MAX_PAYLOAD:
+        raise ValueError(f"{subject} has {len(payload)} bytes; unpublished, it would hold back all events after it")
     return {
         "id": new_id(),
         "subject": subject,
         "about": about,
         "source": source,
         "type": message.DESCRIPTOR.full_name,
-        "payload": message.SerializeToString(),
-        "traceparent": carrier.get("traceparent", ""),
+        "payload": payload,
+        "traceparent": trace_headers().get("traceparent", ""),
     }

@@ -6,15 +6,18 @@ import logging
 import psycopg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
+from opentelemetry.trace import SpanKind
 from psycopg.rows import class_row
 
 from servicekit.database.pool import Connection, Database, prepare_connection
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.outbox import CHANNEL, DELETE_EVENTS, SELECT_EVENTS, OutboxEvent
+from servicekit.telemetry.traces import continued, trace_headers
 
 _BATCH = 200
 _POLL_SECONDS = 5.0
 _BACKOFF_SECONDS = 1.0
+_FOLLOW_SECONDS = 1.0
 # Any number will do as long as nothing else takes it as an advisory lock in the same database.
 _LEADER = 0x6F7574626F78
 log = logging.getLogger(__name__)
@@ -41,7 +44,8 @@ class Relay:
         connection = await psycopg.AsyncConnection.connect(**self._database.connection_parameters())
         async with connection:
             await prepare_connection(connection)
-            await connection.execute("SELECT pg_advisory_lock(%s)", (_LEADER,))
+            while not await _leads(connection):  # noqa: ASYNC110  # PostgreSQL sets no event of ours
+                await asyncio.sleep(_FOLLOW_SECONDS)
             await connection.execute(f"LISTEN {CHANNEL}")
             while True:
                 while await publish_batch(connection, jetstream):
@@ -50,12 +54,29 @@ class Relay:
                     pass
 
 
+async def _leads(connection: Connection) -> bool:
+    """Whether this connection is the leader's. Asked again and again: waiting in a statement would hold back VACUUM."""
+    cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (_LEADER,))
+    return await cursor.fetchone() == (True,)
+
+
 async def publish_batch(connection: Connection, jetstream: JetStreamContext) -> int:
     """Publishes the oldest events and deletes them once JetStream has stored them. Returns how many."""
     async with connection.cursor(row_factory=class_row(OutboxEvent)) as cursor:
         await cursor.execute(SELECT_EVENTS, {"limit": _BATCH})
         events = await cursor.fetchall()
     if events:
-        await asyncio.gather(*(jetstream.publish(e.subject, e.payload, headers=e.headers()) for e in events))
+        await asyncio.gather(*(_publish(jetstream, event) for event in events))
         await connection.execute(DELETE_EVENTS, {"positions": [event.position for event in events]})
     return len(events)
+
+
+async def _publish(jetstream: JetStreamContext, event: OutboxEvent) -> None:
+    headers = event.headers()
+    attributes = {
+        "messaging.system": "nats",
+        "messaging.destination.name": event.subject,
+        "messaging.message.id": event.id,
+    }
+    with continued(headers, f"publish {event.subject}", SpanKind.PRODUCER, **attributes):
+        await jetstream.publish(event.subject, event.payload, headers=headers | trace_headers())

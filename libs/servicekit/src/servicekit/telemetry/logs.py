@@ -1,4 +1,4 @@
-"""One JSON object a line on standard output: what happened, where, and in which trace."""
+"""One JSON object a line on standard output, in ASCII: what happened, where, and in which trace."""
 
 import json
 import logging
@@ -31,7 +31,7 @@ class JsonFormatter(logging.Formatter):
         line |= {key: value for key, value in vars(record).items() if key not in _OWN}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+        return json.dumps(line, default=str)
 
 
 def configure(service: str, level: str) -> None:

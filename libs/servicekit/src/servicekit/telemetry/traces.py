@@ -6,11 +6,13 @@ from contextlib import contextmanager
 
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context, attach, detach
-from opentelemetry.propagate import extract
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _tracer = trace.get_tracer("servicekit")
+# Not baggage: what a client puts there would travel to every service and into every event.
+_propagator = TraceContextTextMapPropagator()
 
 
 def configure(service: str) -> None:
@@ -25,7 +27,9 @@ def configure(service: str) -> None:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    resource = Resource.create({"service.name": service, "service.namespace": "littlemonster"})
+    # The API and the worker of a service are told different names by their environment.
+    name = os.environ.get("OTEL_SERVICE_NAME", service)
+    resource = Resource.create({"service.name": name, "service.namespace": "littlemonster"})
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
@@ -49,7 +53,7 @@ def trace_id() -> str:
 @contextmanager
 def continued(carrier: Mapping[str, str], name: str, kind: SpanKind, **attributes: str) -> Iterator[Span]:
     """A span that continues the trace whose `traceparent` is in `carrier`."""
-    parent = extract(carrier) if "traceparent" in carrier else Context()
+    parent = _propagator.extract(carrier, Context())
     token = attach(parent)
     try:
         with _tracer.start_as_current_span(
@@ -68,8 +72,26 @@ def client_span(statement: str) -> Iterator[None]:
         return
     operation = statement.split(None, 1)[0].upper()
     attributes = {"db.system.name": "postgresql", "db.operation.name": operation, "db.query.text": statement}
-    with _tracer.start_as_current_span(f"postgresql {operation}", kind=SpanKind.CLIENT, attributes=attributes):
-        yield
+    # Without the exception's text: PostgreSQL quotes the values of the row it refuses.
+    with _tracer.start_as_current_span(
+        f"postgresql {operation}",
+        kind=SpanKind.CLIENT,
+        attributes=attributes,
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
+        try:
+            yield
+        except Exception as error:
+            mark_failed(span, type(error).__name__)
+            raise
+
+
+def trace_headers() -> dict[str, str]:
+    """The headers that continue the present trace elsewhere; none outside a trace."""
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier)
+    return carrier
 
 
 def mark_failed(span: Span, reason: str) -> None:
