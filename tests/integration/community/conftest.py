@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fakes.community.made import a_video
 from fakes.community.peers import ContentServicer, InferenceServicer
+from fakes.community.watch import Watch
 from loopback import Loopback
 
 from community_service.clients import ContentCatalogue, InferenceModerator
@@ -49,6 +50,7 @@ class Community:
     inference: InferenceServicer
     store: PostgresStore
     audience: Audience
+    watch: Watch
 
 
 @pytest.fixture
@@ -110,7 +112,7 @@ async def community(
     store, audience = PostgresStore(database), Audience()
     videos = PublicVideos(store.reads, ContentCatalogue(channel, TIMEOUT))
     discussion = Discussion(store, videos, InferenceModerator(channel, TIMEOUT), utc_now, new_id)
-    live = LiveComments(videos, audience, heartbeat=timedelta(milliseconds=50))
+    live = LiveComments(videos, audience, heartbeat=timedelta(hours=1))
     running(follow_comments(broker, audience))
     running(Relay(broker, database).run())
     address = await loopback.serve(
@@ -120,4 +122,6 @@ async def community(
         ]
     )
     client = loopback.channel(address)
-    return Community(CommentServiceStub(client), RatingServiceStub(client), *peers, store, audience)
+    return Community(
+        CommentServiceStub(client), RatingServiceStub(client), *peers, store, audience, Watch(loopback, address)
+    )
