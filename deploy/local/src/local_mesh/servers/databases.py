@@ -11,6 +11,8 @@ from local_mesh.credentials import Credentials
 
 SERVICES = ("auth", "content", "community", "planner")
 
+# What is made here can be made again, and whatever is saved later is flushed after it: no commit need wait for the disk.
+UNHURRIED = "-c synchronous_commit=off"
 _PROVISIONING_LOCK = 0x6C6D  # any number of our own
 _ROLE_SETTINGS = {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
 _GRANTS = (
@@ -42,13 +44,13 @@ def urls(server: str, service: str, credentials: Credentials, database: str | No
 
 def provision(server: str, credentials: Credentials, services: Iterable[str] = SERVICES) -> None:
     """Make what is missing: roles, databases, grants. Passwords are set anew, so a lost secret file heals itself."""
-    with psycopg.connect(server, autocommit=True) as connection:
+    with psycopg.connect(server, autocommit=True, options=UNHURRIED) as connection:
         connection.execute("select pg_advisory_lock(%s)", (_PROVISIONING_LOCK,))  # until this connection closes
         for service in services:
             make_roles(connection, service, credentials)
             if not _exists(connection, service):
                 make_database(connection, service, service)
-                with psycopg.connect(in_database(server, service), autocommit=True) as inside:
+                with psycopg.connect(in_database(server, service), autocommit=True, options=UNHURRIED) as inside:
                     grant(inside, service)
 
 
