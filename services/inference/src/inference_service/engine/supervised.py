@@ -52,7 +52,9 @@ class SupervisedEngine:
     def __init__(self, card: ModelCard, spec: WorkerSpec, patience: Patience | None = None) -> None:
         self._card, self._spec, self._patience = card, spec, patience or Patience()
         self._worker: Worker | None = None
-        self._ready = asyncio.Event()
+        self._ready = False
+        # Set while it is known whether the file can be loaded: requests wait for that, not for a repair.
+        self._settled = asyncio.Event()
         self._served = False
         self._failures = 0
         self._loaded_at = 0.0
@@ -69,7 +71,7 @@ class SupervisedEngine:
 
     @property
     def state(self) -> EngineState:
-        if self._ready.is_set():
+        if self._ready:
             return EngineState.READY
         if not self._spec.path.is_file():
             return EngineState.MISSING
@@ -78,7 +80,7 @@ class SupervisedEngine:
     @property
     def process_id(self) -> int | None:
         """Process id of the model while it is loaded."""
-        return self._worker.pid if self._worker and self._ready.is_set() else None
+        return self._worker.pid if self._worker and self._ready else None
 
     @property
     def waiting(self) -> int:
@@ -87,7 +89,7 @@ class SupervisedEngine:
 
     async def serving(self) -> bool:
         """Whether requests are worth sending: it is loaded, or it was and is on its way back for the first time."""
-        return self._ready.is_set() or (self._served and self._failures < 2)
+        return self._ready or (self._served and self._failures < 2)
 
     async def generate(self, prompt: str, sampling: Sampling) -> AsyncGenerator[Piece, None]:
         """See TextEngine.generate. One request is worked on at a time; the others wait in order."""
@@ -104,12 +106,11 @@ class SupervisedEngine:
             self._waiting -= 1
 
     async def _loaded(self) -> Worker:
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._patience.ready):
-                await self._ready.wait()
-        except TimeoutError:
-            raise ModelUnavailable(model=self._card.name, why=self._problem) from None
-        assert self._worker is not None  # noqa: S101 - set before the event
+                await self._settled.wait()
+        if self._worker is None or not self._ready:
+            raise ModelUnavailable(model=self._card.name, why=self._problem)
         return self._worker
 
     async def _ask(self, worker: Worker, prompt: str, sampling: Sampling) -> AsyncGenerator[Piece, None]:
@@ -137,7 +138,7 @@ class SupervisedEngine:
                 return await answers.get()
         except TimeoutError:
             # Its end is seen a moment later; nobody may be sent to it until then.
-            self._ready.clear()
+            self._lose()
             self._explain("it hung and is being restarted")
             worker.kill()
             raise EngineTimeout(model=self._card.name, seconds=f"{self._patience.stall:g}") from None
@@ -172,6 +173,7 @@ class SupervisedEngine:
                             self._on_loaded(worker)
                         case NotLoaded(why=why):
                             self._explain(why)
+                            self._settled.set()
                         case Written() | Refused():
                             self._deliver(frame)
         except TimeoutError:
@@ -182,7 +184,8 @@ class SupervisedEngine:
     def _on_loaded(self, worker: Worker) -> None:
         self._loaded_at = asyncio.get_running_loop().time()
         self._served = True
-        self._ready.set()
+        self._ready = True
+        self._settled.set()
         log.info("model loaded", extra={"model": self._card.name, "pid": worker.pid})
 
     def _deliver(self, frame: Written | Refused) -> None:
@@ -190,13 +193,18 @@ class SupervisedEngine:
         if waiting := self._answers.get(frame.request):
             waiting.put_nowait(frame)
 
+    def _lose(self) -> None:
+        self._ready = False
+        self._settled.clear()
+
     def _explain(self, problem: str) -> None:
         """Keep why this run failed, for those who ask until the next one is loaded."""
         self._problem, self._explained = problem, True
 
     async def _ended(self, worker: Worker) -> None:
-        was_ready = self._ready.is_set()
-        self._ready.clear()
+        was_ready = self._ready
+        if was_ready:
+            self._lose()
         how = await worker.end()
         if not self._explained:
             self._explain(f"its process ended ({how}) and is being restarted")

@@ -66,6 +66,19 @@ class Worker:
     async def end(self) -> str:
         """Make sure that the process is gone; say how it ended, such as 'signal 9' or 'exit status 1'."""
         self.kill()
+        ending = asyncio.create_task(self._finish())
+        try:
+            return await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            # Whoever stops the supervisor wants no process left behind; a killed one is gone at once.
+            await ending
+            raise
+
+    async def _finish(self) -> str:
+        assert self._process.stdin is not None  # noqa: S101 - opened in start
+        assert self._process.stdout is not None  # noqa: S101
+        self._process.stdin.close()
+        await self._process.stdout.read()
         status = await self._process.wait()
         return f"signal {-status}" if status < 0 else f"exit status {status}"
 
