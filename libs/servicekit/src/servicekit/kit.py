@@ -123,7 +123,7 @@ def run(service: str, settings: type[Settings], compose: Callable[[Kit[Settings]
     try:
         read = settings()
     except ValidationError as error:
-        sys.exit(_explain(error))
+        sys.exit(explain(error))
     logs.configure(service, read.log_level)
     traces.configure(service)
     try:
@@ -159,7 +159,7 @@ def _both(*events: asyncio.Event) -> None:
         event.set()
 
 
-def _explain(error: ValidationError) -> str:
+def explain(error: ValidationError) -> str:
     """One line a setting: its variable and what is wrong with it; never its value, which may be a secret."""
     lines = [f"  LM_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
     return "These settings are not right:\n" + "\n".join(lines)

@@ -37,7 +37,8 @@ class Statement(Generic[Row]):
 def compile_statement(statement: ClauseElement, row: Callable[..., Row]) -> Statement[Row]:
     """A statement whose rows become `row`: a dataclass with the columns' names, or a function of the columns in order."""
     compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-    binds = cast("Mapping[str, Any]", compiled.binds)  # type: ignore[attr-defined]  # only SQLCompiler has it
+    names = cast("Mapping[Any, str]", compiled.bind_names)  # type: ignore[attr-defined]  # only SQLCompiler has it
+    binds = {name: bind for bind, name in names.items()}
     json = {name for name, bind in binds.items() if isinstance(bind.type, JSON)}
     values = {name: bind.value for name, bind in binds.items() if not bind.required}
     constants = {name: Jsonb(value) if name in json else value for name, value in values.items()}
