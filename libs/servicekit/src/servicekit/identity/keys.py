@@ -110,7 +110,7 @@ def _thumbprint(x: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(members.encode()).digest()).rstrip(b"=").decode()
 
 
-def _forbidden(owner: int, user: int) -> int:
+def forbidden_bits(owner: int, user: int) -> int:
     """Bits a private key's mode must not have. Kubernetes mounts secrets as root's, for the process's group to read."""
     return stat.S_IWGRP | stat.S_IXGRP | stat.S_IRWXO if owner == 0 and user != 0 else stat.S_IRWXG | stat.S_IRWXO
 
@@ -123,7 +123,7 @@ def private_key(path: Path) -> Ed25519PrivateKey:
         raise KeyFileInvalid(
             f"{path} cannot be read ({error.strerror}). Put this service's Ed25519 key there."
         ) from None
-    if state.st_mode & _forbidden(state.st_uid, os.geteuid()):
+    if state.st_mode & forbidden_bits(state.st_uid, os.geteuid()):
         raise KeyFileInvalid(f"{path} must be readable by its owner alone: chmod 600")
     try:
         key = load_pem_private_key(pem, password=None)
