@@ -53,9 +53,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if _is_worker(config) or _HOME not in os.environ:
         return
     home = Path(os.environ.pop(_HOME))
-    pid_file = home / "pid"
-    if pid_file.exists():
-        _stop(int(pid_file.read_text()))
+    # The mesh before the servers, which take the folder with them.
+    for pid in [int(file.read_text()) for file in sorted(home.glob("*.pid"), reverse=True)]:
+        _stop(pid)
     shutil.rmtree(home, ignore_errors=True)
 
 
@@ -65,8 +65,27 @@ def backing() -> Backing:
     home = Path(os.environ[_HOME])
     with _locked(home / "lock"):
         if not (home / "backing.json").exists():
-            _start(home)
+            _start(home, "backing")
     return Backing(home=home, **json.loads((home / "backing.json").read_text()))
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """The session's whole mesh, as `make up` runs it. Tests share it: none stops or breaks a part of it."""
+
+    gateway: str
+    home: Path
+
+
+@pytest.fixture(scope="session")
+def mesh() -> Mesh:
+    """Every server, service and worker behind a real gateway, started once for all workers."""
+    home = Path(os.environ[_HOME])
+    with _locked(home / "mesh.lock"):
+        if not (home / "mesh.json").exists():
+            _start(home, "mesh")
+    facts = json.loads((home / "mesh.json").read_text())
+    return Mesh(facts["gateway"], Path(facts["home"]))
 
 
 @pytest.fixture
@@ -125,25 +144,18 @@ def _locked(path: Path) -> Iterator[Path]:
         yield path
 
 
-def _start(home: Path) -> None:
-    command = [sys.executable, str(Path(__file__).with_name("backing_process.py"))]
+def _start(home: Path, name: str) -> None:
+    """Run <name>_process.py for this session until it has written <name>.json."""
+    command = [sys.executable, str(Path(__file__).with_name(f"{name}_process.py"))]
     command += ["--home", str(home), "--session", os.environ[_SESSION]]
-    log = home / "backing.log"
-    outputs = [
-        (
-            os.POSIX_SPAWN_OPEN,
-            fd,
-            str(log),
-            os.O_WRONLY | os.O_CREAT | os.O_APPEND,
-            0o600,
-        )
-        for fd in (1, 2)
-    ]
+    log = home / f"{name}.log"
+    how = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    outputs = [(os.POSIX_SPAWN_OPEN, fd, str(log), how, 0o600) for fd in (1, 2)]
     # Its own session: Ctrl-C reaches only pytest, which then stops it in order.
     pid = os.posix_spawn(command[0], command, os.environ, file_actions=outputs, setsid=True)
-    (home / "pid").write_text(str(pid))
+    (home / f"{name}.pid").write_text(str(pid))
     until = time.monotonic() + _START_SECONDS
-    while not (home / "backing.json").exists():
+    while not (home / f"{name}.json").exists():
         if os.waitpid(pid, os.WNOHANG)[0] or time.monotonic() > until:
             raise RuntimeError(f"The test servers did not start:\n{log.read_text()}")
         time.sleep(0.05)
