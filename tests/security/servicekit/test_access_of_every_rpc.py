@@ -1,0 +1,75 @@
+"""Every RPC of the contracts, called over a real server as anybody: only whom its rule lets in gets past the door."""
+
+import importlib
+from typing import Any
+
+import grpc
+import pytest
+from loopback import Loopback
+
+from gateway.contracts import contract_files, rpcs
+from littlemonster.common.v1 import access_pb2
+from servicekit.errors import InvalidArgument, ServiceError, Unauthenticated, Unimplemented
+from servicekit.identity.access import RoleMissing
+from servicekit.ids import new_id
+
+WHO = ("nobody", "STUDENT", "MODERATOR", "ADMIN", "service")
+LEAST = {
+    access_pb2.ACCESS_PUBLIC: "nobody",
+    access_pb2.ACCESS_UNSPECIFIED: "STUDENT",
+    access_pb2.ACCESS_USER: "STUDENT",
+    access_pb2.ACCESS_MODERATOR: "MODERATOR",
+    access_pb2.ACCESS_ADMIN: "ADMIN",
+    access_pb2.ACCESS_SERVICE: "service",
+}
+# None is built here: who is let in learns that the request is empty, or that there is nothing behind it.
+LET_IN = (InvalidArgument, Unimplemented)
+
+
+def empty_servicers() -> list[Any]:
+    """Every service of the contracts, with no method of its own."""
+    registrations = []
+    for file in contract_files():
+        if file.service:
+            stubs = importlib.import_module(file.name.replace("/", ".").replace(".proto", "_pb2_grpc"))
+            registrations += [
+                (getattr(stubs, f"add_{one.name}Servicer_to_server"), getattr(stubs, f"{one.name}Servicer")())
+                for one in file.service
+            ]
+    return registrations
+
+
+async def outcome(channel: grpc.aio.Channel, rpc: Any, metadata: Any) -> type[ServiceError]:
+    """What an empty request meets."""
+    call = channel.unary_stream if rpc.server_streaming else channel.unary_unary
+    answer = call(rpc.grpc_path, bytes, bytes)(b"", metadata=metadata)
+    try:
+        _ = [each async for each in answer] if rpc.server_streaming else await answer
+    except ServiceError as error:
+        return type(error)
+    raise AssertionError(f"{rpc.full_name} answered")
+
+
+@pytest.mark.parametrize("who", WHO)
+async def test_an_rpc_lets_in_whom_its_rule_names_and_nobody_less(loopback: Loopback, who: str) -> None:
+    channel = loopback.channel(await loopback.serve(empty_servicers()), as_service=who == "service")
+    metadata = None if who in ("nobody", "service") else loopback.as_user(new_id(), who)
+    met = {rpc.full_name: await outcome(channel, rpc, metadata) for rpc in rpcs()}
+    refusal = Unauthenticated if who == "nobody" else RoleMissing
+    for rpc in rpcs():
+        let_in = WHO.index(who) >= WHO.index(LEAST[rpc.access])
+        assert issubclass(met[rpc.full_name], LET_IN if let_in else refusal), (rpc.full_name, met[rpc.full_name])
+
+
+async def test_a_forged_token_opens_no_rpc_not_even_a_public_one(loopback: Loopback) -> None:
+    channel = loopback.channel(await loopback.serve(empty_servicers()))
+    metadata = (("authorization", f"Bearer {loopback.token(new_id(), iss='somebody else')}"),)
+    for rpc in rpcs():
+        assert issubclass(await outcome(channel, rpc, metadata), Unauthenticated), rpc.full_name
+
+
+@pytest.mark.parametrize("value", ["Basic YTpi", "Bearer", "Bearer ", "bearer", "token", "Bearer a b"])
+async def test_another_kind_of_authorization_is_refused(loopback: Loopback, value: str) -> None:
+    channel = loopback.channel(await loopback.serve(empty_servicers()))
+    public = next(rpc for rpc in rpcs() if rpc.is_public)
+    assert issubclass(await outcome(channel, public, (("authorization", value),)), Unauthenticated)
