@@ -1,7 +1,7 @@
 """The content service on real PostgreSQL and NATS, called over loopback; inference is a servicer of the test."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from content_service.clients.live import BrokerAnnouncer, BrokerFollower
 from content_service.clients.media import MediaFolder
 from content_service.clients.renderer import RendererProcess
 from content_service.handlers import VideoHandlers
-from content_service.storage import PostgresReads, PostgresUnitOfWork
+from content_service.storage import PostgresReads, PostgresSearch, PostgresUnitOfWork
 from content_service.use_cases.generation import Generation
+from content_service.use_cases.managing import Management
 from content_service.use_cases.videos import Videos
 from littlemonster.common.v1.study_pb2 import DIFFICULTY_INTRO, SUBJECT_MATH
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceStub, add_VideoServiceServicer_to_server
@@ -121,7 +122,25 @@ async def broker(backing: Any) -> AsyncIterator[Broker]:
 
 
 @pytest.fixture
-async def content(database: Database, broker: Broker, loopback: Loopback, tmp_path: Path) -> AsyncIterator[Content]:
+def serve_api(database: Database, broker: Broker, loopback: Loopback) -> Callable[[Any], Awaitable[VideoServiceStub]]:
+    """Serves the API over a channel to inference."""
+
+    async def serve(inference_channel: Any) -> VideoServiceStub:
+        reads, unit_of_work = PostgresReads(database), PostgresUnitOfWork(database)
+        judge, follower = InferenceJudge(inference_channel), BrokerFollower(broker)
+        videos = Videos(reads, unit_of_work, judge, follower, utc_now, new_id)
+        management = Management(reads, unit_of_work, utc_now)
+        handlers = VideoHandlers(videos, management, PostgresSearch(database))
+        address = await loopback.serve([(add_VideoServiceServicer_to_server, handlers)])
+        return VideoServiceStub(loopback.channel(address))
+
+    return serve
+
+
+@pytest.fixture
+async def content(
+    database: Database, broker: Broker, loopback: Loopback, serve_api: Any, tmp_path: Path
+) -> AsyncIterator[Content]:
     inference_ = Inference()
     address = await loopback.serve(
         [
@@ -130,14 +149,6 @@ async def content(database: Database, broker: Broker, loopback: Loopback, tmp_pa
         ]
     )
     channel = loopback.channel(address, as_service=True)
-    videos = Videos(
-        PostgresReads(database),
-        PostgresUnitOfWork(database),
-        InferenceJudge(channel),
-        BrokerFollower(broker),
-        utc_now,
-        new_id,
-    )
     renderer = RendererProcess()
 
     def generation(worker: str) -> Generation:
@@ -151,7 +162,5 @@ async def content(database: Database, broker: Broker, loopback: Loopback, tmp_pa
             utc_now,
         )
 
-    own = await loopback.serve([(add_VideoServiceServicer_to_server, VideoHandlers(videos))])
-    stub = VideoServiceStub(loopback.channel(own))
-    yield Content(stub, inference_, generation, renderer, tmp_path / "media")
+    yield Content(await serve_api(channel), inference_, generation, renderer, tmp_path / "media")
     renderer.stop()

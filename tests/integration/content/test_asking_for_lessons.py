@@ -9,6 +9,7 @@ from content_service.errors import TopicNotSupported, TopicRejected, VideoNotFou
 from littlemonster.common.v1.study_pb2 import DIFFICULTY_STANDARD, SUBJECT_MATH
 from littlemonster.content.v1.content_service_pb2 import (
     VIDEO_STATUS_PENDING,
+    BatchCreateVideosRequest,
     CreateVideoRequest,
     GetVideoRequest,
 )
@@ -63,26 +64,31 @@ async def test_a_topic_nobody_can_teach_is_refused_with_the_nearest_topics(conte
 
 
 async def test_without_the_inference_service_nothing_is_saved_and_the_client_may_try_again(
-    database, loopback, broker, urls
+    serve_api, loopback, urls
 ) -> None:
-    from content_service.clients.inference import InferenceJudge
-    from content_service.clients.live import BrokerFollower
-    from content_service.handlers import VideoHandlers
-    from content_service.storage import PostgresReads, PostgresUnitOfWork
-    from content_service.use_cases.videos import Videos
-    from littlemonster.content.v1.content_service_pb2_grpc import (
-        VideoServiceStub,
-        add_VideoServiceServicer_to_server,
-    )
-    from servicekit.clock import utc_now
-
-    nobody = InferenceJudge(loopback.channel("127.0.0.1:1", as_service=True))
-    videos = Videos(
-        PostgresReads(database), PostgresUnitOfWork(database), nobody, BrokerFollower(broker), utc_now, new_id
-    )
-    address = await loopback.serve([(add_VideoServiceServicer_to_server, VideoHandlers(videos))])
+    videos = await serve_api(loopback.channel("127.0.0.1:1", as_service=True))
     with pytest.raises(Unavailable):
-        await VideoServiceStub(loopback.channel(address)).CreateVideo(a_wish(), metadata=loopback.as_user(new_id()))
+        await videos.CreateVideo(a_wish(), metadata=loopback.as_user(new_id()))
+    assert _count(urls, "videos") == 0
+
+
+async def test_a_batch_is_made_whole_in_its_order_and_again_only_where_it_is_new(content, loopback, urls) -> None:
+    me, request_id = loopback.as_user(new_id()), new_id()
+    wishes = [a_wish("Fractions", request_id=request_id), a_wish("Percentages"), a_wish("Fractions")]
+    first = await content.videos.BatchCreateVideos(BatchCreateVideosRequest(requests=wishes), metadata=me)
+    assert [video.topic for video in first.videos] == ["Fractions", "Percentages", "Fractions"]
+    again = await content.videos.BatchCreateVideos(BatchCreateVideosRequest(requests=wishes[:1]), metadata=me)
+    assert again.videos[0].id == first.videos[0].id
+    ready = [video.estimated_completion_time.ToDatetime() for video in first.videos]
+    assert ready == sorted(ready)
+    assert _count(urls, "videos") == 3
+
+
+async def test_a_batch_with_one_topic_that_is_refused_saves_none(content, loopback, urls) -> None:
+    content.inference.rejected.add("Insults")
+    request = BatchCreateVideosRequest(requests=[a_wish(), a_wish("Insults")])
+    with pytest.raises(TopicRejected):
+        await content.videos.BatchCreateVideos(request, metadata=loopback.as_user(new_id()))
     assert _count(urls, "videos") == 0
 
 

@@ -1,12 +1,14 @@
 """Ratings and comment counts from community: exactly once in effect, in any order, through redelivery and failure."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from content_service.consumers import CommunityEvents
+from content_service.clients.media import MediaFolder
+from content_service.consumers import Events
 from content_service.storage import PostgresWork
 from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
 from littlemonster.community.v1.community_events_pb2 import CommentCreated, RatingDeleted, RatingSubmitted
@@ -16,7 +18,7 @@ from servicekit.messaging.broker import DEAD_LETTERS
 from servicekit.messaging.consumer import Consumer, on
 from servicekit.messaging.dead_letters import dead_letters, replay
 
-EVENTS = CommunityEvents(PostgresWork)
+EVENTS = Events(PostgresWork, MediaFolder(Path("unused")))
 
 
 @pytest.fixture

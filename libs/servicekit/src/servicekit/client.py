@@ -1,16 +1,20 @@
 """Channels to other services: the caller's trace, this service's token, a deadline, and errors as the other side raised them."""
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc
 from grpc.aio import ClientCallDetails, Metadata
 
+from servicekit.errors import ServiceError, Unavailable
 from servicekit.identity.tokens import ServiceTokens
 from servicekit.status import from_rpc_error
 from servicekit.telemetry.traces import trace_headers
 
 DEFAULT_SECONDS = 5.0
+_OUR_FAULT = (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED)
+log = logging.getLogger(__name__)
 _OPTIONS = [
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.initial_reconnect_backoff_ms", 200),
@@ -43,6 +47,13 @@ class _Details:
         timeout = details.timeout if details.timeout is not None else seconds
         return ClientCallDetails(details.method, timeout, metadata, details.credentials, details.wait_for_ready)
 
+    def error(self, error: grpc.aio.AioRpcError) -> ServiceError:
+        """The failure as the other side raised it; its doubts about this service are no fault of our own caller's."""
+        if self._tokens and error.code() in _OUR_FAULT:
+            log.error("refused by a peer", extra={"peer": self._service, "status": error.code().name})
+            return Unavailable(service=self._service)
+        return from_rpc_error(error, self._service)
+
 
 class _Unary(_Details, grpc.aio.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(
@@ -52,7 +63,7 @@ class _Unary(_Details, grpc.aio.UnaryUnaryClientInterceptor):
         try:
             return await call
         except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, self._service) from None
+            raise self.error(error) from None
 
 
 class _Stream(_Details, grpc.aio.UnaryStreamClientInterceptor):
@@ -67,6 +78,6 @@ class _Stream(_Details, grpc.aio.UnaryStreamClientInterceptor):
             async for message in call:
                 yield message
         except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error, self._service) from None
+            raise self.error(error) from None
         finally:
             call.cancel()  # does nothing to a call that has ended

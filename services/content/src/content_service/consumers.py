@@ -1,20 +1,23 @@
-"""What content hears from community. Each event is acknowledged after its transaction; failures are retried, then parked."""
+"""What the content worker hears. Each event is acknowledged after its transaction; failures are retried, then parked."""
 
+import asyncio
 from collections.abc import Callable
 
 from content_service.convert import videos as convert
-from content_service.ports import Work
+from content_service.ports import Media, Work
 from littlemonster.community.v1 import community_events_pb2 as events
+from littlemonster.content.v1.content_events_pb2 import VideoDeleted
 from servicekit.database import Transaction
 from servicekit.messaging.consumer import Handler, on
 
 
-class CommunityEvents:
-    """Keeps a video's ratings and number of comments; an event older than what is kept changes nothing."""
+class Events:
+    """Ratings and numbers of comments, of which the newest version counts; and the media of deleted videos."""
 
-    def __init__(self, work: Callable[[Transaction], Work]) -> None:
+    def __init__(self, work: Callable[[Transaction], Work], media: Media) -> None:
         """`work` makes the unit of work of a transaction."""
         self._work = work
+        self._media = media
 
     def handlers(self) -> list[Handler]:
         """What to do with each subject."""
@@ -23,6 +26,7 @@ class CommunityEvents:
             on("rating.deleted", events.RatingDeleted, self.rated),
             on("comment.created", events.CommentCreated, self.commented),
             on("comment.deleted", events.CommentDeleted, self.commented),
+            on("video.deleted", VideoDeleted, self.deleted),
         ]
 
     async def rated(self, event: events.RatingSubmitted | events.RatingDeleted, transaction: Transaction) -> None:
@@ -30,3 +34,6 @@ class CommunityEvents:
 
     async def commented(self, event: events.CommentCreated | events.CommentDeleted, transaction: Transaction) -> None:
         await self._work(transaction).apply_comment_count(event.comment.video_id, event.comment_count, event.version)
+
+    async def deleted(self, event: VideoDeleted, transaction: Transaction) -> None:
+        await asyncio.to_thread(self._media.remove, event.video_id)

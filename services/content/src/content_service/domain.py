@@ -20,11 +20,24 @@ class Status(StrEnum):
     PUBLIC = "PUBLIC"
     REJECTED = "REJECTED"
     FAILED = "FAILED"
+    DELETED = "DELETED"
+    """Kept until its media are removed; no client ever sees it."""
 
     @property
     def final(self) -> bool:
         """Whether nothing more happens by itself."""
-        return self in (Status.PUBLIC, Status.REJECTED, Status.FAILED)
+        return self in (Status.PUBLIC, Status.REJECTED, Status.FAILED, Status.DELETED)
+
+
+# The status machine: from where a video may come to each status. `work.move` refuses everything else.
+CAME_FROM: dict[Status, frozenset[Status]] = {
+    Status.PENDING: frozenset({Status.FAILED}),
+    Status.PROCESSING: frozenset({Status.PENDING, Status.PROCESSING}),
+    Status.PUBLIC: frozenset({Status.PROCESSING, Status.REJECTED}),
+    Status.REJECTED: frozenset({Status.PENDING, Status.PROCESSING, Status.PUBLIC}),
+    Status.FAILED: frozenset({Status.PENDING, Status.PROCESSING}),
+    Status.DELETED: frozenset(Status) - {Status.DELETED},
+}
 
 
 class Stage(StrEnum):
@@ -128,6 +141,48 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """What to search for; None is "any"."""
+
+    text: str
+    subject: str | None = None
+    difficulty: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the query in page tokens."""
+        return f"search|{self.text}|{self.subject}|{self.difficulty}"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A video that matches a search: how well, where, and the second at which that is spoken (None: nowhere)."""
+
+    video_id: str
+    rank: float
+    snippet: str
+    spoken_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """One page of matches, the best first, with their videos in the same order."""
+
+    matches: list[Match]
+    videos: list[Video]
+    next_page_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewCount:
+    """Views of one video that were counted together."""
+
+    video_id: str
+    created_by: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """How many videos wait or are being made, and how long the last ones took; None before the first."""
 
@@ -162,7 +217,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What a finished lesson adds to its video."""
+    """What a finished lesson adds to its video. `cues` are {"start", "text"}: the transcript with its seconds."""
 
     title: str
     summary: str
@@ -171,7 +226,7 @@ class Lesson:
     chapters: list[dict[str, Any]]
     duration: float
     tags: list[str]
-    transcript: str
+    cues: list[dict[str, Any]]
     provenance: dict[str, Any]
 
 
@@ -211,6 +266,16 @@ def after_failure(attempts: int, message: str, *, retryable: bool, now: datetime
     return Retry(attempts, now + _BACKOFF[min(attempts, len(_BACKOFF)) - 1])
 
 
+def may_manage(video: Video, user_id: str, *, moderator: bool) -> bool:
+    """Whether somebody may delete, cancel or retry the video."""
+    return moderator or video.created_by == user_id
+
+
+def hour_of(time: datetime) -> datetime:
+    """The window in which one viewer counts once."""
+    return time.replace(minute=0, second=0, microsecond=0)
+
+
 def percent_of(stage: Stage, fraction: float) -> int:
     """Percent of the whole when `fraction` (0 to 1) of `stage` is done."""
     start, end = _SHARES[stage]
@@ -222,9 +287,12 @@ def words_for(stage: Stage) -> str:
     return _WORDS[stage]
 
 
-def estimate(now: datetime, queue: Queue) -> datetime:
-    """When a lesson asked for now should be ready: those before it, then its own turn, each of the typical time."""
-    return now + (queue.typical or _FIRST_GUESS) * (queue.waiting + 1)
+def estimate(now: datetime, queue: Queue, place: int = 0) -> datetime:
+    """When a lesson asked for now should be ready: those before it, then its own turn, each of the typical time.
+
+    `place` counts those asked for together with it, from 0.
+    """
+    return now + (queue.typical or _FIRST_GUESS) * (queue.waiting + place + 1)
 
 
 def progress_of(video: Video) -> Progress:

@@ -1,6 +1,6 @@
 """What may go wrong with lesson videos; every reason is in docs/api.md."""
 
-from servicekit.errors import FailedPrecondition, InvalidArgument, NotFound, Unavailable
+from servicekit.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied, Unavailable
 
 
 class VideoNotFound(NotFound):
@@ -8,6 +8,20 @@ class VideoNotFound(NotFound):
 
     reason = "VIDEO_NOT_FOUND"
     message = "There is no video {video}. Check the id, or browse GET /v1/videos."
+
+
+class VideoNotYours(PermissionDenied):
+    """The video is public, and somebody else's."""
+
+    reason = "VIDEO_NOT_YOURS"
+    message = "Only the person who asked for video {video}, or a moderator, may do this."
+
+
+class MoveNotAllowed(FailedPrecondition):
+    """The video's present status does not allow what was asked."""
+
+    reason = "VIDEO_STATUS_CONFLICT"
+    message = "The video is {status}, so it cannot become {wanted}. Read it again with GET /v1/videos/{video}."
 
 
 class TopicRejected(InvalidArgument):

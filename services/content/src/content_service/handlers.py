@@ -3,7 +3,11 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+from google.protobuf.empty_pb2 import Empty
+
 from content_service.convert import videos as convert
+from content_service.ports import Search
+from content_service.use_cases.managing import Management
 from content_service.use_cases.videos import Videos
 from littlemonster.content.v1 import content_service_pb2 as pb
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceServicer
@@ -11,13 +15,21 @@ from servicekit.pagination import page_size
 
 
 class VideoHandlers(VideoServiceServicer):
-    """What is built of VideoService; the rest answers UNIMPLEMENTED."""
+    """All of VideoService."""
 
-    def __init__(self, videos: Videos) -> None:
+    def __init__(self, videos: Videos, management: Management, search: Search) -> None:
         self._videos = videos
+        self._management = management
+        self._search = search
 
     async def CreateVideo(self, request: pb.CreateVideoRequest, context: Any) -> pb.Video:
         return convert.video(await self._videos.create(convert.wish(request)))
+
+    async def BatchCreateVideos(
+        self, request: pb.BatchCreateVideosRequest, context: Any
+    ) -> pb.BatchCreateVideosResponse:
+        videos = await self._videos.create_all([convert.wish(item) for item in request.requests])
+        return pb.BatchCreateVideosResponse(videos=[convert.video(video) for video in videos])
 
     async def GetVideo(self, request: pb.GetVideoRequest, context: Any) -> pb.Video:
         return convert.video(await self._videos.get(request.video_id))
@@ -26,6 +38,28 @@ class VideoHandlers(VideoServiceServicer):
         query, size = convert.feed_query(request), page_size(request.page_size)
         return convert.page(await self._videos.feed(query, size, request.page_token))
 
+    async def SearchVideos(self, request: pb.SearchVideosRequest, context: Any) -> pb.SearchVideosResponse:
+        query, size = convert.search_query(request), page_size(request.page_size)
+        return convert.matches(await self._search.search(query, size, request.page_token))
+
     async def WatchVideo(self, request: pb.WatchVideoRequest, context: Any) -> AsyncIterator[pb.VideoProgress]:
         async for progress in self._videos.watch(request.video_id):
             yield convert.progress(progress)
+
+    async def ViewVideo(self, request: pb.ViewVideoRequest, context: Any) -> pb.ViewVideoResponse:
+        await self._management.view(request.video_id)
+        return pb.ViewVideoResponse()
+
+    async def DeleteVideo(self, request: pb.DeleteVideoRequest, context: Any) -> Empty:
+        await self._management.delete(request.video_id)
+        return Empty()
+
+    async def CancelVideo(self, request: pb.CancelVideoRequest, context: Any) -> pb.Video:
+        return convert.video(await self._management.cancel(request.video_id))
+
+    async def RetryVideo(self, request: pb.RetryVideoRequest, context: Any) -> pb.Video:
+        return convert.video(await self._management.retry(request.video_id))
+
+    async def SetVideoStatus(self, request: pb.SetVideoStatusRequest, context: Any) -> pb.Video:
+        status = convert.status(request.status)
+        return convert.video(await self._management.decide(request.video_id, status, request.reason))

@@ -4,7 +4,8 @@ from content_service.clients.inference import InferenceJudge
 from content_service.clients.live import BrokerFollower
 from content_service.handlers import VideoHandlers
 from content_service.settings import Settings
-from content_service.storage import PostgresReads, PostgresUnitOfWork
+from content_service.storage import PostgresReads, PostgresSearch, PostgresUnitOfWork
+from content_service.use_cases.managing import Management
 from content_service.use_cases.videos import Videos
 from littlemonster.content.v1.content_service_pb2_grpc import add_VideoServiceServicer_to_server
 from servicekit.clock import utc_now
@@ -15,15 +16,17 @@ from servicekit.kit import Kit, run
 async def serve(kit: Kit[Settings]) -> None:
     """Puts the parts together and serves until told to stop."""
     database = await kit.database()
+    reads, unit_of_work = PostgresReads(database), PostgresUnitOfWork(database)
     videos = Videos(
-        reads=PostgresReads(database),
-        unit_of_work=PostgresUnitOfWork(database),
+        reads=reads,
+        unit_of_work=unit_of_work,
         judge=InferenceJudge(kit.channel(kit.settings.inference_address, "inference")),
         follower=BrokerFollower(await kit.broker()),
         clock=utc_now,
         ids=new_id,
     )
-    await kit.serve((add_VideoServiceServicer_to_server, VideoHandlers(videos)))
+    management = Management(reads, unit_of_work, utc_now)
+    await kit.serve((add_VideoServiceServicer_to_server, VideoHandlers(videos, management, PostgresSearch(database))))
 
 
 if __name__ == "__main__":

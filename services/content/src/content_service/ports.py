@@ -10,10 +10,12 @@ from content_service.domain import (
     FeedQuery,
     Job,
     Lesson,
+    Matches,
     Page,
     Progress,
     Queue,
     RatingTotals,
+    SearchQuery,
     Stage,
     Status,
     Video,
@@ -46,6 +48,14 @@ class Reads(Protocol):
 
     async def queue(self) -> Queue:
         """What is before a lesson that is asked for now, over all accounts."""
+        ...
+
+
+class Search(Protocol):
+    """Finds PUBLIC videos by words."""
+
+    async def search(self, query: SearchQuery, size: int, page_token: str) -> Matches:
+        """One page, the best match first. Raises PageTokenInvalid."""
         ...
 
 
@@ -86,6 +96,34 @@ class Work(Protocol):
 
     async def fail(self, video_id: str, worker: str, status: Status, message: str, now: datetime) -> None:
         """The video becomes FAILED or REJECTED and the job ends. Raises LeaseLost."""
+        ...
+
+    async def move(self, video_id: str, status: Status, message: str, now: datetime) -> Video | None:
+        """The video in its new status, told to others; None when it is not there or may not move so (`CAME_FROM`)."""
+        ...
+
+    async def stop_job(self, video_id: str, now: datetime) -> None:
+        """Ends the job whoever works on it; that worker finds its lease lost."""
+        ...
+
+    async def requeue(self, video: Video, now: datetime) -> None:
+        """Puts an ended job back into the queue; a script it has is kept."""
+        ...
+
+    async def tell_created(self, video: Video) -> None:
+        """Tells video.created for a video that became PUBLIC by decision."""
+        ...
+
+    async def add_view(self, video_id: str, viewer: str, hour: datetime) -> None:
+        """Records that somebody watched; a repeat in the same hour changes nothing."""
+        ...
+
+    async def count_views(self) -> int:
+        """Adds recorded views to their videos and tells video.viewed. Returns of how many videos."""
+        ...
+
+    async def forget_views(self, before: datetime) -> None:
+        """Deletes counted views of earlier hours."""
         ...
 
     async def apply_rating(self, totals: RatingTotals) -> None:
@@ -136,6 +174,10 @@ class Media(Protocol):
 
     def workspace(self, video_id: str) -> Path:
         """An empty folder on the same file system, which nobody else sees. Raises OSError."""
+        ...
+
+    def remove(self, video_id: str) -> None:
+        """Removes what was published; a repeat changes nothing. Raises OSError."""
         ...
 
     def publish(self, video_id: str, workspace: Path) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     MetaData,
     Text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -37,7 +37,7 @@ class VideoRow(Base, table=True):
     __tablename__ = "videos"
     __table_args__ = (
         CheckConstraint(
-            "status in ('PENDING', 'PROCESSING', 'PUBLIC', 'REJECTED', 'FAILED')", name="videos_status_check"
+            "status in ('PENDING', 'PROCESSING', 'PUBLIC', 'REJECTED', 'FAILED', 'DELETED')", name="videos_status_check"
         ),
         CheckConstraint("subject in ('MATH', 'CHEMISTRY', 'HISTORY', 'ENGLISH')", name="videos_subject_check"),
         CheckConstraint("difficulty in ('INTRO', 'STANDARD', 'HONORS')", name="videos_difficulty_check"),
@@ -47,6 +47,7 @@ class VideoRow(Base, table=True):
         Index("videos_recent_idx", "create_time", "id", postgresql_where=_PUBLIC),
         Index("videos_popular_idx", "view_count", "id", postgresql_where=_PUBLIC),
         Index("videos_rating_idx", "rating_score", "id", postgresql_where=_PUBLIC),
+        Index("videos_search_idx", "search", postgresql_using="gin", postgresql_where=_PUBLIC),
         Index("videos_subject_recent_idx", "subject", "create_time", "id", postgresql_where=_PUBLIC),
     )
 
@@ -63,7 +64,8 @@ class VideoRow(Base, table=True):
     key_points: list[str] = Field(sa_type=ARRAY(Text))
     timestamps: list[float] = Field(sa_type=ARRAY(Float))
     chapters: list[dict[str, Any]] = Field(sa_type=JSONB)
-    transcript: str = Field(sa_type=Text)
+    cues: list[dict[str, Any]] = Field(sa_type=JSONB)
+    search: str = Field(sa_column=Column("search", TSVECTOR, nullable=False))
     duration: float
     rating_sum: int
     rating_count: int
@@ -107,6 +109,22 @@ class JobRow(Base, table=True):
     create_time: datetime = Field(sa_type=_TIME)
     start_time: datetime | None = Field(sa_type=_TIME)
     finish_time: datetime | None = Field(sa_type=_TIME)
+
+
+class ViewRow(Base, table=True):
+    """One viewer and one hour of one video. Views become counts in batches; then the row only keeps a repeat from counting."""
+
+    __tablename__ = "views"
+    __table_args__ = (
+        ForeignKeyConstraint(["video_id"], ["videos.id"], name="views_video_id_fkey", ondelete="CASCADE"),
+        Index("views_waiting_idx", "hour", postgresql_where="NOT counted"),
+        Index("views_counted_idx", "hour", postgresql_where="counted"),
+    )
+
+    video_id: UUID = Field(primary_key=True)
+    viewer: UUID = Field(primary_key=True)
+    hour: datetime = Field(sa_type=_TIME, primary_key=True)
+    counted: bool
 
 
 add_messaging_tables(METADATA)

@@ -9,12 +9,14 @@ from content_service.clients.inference import InferenceWriter
 from content_service.clients.live import BrokerAnnouncer
 from content_service.clients.media import MediaFolder
 from content_service.clients.renderer import RendererProcess
-from content_service.consumers import CommunityEvents
+from content_service.consumers import Events
 from content_service.settings import Settings
 from content_service.storage import PostgresUnitOfWork, PostgresWork
 from content_service.use_cases.generation import Generation
+from content_service.use_cases.managing import count_views
 from servicekit.caller import Caller
 from servicekit.clock import utc_now
+from servicekit.database import DatabaseUnavailable
 from servicekit.kit import Kit, run
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer
@@ -22,6 +24,7 @@ from servicekit.messaging.relay import Relay
 
 # A job put back for later, or left by a worker that died, is found without any message.
 _POLL_SECONDS = 2.0
+_COUNT_SECONDS = 2.0
 
 
 async def serve(kit: Kit[Settings]) -> None:
@@ -30,24 +33,34 @@ async def serve(kit: Kit[Settings]) -> None:
     renderer = RendererProcess()
     renderer.start()
     wanted = asyncio.Event()
+    media = MediaFolder(kit.settings.media_dir)
+    unit_of_work = PostgresUnitOfWork(database, Caller.service("content"))
     generation = Generation(
         worker=f"{socket.gethostname()}:{os.getpid()}",
-        unit_of_work=PostgresUnitOfWork(database, Caller.service("content")),
+        unit_of_work=unit_of_work,
         writer=InferenceWriter(kit.channel(kit.settings.inference_address, "inference")),
         renderer=renderer,
-        media=MediaFolder(kit.settings.media_dir),
+        media=media,
         announcer=BrokerAnnouncer(broker),
         clock=utc_now,
     )
     kit.background(Relay(broker, database).run())
-    heard = CommunityEvents(PostgresWork).handlers()
+    heard = Events(PostgresWork, media).handlers()
     kit.background(Consumer(broker, database, durable="content", handlers=heard).run())
     kit.background(_listen(broker, wanted))
     kit.background(generation.run(lambda: _wait(wanted)))
+    kit.background(_count_views(unit_of_work))
     try:
         await kit.serve()
     finally:
         renderer.stop()
+
+
+async def _count_views(unit_of_work: PostgresUnitOfWork) -> None:
+    while True:
+        with contextlib.suppress(DatabaseUnavailable):
+            await count_views(unit_of_work, utc_now)
+        await asyncio.sleep(_COUNT_SECONDS)
 
 
 async def _listen(broker: Broker, wanted: asyncio.Event) -> None:

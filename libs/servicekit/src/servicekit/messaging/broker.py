@@ -9,6 +9,7 @@ import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+from nats.errors import ConnectionClosedError
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
@@ -61,6 +62,7 @@ class Broker:
         self._name = name
         self._client = Client()
         self._ready = asyncio.Event()
+        self._making_streams: asyncio.Task[None] | None = None
         self.connections = 0
         """How often NATS had to be reached anew; grows when subscriptions have to be made again."""
 
@@ -72,19 +74,16 @@ class Broker:
             max_reconnect_attempts=-1,
             reconnect_time_wait=1,
             error_cb=self._on_error,
+            disconnected_cb=self._on_disconnect,
             reconnected_cb=self._on_reconnect,
             pending_size=16 * 1024 * 1024,
         )
-        while not self._ready.is_set():
-            try:
-                await ensure_streams(self._client.jetstream())
-                self._ready.set()
-            except (NatsError, TimeoutError) as error:  # it answers before JetStream does
-                await self._on_error(error)
-                await asyncio.sleep(_RETRY_SECONDS)
+        await self._make_streams()
 
     async def close(self) -> None:
         """Sends what is buffered and disconnects."""
+        if self._making_streams:
+            self._making_streams.cancel()
         if self._client.is_connected:
             await self._client.drain()
         elif not self._client.is_closed:
@@ -118,7 +117,8 @@ class Broker:
         try:
             yield subscription.messages
         finally:
-            if not self._client.is_closed:
+            # While the process drains, the connection has already ended its subscriptions.
+            if not (self._client.is_closed or self._client.is_draining):
                 await subscription.unsubscribe()
 
     async def _subscribe(self, subject: str) -> Subscription:
@@ -128,13 +128,29 @@ class Broker:
         )
         try:
             await self._client.flush()
+            if not self._client.is_connected:  # then a flush returns as if all were well
+                raise ConnectionClosedError
         except BaseException:
             await subscription.unsubscribe()
             raise
         return subscription
 
+    async def _make_streams(self) -> None:
+        while not self._ready.is_set():
+            try:
+                await ensure_streams(self._client.jetstream())
+                self._ready.set()
+            except (NatsError, TimeoutError) as error:  # NATS answers before its JetStream does
+                await self._on_error(error)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _on_disconnect(self) -> None:
+        self._ready.clear()
+
     async def _on_reconnect(self) -> None:
+        """The streams are made again as well: NATS may have come back without its disk."""
         self.connections += 1
+        self._making_streams = asyncio.create_task(self._make_streams())
 
     async def _on_error(self, error: Exception) -> None:
         log.warning("broker connection", extra={"error": repr(error)})

@@ -1,5 +1,6 @@
 """The media folder: what is being made lies beside it, what is finished appears in it at once."""
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -17,6 +18,15 @@ class MediaFolder:
         shutil.rmtree(workspace, ignore_errors=True)
         workspace.mkdir(parents=True)
         return workspace
+
+    def remove(self, video_id: str) -> None:
+        """Out of sight by one rename, then deleted: a viewer never meets half a folder."""
+        grave = self._making / f"{video_id}.removed"
+        shutil.rmtree(grave, ignore_errors=True)
+        self._making.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            (self._folder / video_id).rename(grave)
+        shutil.rmtree(grave, ignore_errors=True)
 
     def publish(self, video_id: str, workspace: Path) -> None:
         """A rename cannot replace a folder that has files, so an earlier one goes first."""

@@ -4,7 +4,18 @@ from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from content_service.domain import FeedQuery, Page, Progress, RatingTotals, Status, Video, Wish
+from content_service.domain import (
+    FeedQuery,
+    Matches,
+    Page,
+    Progress,
+    RatingTotals,
+    SearchQuery,
+    Status,
+    Video,
+    ViewCount,
+    Wish,
+)
 from content_service.lesson.script import Difficulty, Subject
 from littlemonster.common.v1 import study_pb2
 from littlemonster.community.v1 import community_events_pb2
@@ -12,7 +23,9 @@ from littlemonster.content.v1 import content_events_pb2, content_service_pb2
 
 _SUBJECTS = {name: study_pb2.Subject.Value(f"SUBJECT_{name}") for name in Subject}
 _DIFFICULTIES = {name: study_pb2.Difficulty.Value(f"DIFFICULTY_{name}") for name in Difficulty}
-_STATUSES = {name: content_service_pb2.VideoStatus.Value(f"VIDEO_STATUS_{name}") for name in Status}
+_STATUSES: dict[Status, content_service_pb2.VideoStatus.ValueType] = {
+    name: content_service_pb2.VideoStatus.Value(f"VIDEO_STATUS_{name}") for name in Status if name is not Status.DELETED
+}
 SUBJECT_OF = {value: name for name, value in _SUBJECTS.items()}
 DIFFICULTY_OF = {value: name for name, value in _DIFFICULTIES.items()}
 _STATUS_OF = {value: name for name, value in _STATUSES.items()}
@@ -147,6 +160,40 @@ def status_changed(source: Video) -> content_events_pb2.VideoStatusChanged:
         message=source.status_message,
         version=source.version,
     )
+
+
+def video_deleted(source: Video) -> content_events_pb2.VideoDeleted:
+    """The event video.deleted."""
+    return content_events_pb2.VideoDeleted(video_id=source.id, created_by=source.created_by)
+
+
+def video_viewed(source: ViewCount) -> content_events_pb2.VideoViewed:
+    """The event video.viewed."""
+    return content_events_pb2.VideoViewed(video_id=source.video_id, created_by=source.created_by, count=source.count)
+
+
+def search_query(request: content_service_pb2.SearchVideosRequest) -> SearchQuery:
+    """An unspecified filter is "any"."""
+    return SearchQuery(
+        text=request.query,
+        subject=SUBJECT_OF.get(request.subject),
+        difficulty=DIFFICULTY_OF.get(request.difficulty),
+    )
+
+
+def matches(source: Matches) -> content_service_pb2.SearchVideosResponse:
+    """A page of matches."""
+    match = content_service_pb2.VideoMatch
+    return content_service_pb2.SearchVideosResponse(
+        matches=[match(video_id=m.video_id, snippet=m.snippet, spoken_at=m.spoken_at or 0.0) for m in source.matches],
+        videos=[video(item) for item in source.videos],
+        next_page_token=source.next_page_token,
+    )
+
+
+def status(source: content_service_pb2.VideoStatus.ValueType) -> Status:
+    """The domain's name of a status."""
+    return _STATUS_OF[source]
 
 
 def rating_totals(

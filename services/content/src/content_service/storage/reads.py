@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from content_service.domain import FeedQuery, Page, Progress, Queue, Stage, Status, Video, words_for
-from content_service.storage import statements
+from content_service.storage import job_statements, statements
 from content_service.storage.coalescing import Coalescer
 from servicekit.caller import Caller, acting_as, caller_or_none, current_caller
 from servicekit.database import Database
@@ -69,7 +69,7 @@ class PostgresReads:
     async def queue(self) -> Queue:
         """Asked as the service: an account sees its own jobs only, and waits behind everybody's."""
         with acting_as(Caller.service("content")):
-            return await self._database.one(statements.QUEUE) or Queue(0, None)
+            return await self._database.one(job_statements.QUEUE) or Queue(0, None)
 
     async def requested(self, request_id: str) -> Video | None:
         """By the unique index on creator and request id."""

@@ -1,34 +1,29 @@
-"""Every statement the service runs, compiled once."""
+"""Statements of videos: reads, the feed, and what changes them."""
 
+import functools
 from dataclasses import fields
-from functools import cache
 
-from sqlalchemy import bindparam, case, func, insert, or_, select, tuple_, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import bindparam, func, literal_column, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.types import Uuid
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.types import Text, Uuid
 
-from content_service.domain import Job, Queue, Video
+from content_service.domain import Video
 from content_service.tables import JobRow, VideoRow
 from servicekit.database import Statement, compile_command, compile_statement
 
 VIDEOS = VideoRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
-JOBS = JobRow.__table__  # type: ignore[attr-defined]
-_COLUMNS = [VIDEOS.c[field.name] for field in fields(Video)]
+_JOBS = JobRow.__table__  # type: ignore[attr-defined]
+COLUMNS = [VIDEOS.c[field.name] for field in fields(Video)]
 _SORT_KEYS = {"recent": VIDEOS.c.create_time, "popular": VIDEOS.c.view_count, "rating": VIDEOS.c.rating_score}
-_JOB_OF_WORKER = (
-    (JOBS.c.video_id == bindparam("video_id"))
-    & (JOBS.c.worker == bindparam("owner_worker"))
-    & JOBS.c.finish_time.is_(None)
-)
-
 PUBLIC_VIDEOS = compile_statement(
-    select(*_COLUMNS).where(VIDEOS.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))), VIDEOS.c.status == "PUBLIC"),
+    select(*COLUMNS).where(VIDEOS.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))), VIDEOS.c.status == "PUBLIC"),
     Video,
 )
-VIDEO = compile_statement(select(*_COLUMNS).where(VIDEOS.c.id == bindparam("id")), Video)
+VIDEO = compile_statement(select(*COLUMNS).where(VIDEOS.c.id == bindparam("id"), VIDEOS.c.status != "DELETED"), Video)
 REQUESTED = compile_statement(
-    select(*_COLUMNS).where(
+    select(*COLUMNS).where(
         VIDEOS.c.created_by == bindparam("created_by", type_=Uuid), VIDEOS.c.request_id == bindparam("request_id")
     ),
     Video,
@@ -37,17 +32,17 @@ PROGRESS = compile_statement(
     select(
         VIDEOS.c.status,
         VIDEOS.c.status_message,
-        JOBS.c.stage,
-        JOBS.c.percent,
+        _JOBS.c.stage,
+        _JOBS.c.percent,
         VIDEOS.c.estimated_completion_time,
     )
-    .join(JOBS, JOBS.c.video_id == VIDEOS.c.id)
+    .join(_JOBS, _JOBS.c.video_id == VIDEOS.c.id)
     .where(VIDEOS.c.id == bindparam("id")),
     lambda *values: values,
 )
 
 
-@cache
+@functools.cache
 def feed(sort: str, filters: frozenset[str], after: bool) -> Statement[Video]:
     """A page of the feed in the given sort, filtered by the given columns, `after` a key or from the start.
 
@@ -55,11 +50,11 @@ def feed(sort: str, filters: frozenset[str], after: bool) -> Statement[Video]:
     includes what is not PUBLIC: row-level security leaves those rows to their owner alone.
     """
     key = _SORT_KEYS[sort]
-    statement = select(*_COLUMNS).order_by(key.desc(), VIDEOS.c.id.desc()).limit(bindparam("limit"))
+    statement = select(*COLUMNS).order_by(key.desc(), VIDEOS.c.id.desc()).limit(bindparam("limit"))
     for name in sorted(filters & {"subject", "difficulty", "created_by"}):
         statement = statement.where(VIDEOS.c[name] == bindparam(name))
-    if "own" not in filters:
-        statement = statement.where(VIDEOS.c.status == "PUBLIC")
+    visible = VIDEOS.c.status != "DELETED" if "own" in filters else VIDEOS.c.status == "PUBLIC"
+    statement = statement.where(visible)
     if after:
         last = tuple_(bindparam("after_key", type_=key.type), bindparam("after_id", type_=Uuid))
         statement = statement.where(tuple_(key, VIDEOS.c.id) < last)
@@ -73,7 +68,8 @@ _NEW = {
     "key_points": [],
     "timestamps": [],
     "chapters": [],
-    "transcript": "",
+    "cues": [],
+    "search": "",
     "duration": 0.0,
     "rating_sum": 0,
     "rating_count": 0,
@@ -101,95 +97,37 @@ ADD_VIDEO = compile_statement(
         **_NEW,
     )
     .on_conflict_do_nothing(index_elements=["created_by", "request_id"])
-    .returning(*_COLUMNS),
+    .returning(*COLUMNS),
     Video,
 )
-ADD_JOB = compile_command(
-    insert(JOBS).values(
-        video_id=bindparam("video_id"),
-        owner=bindparam("owner"),
-        stage="queued",
-        percent=0,
-        attempts=0,
-        seed=bindparam("seed"),
-        script=b"",
-        worker="",
-        not_before=bindparam("now"),
-        create_time=bindparam("now"),
-    )
-)
-_RECENT = (
-    select((JOBS.c.finish_time - JOBS.c.start_time).label("took"))
-    .where(JOBS.c.finish_time.is_not(None), JOBS.c.stage == "done")
-    .order_by(JOBS.c.finish_time.desc())
-    .limit(20)
-    .subquery()
-)
-_WAITING = select(func.count()).where(JOBS.c.finish_time.is_(None)).scalar_subquery()
-QUEUE = compile_statement(select(_WAITING.label("waiting"), func.avg(_RECENT.c.took).label("typical")), Queue)
-
-_now = bindparam("now", type_=JOBS.c.not_before.type)
-_NEXT = (
-    select(JOBS.c.video_id)
-    .where(
-        JOBS.c.finish_time.is_(None),
-        JOBS.c.not_before <= _now,
-        or_(JOBS.c.lease_time.is_(None), JOBS.c.lease_time < _now),
-    )
-    .order_by(JOBS.c.create_time)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-    .scalar_subquery()
-)
-_JOB_COLUMNS = [
-    JOBS.c.video_id,
-    VIDEOS.c.topic,
-    VIDEOS.c.subject,
-    VIDEOS.c.difficulty,
-    JOBS.c.attempts,
-    JOBS.c.seed,
-    JOBS.c.script,
-]
-CLAIM = compile_statement(
-    update(JOBS)
-    .where(JOBS.c.video_id == _NEXT, VIDEOS.c.id == JOBS.c.video_id)
-    .values(
-        worker=bindparam("new_worker"),
-        lease_time=bindparam("until"),
-        attempts=JOBS.c.attempts + 1,
-        start_time=case((JOBS.c.start_time.is_(None), _now), else_=JOBS.c.start_time),
-    )
-    .returning(*_JOB_COLUMNS),
-    Job,
-)
-EXTEND = compile_command(update(JOBS).where(_JOB_OF_WORKER).values(lease_time=bindparam("until")))
-SAVE_STAGE = compile_command(
-    update(JOBS).where(_JOB_OF_WORKER).values(stage=bindparam("new_stage"), percent=bindparam("new_percent"))
-)
-SAVE_SCRIPT = compile_command(update(JOBS).where(_JOB_OF_WORKER).values(script=bindparam("new_script")))
-RELEASE = compile_command(
-    update(JOBS)
-    .where(_JOB_OF_WORKER)
-    .values(worker="", lease_time=None, stage="queued", attempts=bindparam("made"), not_before=bindparam("later"))
-)
-END_JOB = compile_command(
-    update(JOBS)
-    .where(_JOB_OF_WORKER)
-    .values(
-        worker="", lease_time=None, stage=bindparam("new_stage"), percent=bindparam("new_percent"), finish_time=_now
-    )
-)
-SET_STATUS = compile_statement(
+_now = bindparam("now", type_=VIDEOS.c.update_time.type)
+MOVE = compile_statement(
     update(VIDEOS)
-    .where(VIDEOS.c.id == bindparam("video_id"))
+    .where(VIDEOS.c.id == bindparam("video_id"), VIDEOS.c.status == func.any(bindparam("came_from", type_=ARRAY(Text))))
     .values(
         status=bindparam("new_status"),
         status_message=bindparam("message"),
         update_time=_now,
         version=VIDEOS.c.version + 1,
     )
-    .returning(*_COLUMNS),
+    .returning(*COLUMNS),
     Video,
+)
+
+
+def _weighted(text: ColumnElement[str], weight: str) -> ColumnElement[str]:
+    """A text for the search index, with its weight from A (title) to D (transcript)."""
+    return func.setweight(func.to_tsvector("english", text), literal_column(f"'{weight}'"), type_=TSVECTOR)
+
+
+_SEARCH = functools.reduce(
+    lambda left, right: left.op("||")(right),
+    (
+        _weighted(bindparam("new_title", type_=Text), "A"),
+        _weighted(VIDEOS.c.topic, "A"),
+        _weighted(bindparam("key_point_text", type_=Text), "B"),
+        _weighted(bindparam("new_transcript", type_=Text), "D"),
+    ),
 )
 PUBLISH = compile_statement(
     update(VIDEOS)
@@ -204,13 +142,14 @@ PUBLISH = compile_statement(
         chapters=bindparam("new_chapters"),
         duration=bindparam("new_duration"),
         tags=bindparam("new_tags"),
-        transcript=bindparam("new_transcript"),
+        cues=bindparam("new_cues"),
+        search=_SEARCH,
         provenance=bindparam("new_provenance"),
         estimated_completion_time=None,
         update_time=_now,
         version=VIDEOS.c.version + 1,
     )
-    .returning(*_COLUMNS),
+    .returning(*COLUMNS),
     Video,
 )
 APPLY_RATING = compile_command(

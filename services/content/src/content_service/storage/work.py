@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from content_service.convert import videos as convert
-from content_service.domain import Job, Lesson, RatingTotals, Stage, Status, Video, Wish
+from content_service.domain import CAME_FROM, Job, Lesson, RatingTotals, Stage, Status, Video, Wish
 from content_service.errors import LeaseLost
-from content_service.storage import statements
+from content_service.storage import job_statements as jobs
+from content_service.storage import statements, view_statements
 from servicekit.caller import Caller, acting_as
 from servicekit.database import Database, Statement, Transaction
 
@@ -34,24 +35,24 @@ class PostgresWork:
 
     async def add_job(self, video: Video, seed: int) -> None:
         await self._transaction.execute(
-            statements.ADD_JOB, video_id=video.id, owner=video.created_by, seed=seed, now=video.create_time
+            jobs.ADD_JOB, video_id=video.id, owner=video.created_by, seed=seed, now=video.create_time
         )
         await self._transaction.emit("video.requested", convert.video_requested(video), video.id)
 
     async def claim(self, worker: str, now: datetime, until: datetime) -> Job | None:
-        job = await self._transaction.one(statements.CLAIM, new_worker=worker, now=now, until=until)
+        job = await self._transaction.one(jobs.CLAIM, new_worker=worker, now=now, until=until)
         if job:
-            await self._set_status(job.video_id, Status.PROCESSING, "", now)
+            await self.move(job.video_id, Status.PROCESSING, "", now)
         return job
 
     async def extend(self, video_id: str, worker: str, until: datetime) -> None:
-        await self._as_worker(statements.EXTEND, video_id, worker, until=until)
+        await self._as_worker(jobs.EXTEND, video_id, worker, until=until)
 
     async def save_stage(self, video_id: str, worker: str, stage: Stage, percent: int) -> None:
-        await self._as_worker(statements.SAVE_STAGE, video_id, worker, new_stage=stage.value, new_percent=percent)
+        await self._as_worker(jobs.SAVE_STAGE, video_id, worker, new_stage=stage.value, new_percent=percent)
 
     async def save_script(self, video_id: str, worker: str, script: bytes) -> None:
-        await self._as_worker(statements.SAVE_SCRIPT, video_id, worker, new_script=script)
+        await self._as_worker(jobs.SAVE_SCRIPT, video_id, worker, new_script=script)
 
     async def finish(self, video_id: str, worker: str, lesson: Lesson, now: datetime) -> None:
         await self._end(video_id, worker, Stage.DONE, 100, now)
@@ -65,7 +66,9 @@ class PostgresWork:
             new_chapters=lesson.chapters,
             new_duration=lesson.duration,
             new_tags=lesson.tags,
-            new_transcript=lesson.transcript,
+            new_cues=lesson.cues,
+            key_point_text=" ".join(lesson.key_points),
+            new_transcript=" ".join(cue["text"] for cue in lesson.cues),
             new_provenance=lesson.provenance,
             now=now,
         )
@@ -74,11 +77,48 @@ class PostgresWork:
             await self._transaction.emit("video.created", convert.video_created(video), video_id)
 
     async def release(self, video_id: str, worker: str, attempts: int, not_before: datetime) -> None:
-        await self._as_worker(statements.RELEASE, video_id, worker, made=attempts, later=not_before)
+        await self._as_worker(jobs.RELEASE, video_id, worker, made=attempts, later=not_before)
 
     async def fail(self, video_id: str, worker: str, status: Status, message: str, now: datetime) -> None:
         await self._end(video_id, worker, Stage.QUEUED, 0, now)
-        await self._set_status(video_id, status, message, now)
+        await self.move(video_id, status, message, now)
+
+    async def move(self, video_id: str, status: Status, message: str, now: datetime) -> Video | None:
+        video = await self._transaction.one(
+            statements.MOVE,
+            video_id=video_id,
+            came_from=[origin.value for origin in CAME_FROM[status]],
+            new_status=status.value,
+            message=message,
+            now=now,
+        )
+        if video and status is Status.DELETED:
+            await self._transaction.emit("video.deleted", convert.video_deleted(video), video_id)
+        elif video:
+            await self._transaction.emit("video.status_changed", convert.status_changed(video), video_id)
+        return video
+
+    async def stop_job(self, video_id: str, now: datetime) -> None:
+        await self._transaction.execute(jobs.STOP_JOB, of_video=video_id, now=now)
+
+    async def requeue(self, video: Video, now: datetime) -> None:
+        await self._transaction.execute(jobs.REQUEUE, of_video=video.id, now=now)
+        await self._transaction.emit("video.requested", convert.video_requested(video), video.id)
+
+    async def tell_created(self, video: Video) -> None:
+        await self._transaction.emit("video.created", convert.video_created(video), video.id)
+
+    async def add_view(self, video_id: str, viewer: str, hour: datetime) -> None:
+        await self._transaction.execute(view_statements.ADD_VIEW, video_id=video_id, viewer=viewer, hour=hour)
+
+    async def count_views(self) -> int:
+        counts = await self._transaction.all(view_statements.COUNT_VIEWS)
+        for count in counts:
+            await self._transaction.emit("video.viewed", convert.video_viewed(count), count.video_id)
+        return len(counts)
+
+    async def forget_views(self, before: datetime) -> None:
+        await self._transaction.execute(view_statements.FORGET_VIEWS, before=before)
 
     async def apply_rating(self, totals: RatingTotals) -> None:
         await self._transaction.execute(
@@ -95,14 +135,7 @@ class PostgresWork:
         )
 
     async def _end(self, video_id: str, worker: str, stage: Stage, percent: int, now: datetime) -> None:
-        await self._as_worker(statements.END_JOB, video_id, worker, new_stage=stage.value, new_percent=percent, now=now)
-
-    async def _set_status(self, video_id: str, status: Status, message: str, now: datetime) -> None:
-        video = await self._transaction.one(
-            statements.SET_STATUS, video_id=video_id, new_status=status.value, message=message, now=now
-        )
-        if video:
-            await self._transaction.emit("video.status_changed", convert.status_changed(video), video_id)
+        await self._as_worker(jobs.END_JOB, video_id, worker, new_stage=stage.value, new_percent=percent, now=now)
 
     async def _as_worker(self, statement: Statement[Any], video_id: str, worker: str, **values: Any) -> None:
         if not await self._transaction.execute(statement, video_id=video_id, owner_worker=worker, **values):

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 from content_service.domain import (
     GiveUp,
@@ -107,8 +108,11 @@ class Generation:
 
     async def _make(self, job: Job) -> None:
         script, provenance = self._writer.read(await self._script(job))
-        rendered = await self._render(job, script)
+        workspace, rendered = await self._render(job, script)
+        # Whoever has cancelled or taken over the job meanwhile is noticed here, before anything is visible.
         await self._enter(job, Stage.PUBLISH)
+        with _media_errors(job):
+            self._media.publish(job.video_id, workspace)
         async with self._unit_of_work() as work:
             lesson = _lesson(script, rendered, dict(provenance))
             await work.finish(job.video_id, self._worker, lesson, self._clock())
@@ -124,7 +128,7 @@ class Generation:
             await work.save_script(job.video_id, self._worker, script)
         return script
 
-    async def _render(self, job: Job, script: Script) -> Rendered:
+    async def _render(self, job: Job, script: Script) -> tuple[Path, Rendered]:
         await self._enter(job, Stage.VOICE)
         loop = asyncio.get_running_loop()
         told: set[asyncio.Task[None]] = set()
@@ -134,14 +138,9 @@ class Generation:
             told.add(task)
             task.add_done_callback(told.discard)
 
-        try:
+        with _media_errors(job):
             workspace = self._media.workspace(job.video_id)
-            rendered = await self._renderer.render(script, workspace, progress)
-            self._media.publish(job.video_id, workspace)
-        except OSError as error:
-            log.exception("media not written", extra={"video": job.video_id})
-            raise MediaNotStored(cause=error.strerror or "unknown cause") from error
-        return rendered
+        return workspace, await self._renderer.render(script, workspace, progress)
 
     async def _enter(self, job: Job, stage: Stage) -> None:
         async with self._unit_of_work() as work:
@@ -166,6 +165,15 @@ class Generation:
         await self._announcer.announce(Progress(job.video_id, status, stage, percent, words_for(stage)))
 
 
+@contextlib.contextmanager
+def _media_errors(job: Job) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        log.exception("media not written", extra={"video": job.video_id})
+        raise MediaNotStored(cause=error.strerror or "unknown cause") from error
+
+
 def _lesson(script: Script, rendered: Rendered, provenance: dict[str, object]) -> Lesson:
     return Lesson(
         title=script.title,
@@ -175,6 +183,6 @@ def _lesson(script: Script, rendered: Rendered, provenance: dict[str, object]) -
         chapters=[{"title": c.title, "start": round(c.start, 2)} for c in rendered.chapters],
         duration=round(rendered.duration, 2),
         tags=list(script.tags),
-        transcript=" ".join(cue.text for cue in rendered.transcript),
+        cues=[{"start": round(cue.start, 2), "text": " ".join(cue.text.split())} for cue in rendered.transcript],
         provenance=provenance,
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from content_service.domain import FeedQuery, Page, Progress, Status, Video, Wish, estimate, progress_of
 from content_service.errors import StreamInterrupted, VideoNotFound
@@ -36,20 +36,38 @@ class Videos:
 
     async def create(self, wish: Wish) -> Video:
         """A new video in PENDING, or the one that the same request id made before."""
-        if wish.request_id and (earlier := await self._reads.requested(wish.request_id)):
-            return earlier
-        await self._judge.admit(wish.topic, wish.subject)
-        now = self._clock()
-        ready = estimate(now, await self._reads.queue())
+        return (await self.create_all([wish]))[0]
+
+    async def create_all(self, wishes: Sequence[Wish]) -> list[Video]:
+        """All of them or none, in the order asked for; a repeated request id answers the video it made before."""
+        earlier = [await self._earlier(wish) for wish in wishes]
+        new = [wish for wish, video in zip(wishes, earlier, strict=True) if video is None]
+        for subject, topic in dict.fromkeys((wish.subject, wish.topic) for wish in new):
+            await self._judge.admit(topic, subject)
+        made = iter(await self._add(new) if new else [])
+        videos = [video or next(made) for video in earlier]
+        # None: the same request id won a race against us, and its video is the answer.
+        return [video or await self._winner(wish) for wish, video in zip(wishes, videos, strict=True)]
+
+    async def _add(self, wishes: Sequence[Wish]) -> list[Video | None]:
+        now, queue, owner = self._clock(), await self._reads.queue(), current_caller().id
+        videos = []
         async with self._unit_of_work() as work:
-            video = await work.add_video(self._ids(), current_caller().id, wish, now, ready)
-            if video:
-                await work.add_job(video, secrets.randbelow(_MAX_SEED))
-        if video is None:  # the same request id won a race against us
-            video = await self._reads.requested(wish.request_id or "")
-        if video is None:
-            raise VideoNotFound(video=wish.request_id or "")
-        return video
+            for place, wish in enumerate(wishes):
+                ready = estimate(now, queue, place)
+                video = await work.add_video(self._ids(), owner, wish, now, ready)
+                if video:
+                    await work.add_job(video, secrets.randbelow(_MAX_SEED))
+                videos.append(video)
+        return videos
+
+    async def _earlier(self, wish: Wish) -> Video | None:
+        return await self._reads.requested(wish.request_id) if wish.request_id else None
+
+    async def _winner(self, wish: Wish) -> Video:
+        if video := await self._earlier(wish):
+            return video
+        raise VideoNotFound(video=wish.request_id or "")
 
     async def get(self, video_id: str) -> Video:
         """The video. Raises VideoNotFound when the caller may not see it."""

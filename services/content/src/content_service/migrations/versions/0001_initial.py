@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
 from servicekit.database.row_level_security import protect
 from servicekit.migrate import create_messaging_tables, drop_messaging_tables
@@ -16,16 +16,19 @@ _PUBLIC = "status = 'PUBLIC'"
 def upgrade() -> None:
     _create_videos()
     _create_jobs()
+    _create_views()
     create_messaging_tables()
     for statement in (
         *protect("videos", owner="created_by", readable=_PUBLIC, moderators=True),
         *protect("generation_jobs", owner="owner", moderators=True),
+        *protect("views", owner="viewer"),
     ):
         op.execute(statement)
 
 
 def downgrade() -> None:
     drop_messaging_tables()
+    op.drop_table("views")
     op.drop_table("generation_jobs")
     op.drop_table("videos")
 
@@ -58,7 +61,8 @@ def _create_videos() -> None:
         sa.Column("key_points", ARRAY(sa.Text), nullable=False),
         sa.Column("timestamps", ARRAY(sa.Float), nullable=False),
         sa.Column("chapters", JSONB, nullable=False),
-        _text("transcript"),
+        sa.Column("cues", JSONB, nullable=False),
+        sa.Column("search", TSVECTOR, nullable=False),
         sa.Column("duration", sa.Float, nullable=False),
         _integer("rating_sum"),
         _integer("rating_count"),
@@ -79,7 +83,7 @@ def _create_videos() -> None:
         sa.Column("provenance", JSONB, nullable=False),
         _integer("version"),
         sa.CheckConstraint(
-            "status in ('PENDING', 'PROCESSING', 'PUBLIC', 'REJECTED', 'FAILED')", name="videos_status_check"
+            "status in ('PENDING', 'PROCESSING', 'PUBLIC', 'REJECTED', 'FAILED', 'DELETED')", name="videos_status_check"
         ),
         sa.CheckConstraint("subject in ('MATH', 'CHEMISTRY', 'HISTORY', 'ENGLISH')", name="videos_subject_check"),
         sa.CheckConstraint("difficulty in ('INTRO', 'STANDARD', 'HONORS')", name="videos_difficulty_check"),
@@ -93,6 +97,9 @@ def _create_videos() -> None:
         "videos_subject_recent_idx": ["subject", "create_time", "id"],
     }.items():
         op.create_index(name, "videos", columns, postgresql_where=sa.text(_PUBLIC))
+    op.create_index(
+        "videos_search_idx", "videos", ["search"], postgresql_using="gin", postgresql_where=sa.text(_PUBLIC)
+    )
 
 
 def _create_jobs() -> None:
@@ -119,3 +126,16 @@ def _create_jobs() -> None:
         ("generation_jobs_finish_time_idx", "finish_time", "finish_time IS NOT NULL"),
     ):
         op.create_index(name, "generation_jobs", [column], postgresql_where=sa.text(condition))
+
+
+def _create_views() -> None:
+    op.create_table(
+        "views",
+        sa.Column("video_id", sa.Uuid, primary_key=True),
+        sa.Column("viewer", sa.Uuid, primary_key=True),
+        sa.Column("hour", sa.DateTime(timezone=True), primary_key=True),
+        sa.Column("counted", sa.Boolean, nullable=False),
+        sa.ForeignKeyConstraint(["video_id"], ["videos.id"], name="views_video_id_fkey", ondelete="CASCADE"),
+    )
+    for name, condition in (("views_waiting_idx", "NOT counted"), ("views_counted_idx", "counted")):
+        op.create_index(name, "views", ["hour"], postgresql_where=sa.text(condition))

@@ -1,0 +1,102 @@
+"""Statements of the queue: jobs are leased rows."""
+
+from sqlalchemy import bindparam, case, func, insert, or_, select, update
+
+from content_service.domain import Job, Queue
+from content_service.storage.statements import VIDEOS
+from content_service.tables import JobRow
+from servicekit.database import compile_command, compile_statement
+
+JOBS = JobRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+_JOB_OF_WORKER = (
+    (JOBS.c.video_id == bindparam("video_id"))
+    & (JOBS.c.worker == bindparam("owner_worker"))
+    & JOBS.c.finish_time.is_(None)
+)
+
+
+ADD_JOB = compile_command(
+    insert(JOBS).values(
+        video_id=bindparam("video_id"),
+        owner=bindparam("owner"),
+        stage="queued",
+        percent=0,
+        attempts=0,
+        seed=bindparam("seed"),
+        script=b"",
+        worker="",
+        not_before=bindparam("now"),
+        create_time=bindparam("now"),
+    )
+)
+_RECENT = (
+    select((JOBS.c.finish_time - JOBS.c.start_time).label("took"))
+    .where(JOBS.c.finish_time.is_not(None), JOBS.c.stage == "done")
+    .order_by(JOBS.c.finish_time.desc())
+    .limit(20)
+    .subquery()
+)
+_WAITING = select(func.count()).where(JOBS.c.finish_time.is_(None)).scalar_subquery()
+QUEUE = compile_statement(select(_WAITING.label("waiting"), func.avg(_RECENT.c.took).label("typical")), Queue)
+
+_now = bindparam("now", type_=JOBS.c.not_before.type)
+_NEXT = (
+    select(JOBS.c.video_id)
+    .where(
+        JOBS.c.finish_time.is_(None),
+        JOBS.c.not_before <= _now,
+        or_(JOBS.c.lease_time.is_(None), JOBS.c.lease_time < _now),
+    )
+    .order_by(JOBS.c.create_time)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+    .scalar_subquery()
+)
+_JOB_COLUMNS = [
+    JOBS.c.video_id,
+    VIDEOS.c.topic,
+    VIDEOS.c.subject,
+    VIDEOS.c.difficulty,
+    JOBS.c.attempts,
+    JOBS.c.seed,
+    JOBS.c.script,
+]
+CLAIM = compile_statement(
+    update(JOBS)
+    .where(JOBS.c.video_id == _NEXT, VIDEOS.c.id == JOBS.c.video_id)
+    .values(
+        worker=bindparam("new_worker"),
+        lease_time=bindparam("until"),
+        attempts=JOBS.c.attempts + 1,
+        start_time=case((JOBS.c.start_time.is_(None), _now), else_=JOBS.c.start_time),
+    )
+    .returning(*_JOB_COLUMNS),
+    Job,
+)
+EXTEND = compile_command(update(JOBS).where(_JOB_OF_WORKER).values(lease_time=bindparam("until")))
+SAVE_STAGE = compile_command(
+    update(JOBS).where(_JOB_OF_WORKER).values(stage=bindparam("new_stage"), percent=bindparam("new_percent"))
+)
+SAVE_SCRIPT = compile_command(update(JOBS).where(_JOB_OF_WORKER).values(script=bindparam("new_script")))
+RELEASE = compile_command(
+    update(JOBS)
+    .where(_JOB_OF_WORKER)
+    .values(worker="", lease_time=None, stage="queued", attempts=bindparam("made"), not_before=bindparam("later"))
+)
+END_JOB = compile_command(
+    update(JOBS)
+    .where(_JOB_OF_WORKER)
+    .values(
+        worker="", lease_time=None, stage=bindparam("new_stage"), percent=bindparam("new_percent"), finish_time=_now
+    )
+)
+STOP_JOB = compile_command(
+    update(JOBS)
+    .where(JOBS.c.video_id == bindparam("of_video"), JOBS.c.finish_time.is_(None))
+    .values(worker="", lease_time=None, stage="queued", percent=0, finish_time=_now)
+)
+REQUEUE = compile_command(
+    update(JOBS)
+    .where(JOBS.c.video_id == bindparam("of_video"), JOBS.c.finish_time.is_not(None))
+    .values(stage="queued", percent=0, attempts=0, not_before=_now, create_time=_now, start_time=None, finish_time=None)
+)

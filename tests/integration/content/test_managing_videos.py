@@ -1,0 +1,147 @@
+"""Delete, cancel, retry, decide, watch: by whom, from which status, and what others see of it."""
+
+import asyncio
+from typing import Any
+
+import psycopg
+import pytest
+
+from content_service.clients.media import MediaFolder
+from content_service.consumers import Events
+from content_service.errors import MoveNotAllowed, VideoNotFound, VideoNotYours
+from content_service.storage import PostgresUnitOfWork, PostgresWork
+from content_service.use_cases.managing import count_views
+from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
+from littlemonster.content.v1 import content_service_pb2 as pb
+from littlemonster.content.v1.content_events_pb2 import VideoDeleted, VideoViewed
+from servicekit.caller import Caller
+from servicekit.clock import utc_now
+from servicekit.errors import PermissionDenied
+from servicekit.ids import new_id
+
+
+@pytest.fixture
+async def video(content, loopback) -> tuple[str, Any]:
+    """A video in the queue and its creator's metadata."""
+    me = loopback.as_user(new_id())
+    request = pb.CreateVideoRequest(topic="Adding up", subject=SUBJECT_MATH)
+    return (await content.videos.CreateVideo(request, metadata=me)).id, me
+
+
+@pytest.fixture
+async def public(content, video) -> tuple[str, Any]:
+    assert await content.generation("w").next()
+    return video
+
+
+async def test_a_deleted_video_is_gone_for_everybody_and_its_media_with_it(
+    content, loopback, public, urls, database
+) -> None:
+    video_id, me = public
+    await content.videos.DeleteVideo(pb.DeleteVideoRequest(video_id=video_id), metadata=me)
+    for metadata in (me, loopback.as_user(new_id(), "ADMIN")):
+        with pytest.raises(VideoNotFound):
+            await content.videos.GetVideo(pb.GetVideoRequest(video_id=video_id), metadata=metadata)
+    assert not (await content.videos.ListVideos(pb.ListVideosRequest(), metadata=me)).videos
+    events = [VideoDeleted.FromString(payload) for payload in _told(urls, "video.deleted")]
+    assert [event.video_id for event in events] == [video_id]
+    await Events(PostgresWork, MediaFolder(content.media)).deleted(events[0], None)
+    assert not (content.media / video_id).exists()
+    await Events(PostgresWork, MediaFolder(content.media)).deleted(events[0], None)
+
+
+async def test_somebody_elses_public_video_cannot_be_deleted_but_a_moderator_may(content, loopback, public) -> None:
+    request = pb.DeleteVideoRequest(video_id=public[0])
+    with pytest.raises(VideoNotYours):
+        await content.videos.DeleteVideo(request, metadata=loopback.as_user(new_id()))
+    await content.videos.DeleteVideo(request, metadata=loopback.as_user(new_id(), "MODERATOR"))
+
+
+async def test_somebody_elses_video_in_the_making_does_not_exist_for_others(content, loopback, video) -> None:
+    stranger = loopback.as_user(new_id())
+    for call, request in (
+        (content.videos.DeleteVideo, pb.DeleteVideoRequest(video_id=video[0])),
+        (content.videos.CancelVideo, pb.CancelVideoRequest(video_id=video[0])),
+        (content.videos.RetryVideo, pb.RetryVideoRequest(video_id=video[0])),
+        (content.videos.ViewVideo, pb.ViewVideoRequest(video_id=video[0])),
+    ):
+        with pytest.raises(VideoNotFound):
+            await call(request, metadata=stranger)
+
+
+async def test_a_cancelled_video_is_not_made_and_can_be_retried(content, video) -> None:
+    cancelled = await content.videos.CancelVideo(pb.CancelVideoRequest(video_id=video[0]), metadata=video[1])
+    assert cancelled.status == pb.VIDEO_STATUS_FAILED
+    assert "cancelled" in cancelled.status_message
+    assert not await content.generation("w").next()
+    with pytest.raises(MoveNotAllowed):
+        await content.videos.CancelVideo(pb.CancelVideoRequest(video_id=video[0]), metadata=video[1])
+    retried = await content.videos.RetryVideo(pb.RetryVideoRequest(video_id=video[0]), metadata=video[1])
+    assert retried.status == pb.VIDEO_STATUS_PENDING
+    assert await content.generation("w").next()
+    made = await content.videos.GetVideo(pb.GetVideoRequest(video_id=video[0]), metadata=video[1])
+    assert made.status == pb.VIDEO_STATUS_PUBLIC
+
+
+async def test_a_video_cancelled_while_it_is_drawn_never_becomes_visible(content, video, urls) -> None:
+    content.renderer.start()
+    worker = asyncio.create_task(content.generation("w").next())
+    async with asyncio.timeout(30):
+        while _stage(urls, video[0]) != "voice":
+            await asyncio.sleep(0.01)
+    await content.videos.CancelVideo(pb.CancelVideoRequest(video_id=video[0]), metadata=video[1])
+    await worker
+    assert not (content.media / video[0]).exists()
+    left = await content.videos.GetVideo(pb.GetVideoRequest(video_id=video[0]), metadata=video[1])
+    assert left.status == pb.VIDEO_STATUS_FAILED
+
+
+async def test_a_public_video_cannot_be_retried(content, public) -> None:
+    with pytest.raises(MoveNotAllowed) as refused:
+        await content.videos.RetryVideo(pb.RetryVideoRequest(video_id=public[0]), metadata=public[1])
+    assert refused.value.metadata["status"] == "PUBLIC"
+
+
+async def test_moderators_withdraw_and_restore_a_video_and_students_may_not(content, loopback, public) -> None:
+    moderator, student = loopback.as_user(new_id(), "MODERATOR"), loopback.as_user(new_id())
+    reject = pb.SetVideoStatusRequest(video_id=public[0], status=pb.VIDEO_STATUS_REJECTED, reason="The sign is wrong.")
+    with pytest.raises(PermissionDenied):
+        await content.videos.SetVideoStatus(reject, metadata=public[1])
+    assert (await content.videos.SetVideoStatus(reject, metadata=moderator)).status_message == "The sign is wrong."
+    with pytest.raises(VideoNotFound):
+        await content.videos.GetVideo(pb.GetVideoRequest(video_id=public[0]), metadata=student)
+    restore = pb.SetVideoStatusRequest(video_id=public[0], status=pb.VIDEO_STATUS_PUBLIC)
+    await content.videos.SetVideoStatus(restore, metadata=moderator)
+    assert (await content.videos.GetVideo(pb.GetVideoRequest(video_id=public[0]), metadata=student)).video_url
+
+
+async def test_a_video_that_was_never_made_cannot_be_declared_public(content, loopback, video) -> None:
+    request = pb.SetVideoStatusRequest(video_id=video[0], status=pb.VIDEO_STATUS_PUBLIC)
+    with pytest.raises(MoveNotAllowed):
+        await content.videos.SetVideoStatus(request, metadata=loopback.as_user(new_id(), "ADMIN"))
+
+
+async def test_views_count_once_a_viewer_and_hour_and_never_the_creators_own(
+    content, loopback, public, database, urls
+) -> None:
+    request = pb.ViewVideoRequest(video_id=public[0])
+    viewers = [loopback.as_user(new_id()) for _ in range(5)]
+    await asyncio.gather(*(content.videos.ViewVideo(request, metadata=m) for m in [*viewers, *viewers, public[1]]))
+    units = PostgresUnitOfWork(database, Caller.service("content"))
+    counted = await asyncio.gather(*(count_views(units, utc_now) for _ in range(4)))
+    assert sum(counted) == 1
+    video = await content.videos.GetVideo(pb.GetVideoRequest(video_id=public[0]), metadata=public[1])
+    assert video.view_count == 5
+    assert [VideoViewed.FromString(payload).count for payload in _told(urls, "video.viewed")] == [5]
+
+
+def _told(urls, subject: str) -> list[bytes]:
+    with psycopg.connect(urls.app) as connection:
+        rows = connection.execute("SELECT payload FROM outbox WHERE subject = %s", (subject,)).fetchall()
+    return [row[0] for row in rows]
+
+
+def _stage(urls, video_id: str) -> str:
+    with psycopg.connect(urls.app) as connection:
+        connection.execute("SELECT set_config('lm.role', 'SERVICE', true)")
+        return connection.execute("SELECT stage FROM generation_jobs WHERE video_id = %s", (video_id,)).fetchone()[0]

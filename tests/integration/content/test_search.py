@@ -1,0 +1,73 @@
+"""Search: what is found, where in the lesson it is spoken, in which order."""
+
+import pytest
+
+from littlemonster.common.v1.study_pb2 import SUBJECT_HISTORY, SUBJECT_MATH
+from littlemonster.content.v1 import content_service_pb2 as pb
+from littlemonster.inference.v1.script_pb2 import Script
+from servicekit.ids import new_id
+from servicekit.pagination import PageTokenInvalid
+
+
+@pytest.fixture
+async def lessons(content, loopback) -> list[str]:
+    """One about adding, one about circles that mentions adding, and one that is not made yet."""
+    me = loopback.as_user(new_id())
+    ids = []
+    for topic in ("Adding up", "Circles", "Adding later"):
+        request = pb.CreateVideoRequest(topic=topic, subject=SUBJECT_MATH)
+        ids.append((await content.videos.CreateVideo(request, metadata=me)).id)
+    await content.generation("w").next()
+    content.inference.script = _about_circles(content.inference.script)
+    await content.generation("w").next()
+    return ids
+
+
+def _about_circles(script: Script) -> Script:
+    circles = Script.FromString(script.SerializeToString())
+    circles.title, circles.key_points[:] = "Circles", ["A circle is <round>"]
+    circles.scenes[0].title.say = "Before adding anything, draw a circle."
+    return circles
+
+
+async def _search(content, loopback, query: str, **fields) -> pb.SearchVideosResponse:
+    request = pb.SearchVideosRequest(query=query, **fields)
+    return await content.videos.SearchVideos(request, metadata=loopback.as_user(new_id()))
+
+
+async def test_the_title_counts_more_than_the_transcript_and_only_public_videos_are_found(
+    content, loopback, lessons
+) -> None:
+    found = await _search(content, loopback, "adding")
+    assert [video.id for video in found.videos] == lessons[:2]
+    assert [match.video_id for match in found.matches] == lessons[:2]
+
+
+async def test_a_match_tells_the_passage_and_the_second_it_is_spoken_at(content, loopback, lessons) -> None:
+    match = (await _search(content, loopback, "draw circle")).matches[0]
+    assert "<b>draw</b> a <b>circle</b>" in match.snippet
+    assert 0 < match.spoken_at < 5
+
+
+async def test_a_half_typed_last_word_finds_what_it_may_become(content, loopback, lessons) -> None:
+    assert [video.id for video in (await _search(content, loopback, "circ")).videos] == [lessons[1]]
+
+
+async def test_pages_follow_each_other_and_a_token_of_another_query_is_refused(content, loopback, lessons) -> None:
+    first = await _search(content, loopback, "adding", page_size=1)
+    second = await _search(content, loopback, "adding", page_size=1, page_token=first.next_page_token)
+    assert [first.videos[0].id, second.videos[0].id] == lessons[:2]
+    assert not second.next_page_token
+    with pytest.raises(PageTokenInvalid):
+        await _search(content, loopback, "circle", page_token=first.next_page_token)
+
+
+async def test_a_filter_narrows_the_search(content, loopback, lessons) -> None:
+    assert not (await _search(content, loopback, "adding", subject=SUBJECT_HISTORY)).videos
+
+
+@pytest.mark.parametrize("query", ["!!!", "& | ! ( ) :*", "'; DROP TABLE videos; --", "\x00", "the", "🧮"])
+async def test_a_query_without_words_or_full_of_operators_finds_nothing_and_breaks_nothing(
+    content, loopback, query: str
+) -> None:
+    assert not (await _search(content, loopback, query)).videos
