@@ -8,10 +8,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 TOPIC ?= Pythagorean theorem
 SUBJECT ?= MATH
 DIFFICULTY ?= STANDARD
-SOURCES := libs/servicekit services gateway deploy/local protos tests
+SOURCES := libs/servicekit services gateway deploy docs protos tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test lint fmt protos protos-check check bench clean
+.PHONY: help install demo up test lint fmt protos protos-check deploy check bench clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ protos: $(READY) ## Generate stubs, descriptor set and OpenAPI from protos/
 
 protos-check: $(READY) ## Fail when generated files are stale, the contracts break lint, or break earlier clients
 	python protos/build.py --check
+
+deploy: $(READY) ## Write the gateway's configuration for Compose and Kubernetes from deploy/gateways.yaml
+	python deploy/render.py
 
 check: lint protos-check test ## All of the above, as continuous integration runs it
 
