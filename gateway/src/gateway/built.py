@@ -6,7 +6,10 @@ _BUILT = {
     "SystemService": "GetSystemHealth",
     "AuthService": "Register VerifyEmail ResendVerification Login RefreshToken Logout GetJwks",
     "UserService": "GetMe",
-    "VideoService": "CreateVideo GetVideo ListVideos WatchVideo",
+    "VideoService": (
+        "CreateVideo BatchCreateVideos ListVideos SearchVideos GetVideo DeleteVideo WatchVideo ViewVideo CancelVideo"
+        " RetryVideo SetVideoStatus"
+    ),
     "CommentService": "CreateComment ListComments ListReplies WatchComments",
     "RatingService": "SubmitRating GetRating DeleteRating GetRatingStats",
     "PlannerService": "CreateEvent ListEvents GetEvent DeleteEvent CompleteEvent",

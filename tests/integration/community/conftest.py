@@ -118,7 +118,7 @@ async def community(
     address = await loopback.serve(
         [
             (add_CommentServiceServicer_to_server, CommentHandlers(discussion, live)),
-            (add_RatingServiceServicer_to_server, RatingHandlers(Stars(store, videos, utc_now))),
+            (add_RatingServiceServicer_to_server, RatingHandlers(Stars(store, videos, utc_now, own_ratings=False))),
         ]
     )
     client = loopback.channel(address)

@@ -55,4 +55,4 @@ def discussion(store: FakeStore, public_videos: PublicVideos, moderator: FakeMod
 
 @pytest.fixture
 def stars(store: FakeStore, public_videos: PublicVideos) -> Stars:
-    return Stars(store, public_videos, lambda: NOON)
+    return Stars(store, public_videos, lambda: NOON, own_ratings=False)

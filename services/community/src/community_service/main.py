@@ -31,7 +31,10 @@ async def serve(kit: Kit[Settings]) -> None:
     live = LiveComments(videos, audience, heartbeat=settings.heartbeat)
     await kit.serve(
         (add_CommentServiceServicer_to_server, CommentHandlers(discussion, live)),
-        (add_RatingServiceServicer_to_server, RatingHandlers(Stars(store, videos, utc_now))),
+        (
+            add_RatingServiceServicer_to_server,
+            RatingHandlers(Stars(store, videos, utc_now, own_ratings=settings.own_ratings)),
+        ),
     )
 
 

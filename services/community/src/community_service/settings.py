@@ -22,6 +22,9 @@ class Settings(ServiceSettings):
     moderation_timeout: timedelta = timedelta(seconds=3)
     """How long a verdict may take; after it the comment waits for a moderator."""
 
+    own_ratings: bool = True
+    """Whether somebody may rate a video they asked for."""
+
     heartbeat: timedelta = timedelta(seconds=15)
     """How long a live stream stays silent before it sends a sign of life."""
 

@@ -35,7 +35,7 @@ async def serve(kit: Kit[Settings]) -> None:
     registry = read_registry(kit.settings.model_registry)
     engine = build_engine(kit.settings, registry)
     kit.background(engine.supervise())
-    kit.ready_while("engine", engine.serving)
+    kit.ready_while("model", engine.serving)
     await kit.serve(*registrations(registry, engine))
 
 

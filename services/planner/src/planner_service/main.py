@@ -13,6 +13,7 @@ from servicekit.kit import Kit, run
 async def serve(kit: Kit[Settings]) -> None:
     """Puts the parts together and serves until told to stop."""
     planner = Planner(PostgresStore(await kit.database()), utc_now, new_id)
+    await kit.broker()  # part of the health that operators see, though no call of this slice waits for it
     await kit.serve((add_PlannerServiceServicer_to_server, PlannerHandlers(planner, utc_now)))
 
 
