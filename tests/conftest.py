@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# Early: its plugin would import it while a failure is reported, when Python 3.11 may refuse to parse a module.
+import hypothesis  # noqa: F401
 import psycopg
 import pytest
 from psycopg import sql
