@@ -99,7 +99,7 @@ class Kit(Generic[Settings]):
         await self._stop.wait()
         log.info("draining")
         await server.stop(self.settings.drain_seconds)
-        await self.cancel_background()  # before the database and the broker it works with are closed
+        await self.cancel_background()  # before the composition root takes apart what it works with
 
     def _verifier(self, accounts: KeySource | None) -> TokenVerifier:
         if accounts is None:
@@ -146,10 +146,12 @@ async def _live(
         loop.add_signal_handler(number, _both, told, stop)
     async with AsyncExitStack() as stack:
         kit = Kit(service, settings, stack, stop)
-        stack.push_async_callback(kit.cancel_background)
         log.info("starting", extra={"settings": settings.model_dump(mode="json")})
-        with contextlib.suppress(asyncio.CancelledError):
-            await compose(kit)
+        try:
+            with contextlib.suppress(asyncio.CancelledError):
+                await compose(kit)
+        finally:
+            await kit.cancel_background()  # before the parts it works with are closed
     log.info("stopped")
     return not told.is_set()
 

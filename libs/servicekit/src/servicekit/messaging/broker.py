@@ -61,6 +61,7 @@ class Broker:
         self._url = url
         self._name = name
         self._client = Client()
+        self._connecting = False
         self._ready = asyncio.Event()
         self._making_streams: asyncio.Task[None] | None = None
         self.connections = 0
@@ -68,6 +69,7 @@ class Broker:
 
     async def connect(self) -> None:
         """Connects, waiting as long as it takes, and makes the streams."""
+        self._connecting = True
         await self._client.connect(
             self._url,
             name=self._name,
@@ -86,7 +88,7 @@ class Broker:
             self._making_streams.cancel()
         if self._client.is_connected:
             await self._client.drain()
-        elif not self._client.is_closed:
+        elif self._connecting and not self._client.is_closed:  # before, there is nothing that nats-py could close
             await self._client.close()
 
     @property
