@@ -1,4 +1,4 @@
-"""The `lm` command: up, demo, status."""
+"""The `lm` command: up, demo, status, dead."""
 
 import argparse
 import asyncio
@@ -36,6 +36,10 @@ def _command(options: argparse.Namespace, settings: MeshSettings) -> Coroutine[N
         from local_mesh.demo import command
 
         return command.run(settings, options.topic, options.subject, options.difficulty)
+    if options.command == "dead":
+        from local_mesh import dead
+
+        return dead.run(settings, options.arguments)
     from local_mesh import status
 
     return status.run(settings)
@@ -46,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up", help="run the mesh in the foreground until Ctrl-C")
     commands.add_parser("status", help="show what runs")
+    dead = commands.add_parser("dead", help="events that were given up: list, show, replay", add_help=False)
+    dead.add_argument("arguments", nargs=argparse.REMAINDER)  # its own parser is slow to load
     demo = commands.add_parser("demo", help="make a lesson video as a student would, and prove every step")
     demo.add_argument("--topic", default=os.environ.get("TOPIC") or "Pythagorean theorem")
     demo.add_argument("--subject", default=os.environ.get("SUBJECT") or "MATH", type=str.upper)

@@ -173,4 +173,10 @@ async def ensure_streams(jetstream: JetStreamContext) -> None:
 
 async def connect_once(url: str, *, name: str) -> Client:
     """A connection for a command: fails when NATS does not answer."""
-    return await nats.connect(url, name=name, allow_reconnect=False, connect_timeout=3)
+
+    async def silent(error: Exception) -> None:
+        """The exception that `connect` raises says it all; nats-py would print a traceback for each attempt."""
+
+    return await nats.connect(
+        url, name=name, connect_timeout=3, max_reconnect_attempts=1, reconnect_time_wait=0, error_cb=silent
+    )

@@ -44,19 +44,31 @@ async def dead_letters(jetstream: JetStreamContext) -> AsyncIterator[DeadLetter]
             continue  # replayed and deleted since
 
 
+async def letter_with_payload(jetstream: JetStreamContext, sequence: int) -> tuple[DeadLetter, dict[str, str], bytes]:
+    """One parked event with its headers and payload. Raises nats.js.errors.NotFoundError."""
+    raw = await _get(jetstream, sequence)
+    return _letter(raw), dict(raw.headers or {}), raw.data or b""
+
+
 async def replay(jetstream: JetStreamContext, sequence: int) -> DeadLetter:
     """Gives the event to its consumer again. Raises nats.js.errors.NotFoundError for an unknown sequence.
 
     It goes back to the stream under a new message id, else the stream would drop it; its event id stays, so consumers that
     applied it the first time ignore it.
     """
-    raw = await jetstream.get_msg(DEAD_LETTERS, sequence)
+    raw = await _get(jetstream, sequence)
     letter = _letter(raw)
     headers = {k: v for k, v in (raw.headers or {}).items() if k not in (_CONSUMER, _SUBJECT, _REASON)}
     headers["Nats-Msg-Id"] = f"replay:{sequence}:{letter.event_id}"
     await jetstream.publish(letter.subject, raw.data or b"", headers=headers)
     await jetstream.delete_msg(DEAD_LETTERS, sequence)
     return letter
+
+
+async def _get(jetstream: JetStreamContext, sequence: int) -> RawStreamMsg:
+    if sequence < 1:  # the server calls this a bad request; to whoever asks it is one more letter that is not there
+        raise NotFoundError
+    return await jetstream.get_msg(DEAD_LETTERS, sequence)
 
 
 def _letter(raw: RawStreamMsg) -> DeadLetter:

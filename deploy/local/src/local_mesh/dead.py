@@ -1,0 +1,27 @@
+"""`lm dead`: the events that consumers of the running mesh gave up."""
+
+import sys
+
+from local_mesh.home import Home
+from local_mesh.mesh import FACTS
+from local_mesh.servers.nats import Nats
+from local_mesh.settings import MeshSettings
+from servicekit.messaging import command
+
+
+async def run(settings: MeshSettings, arguments: list[str]) -> int:
+    """Lists, shows or replays; 1 when no mesh runs or there is no such event."""
+    options = command.parse(arguments, "lm dead")
+    home = Home(settings.home)
+    facts = home.published(FACTS) if home.is_running() else None
+    if facts is None:
+        print(f"No mesh runs on {settings.home}. Start one with `make up`.", file=sys.stderr)
+        return 1
+    return await command.run(settings.nats_url or _url(home, facts), options)
+
+
+def _url(home: Home, facts: dict[str, object]) -> str:
+    addresses = facts["addresses"]
+    assert isinstance(addresses, dict)  # noqa: S101  # our own file: mesh.py writes it
+    port = int(str(addresses["nats"]).rpartition(":")[2])
+    return Nats(home.data / "nats", port, home.credentials).url

@@ -1,0 +1,72 @@
+"""The operators' command over events that were given up."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from littlemonster.auth.v1.auth_events_pb2 import UserRegistered
+from servicekit.ids import new_id
+from servicekit.messaging import command
+from servicekit.messaging.broker import Broker
+from servicekit.messaging.dead_letters import dead_letters, park
+
+
+@pytest.fixture
+async def parked(backing: Any) -> tuple[str, int, str]:
+    """The NATS url, and the sequence and user of a registration that some consumer gave up."""
+    broker, user_id, consumer = Broker(backing.nats_url, name="test"), new_id(), f"command-{new_id()}"
+    async with asyncio.timeout(20):
+        await broker.connect()
+    jetstream = await broker.jetstream()
+    subscription = await jetstream.pull_subscribe("user.registered", durable=consumer, stream="EVENTS")
+    event = UserRegistered(user_id=user_id, display_name="Ada")
+    headers = {"ce-id": new_id(), "ce-type": UserRegistered.DESCRIPTOR.full_name}
+    await jetstream.publish("user.registered", event.SerializeToString(), headers=headers)
+    async with asyncio.timeout(20):
+        while user_id.encode() not in (message := (await subscription.fetch(1))[0]).data:
+            await message.ack()
+    await park(jetstream, message, consumer=consumer, reason="no room\nleft")
+    letters = [letter async for letter in dead_letters(jetstream) if letter.consumer == consumer]
+    await broker.close()
+    return backing.nats_url, letters[0].sequence, user_id
+
+
+async def _run(url: str, *arguments: str) -> int:
+    return await command.run(url, command.parse(list(arguments), "dead"))
+
+
+async def test_the_list_has_one_line_an_event_with_its_reason(parked, capsys) -> None:
+    url, sequence, _ = parked
+    assert await _run(url, "list") == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.split()[0] == str(sequence))
+    assert line.endswith("no room left")
+
+
+async def test_an_event_is_shown_as_its_contract_reads(parked, capsys) -> None:
+    url, sequence, user_id = parked
+    assert await _run(url, "show", str(sequence)) == 0
+    assert f'"userId": "{user_id}"' in capsys.readouterr().out
+
+
+async def test_a_replayed_event_is_no_longer_in_the_list(parked, capsys) -> None:
+    url, sequence, _ = parked
+    assert await _run(url, "replay", str(sequence)) == 0
+    assert await _run(url, "show", str(sequence)) == 1
+    assert "There is no dead letter" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wanted", ["0", "999999999"])
+async def test_a_number_that_is_not_there_is_said_to_be_so(parked, capsys, wanted: str) -> None:
+    assert await _run(parked[0], "show", wanted) == 1
+    assert "There is no dead letter" in capsys.readouterr().err
+
+
+async def test_a_word_that_is_no_number_is_explained(parked, capsys) -> None:
+    assert await _run(parked[0], "replay", "everything") == 1
+    assert "'all'" in capsys.readouterr().err
+
+
+async def test_without_nats_the_command_says_so(capsys) -> None:
+    assert await _run("nats://127.0.0.1:1", "list") == 1
+    assert "NATS does not answer" in capsys.readouterr().err
