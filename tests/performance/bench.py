@@ -21,9 +21,11 @@ from local_mesh.settings import MeshSettings
 from tests.performance import load, neighbours
 from tests.performance.load import Round
 from tests.performance.report import Measured, figures, table
+from tests.performance.sameness import compare
 from tests.performance.seed import seed
 
 _NOBODY_IS_REFUSED = 1_000_000
+_COMPARED = 60
 FILTERS = {
     "subject": ("", "SUBJECT_MATH", "SUBJECT_CHEMISTRY", "SUBJECT_HISTORY", "SUBJECT_ENGLISH"),
     "difficulty": ("", "DIFFICULTY_INTRO", "DIFFICULTY_STANDARD", "DIFFICULTY_HONORS"),
@@ -89,6 +91,11 @@ async def _token(mesh: RunningMesh) -> str:
     return student.gateway.token
 
 
+async def _compared(bench: Bench) -> int:
+    paths = [path for file in bench.paths.values() for path in file.read_text().split()[:_COMPARED]]
+    return await compare(bench.urls["ours"], bench.urls["peer"], bench.token, paths)
+
+
 async def measured(bench: Bench, plan: Plan) -> dict[str, Measured]:
     """Rounds in turn, each service first as often as the others, so that a busy machine is busy for all of them."""
     result: dict[str, Measured] = {}
@@ -128,6 +135,7 @@ async def run(home: Path, plan: Plan) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     settings = replace(MeshSettings.read(), home=folder, gateway_port=0, gateway_rate=_NOBODY_IS_REFUSED)
     async with prepared(settings, plan) as bench:
+        print(f"{await _compared(bench)} answers compared with the plain service's: the same", flush=True)
         found = await measured(bench, plan)
     shutil.rmtree(folder, ignore_errors=True)
     (home / "bench.json").write_text(json.dumps(figures(found), indent=2) + "\n")

@@ -30,7 +30,7 @@ def generator() -> str:
 
 def run(url: str, paths: Path, seconds: int, token: str) -> Round:
     """One round of random GETs of the file's paths over 100 connections. The token travels in the environment."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(_LUA), url, str(paths)]
+    command = ["wrk", "-t1", "--timeout=30s", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(_LUA), url, str(paths)]
     if not shutil.which("wrk"):
         options = [f"--connections={CONNECTIONS}", f"--seconds={seconds}"]
         command = [sys.executable, "-m", "tests.performance.loader", *options, url, str(paths)]

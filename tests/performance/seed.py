@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,12 +28,12 @@ _POINTS = (
 _CHAPTERS = ("What it is about", "The idea", "A worked example", "Where it is used", "Check yourself", "Recap")
 _TAGS = ("grade 8", "grade 9", "grade 10", "exam", "revision", "basics", "practice", "proof", "sources", "writing")
 _SPOKEN = (
-    "Look at the picture for a moment and say in your own words what you see. "
-    "Now we name the parts, one after the other, and ask how they depend on each other. "
-    "If you can explain this step to somebody else, you have understood it. "
+    "Look at the picture for a moment and say in your own words what you see.",
+    "Now we name the parts, one after the other, and ask how they depend on each other.",
+    "If you can explain this step to somebody else, you have understood it.",
 )
 _SEED = 20_000
-_JSON = ("chapters", "provenance")
+_JSON = ("chapters", "cues", "provenance")
 
 
 def seed(database_url: str, count: int) -> list[str]:
@@ -84,7 +85,8 @@ def _video(chance: random.Random, account: UUID, number: int) -> dict[str, Any]:
             {"title": title, "start": start}
             for title, start in zip(_CHAPTERS, _ascending(chance, duration, len(_CHAPTERS)), strict=True)
         ],
-        "transcript": _SPOKEN * chance.randrange(8, 14),
+        "cues": _cues(duration),
+        "search": " ".join(sorted(set(re.findall(r"[a-z]+", f"{topic} {' '.join((*_SPOKEN, *points))}".lower())))),
         "duration": duration,
         "rating_sum": sum(chance.randrange(1, 6) for _ in range(ratings)),
         "rating_count": ratings,
@@ -105,6 +107,12 @@ def _video(chance: random.Random, account: UUID, number: int) -> dict[str, Any]:
         },
         "version": 3,
     }
+
+
+def _cues(duration: float) -> list[dict[str, Any]]:
+    """A spoken sentence every six seconds."""
+    starts = range(0, int(duration), 6)
+    return [{"start": start, "text": _SPOKEN[number % len(_SPOKEN)]} for number, start in enumerate(starts)]
 
 
 def _ascending(chance: random.Random, end: float, count: int) -> list[float]:
