@@ -52,6 +52,7 @@ fmt: $(READY) ## Format and mend what can be mended
 protos: $(READY) ## Generate stubs, descriptor set and OpenAPI from protos/
 	python protos/build.py
 	python -m gateway openapi
+	python deploy/render.py
 
 protos-check: $(READY) ## Fail when generated files are stale, the contracts break lint, or break earlier clients
 	python protos/build.py --check

@@ -1,0 +1,120 @@
+"""Image, Compose file and gateway configuration, as far as they can be proven without a container engine."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import envoy
+import pytest
+import yaml
+
+from gateway.settings import SERVICES
+from local_mesh.addresses import API_SERVICES, WORKERS
+from local_mesh.servers.databases import SERVICES as DATABASES
+
+ROOT = Path(__file__).parents[3]
+GATEWAYS = ("compose/envoy.yaml", "k8s/base/envoy.yaml", "k8s/overlays/prod/envoy.yaml")
+
+
+@pytest.fixture(scope="module")
+def compose():
+    return yaml.safe_load((ROOT / "deploy/compose/compose.yaml").read_text())
+
+
+def checked(*command):
+    program = str(Path(sys.executable).parent / command[0])
+    done = subprocess.run([program, *command[1:]], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_dockerfile_passes_its_linter():
+    checked("hadolint", "deploy/Dockerfile")
+
+
+def test_all_yaml_passes_its_linter():
+    folders = ("deploy/compose", "deploy/k8s", "deploy/nats", "deploy/postgres", "deploy/gateways.yaml")
+    checked("yamllint", "--strict", "--config-file", "deploy/.yamllint.yaml", *folders)
+
+
+def test_the_compose_file_follows_the_specification():
+    checked("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "deploy/compose/compose.yaml")
+
+
+def test_the_gateways_configuration_is_what_the_contracts_make_it_today():
+    checked("python", "deploy/render.py", "--check")
+
+
+@pytest.mark.parametrize("name", GATEWAYS)
+def test_envoy_takes_the_configuration(name, tmp_path):
+    import swagger_ui_bundle
+
+    import gateway
+
+    text = (ROOT / "deploy" / name).read_text()
+    # Where the image keeps these, this machine has nothing.
+    text = text.replace("/app/share/gateway", gateway.__path__[0])
+    text = text.replace("/app/share/swagger", str(swagger_ui_bundle.swagger_ui_path))
+    (tmp_path / "envoy.yaml").write_text(text)
+    binary = str(Path(envoy.__path__[0], "_bin/envoy"))
+    checked(binary, "--mode", "validate", "--config-path", str(tmp_path / "envoy.yaml"), "--log-level", "error")
+
+
+def test_production_is_told_its_address_and_its_proxy():
+    (bootstrap,) = yaml.load_all((ROOT / "deploy/k8s/overlays/prod/envoy.yaml").read_text(), Loader=yaml.CSafeLoader)
+    text = yaml.dump(bootstrap)
+    assert "strict-transport-security" in text
+    assert "xff_num_trusted_hops: 1" in text
+    clusters = {cluster["name"]: cluster for cluster in bootstrap["static_resources"]["clusters"]}
+    assert all(clusters[name]["type"] == "STRICT_DNS" for name in SERVICES)
+
+
+def test_compose_runs_every_process_of_the_mesh(compose):
+    processes = {name for name, service in compose["services"].items() if "_service." in str(service.get("command"))}
+    assert processes == {*API_SERVICES, *WORKERS}
+    migrations = {name for name in compose["services"] if name.endswith("-migration")}
+    assert migrations == {f"{service}-migration" for service in DATABASES}
+
+
+@pytest.mark.parametrize("name", [*API_SERVICES, *WORKERS])
+def test_compose_tells_every_process_all_it_must_know(name, compose, deploy, settings_of):
+    service = compose["services"][name]
+    variables = {key: value for key, value in service["environment"].items() if "${" not in str(value)}
+    for file in service.get("env_file", ()):
+        lines = Path(file.replace("${LM_SECRETS}", str(deploy / "compose/state"))).read_text().splitlines()
+        variables |= dict(line.split("=", 1) for line in lines)
+    (module,) = service["command"]
+    settings = settings_of(module, variables)
+    for field, address in settings:
+        if field.endswith("_address"):
+            assert address.partition(":")[0] in compose["services"]
+    given = {s if isinstance(s, str) else s["target"] for s in service["secrets"]}
+    assert {settings.service_key_file.name, settings.service_keys_file.name} <= given
+    for secret in (s if isinstance(s, str) else s["source"] for s in service["secrets"]):
+        file = compose["secrets"][secret]["file"].replace("${LM_SECRETS}", str(deploy / "compose/state"))
+        assert Path(file).is_file()
+
+
+def test_compose_gives_no_process_a_right_it_has_no_use_for(compose):
+    for name, service in compose["services"].items():
+        assert service["networks"], name
+        assert service.get("mem_limit") or name.endswith("-migration"), name
+        if name in ("postgres", "nats"):  # their images' own users own their volumes
+            continue
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"]
+        assert "no-new-privileges:true" in service["security_opt"]
+        assert service["user"].startswith("${LM_USER")
+
+
+def test_secrets_are_made_once_and_for_their_owner_alone(tmp_path):
+    make = [sys.executable, str(ROOT / "deploy/make_secrets.py"), str(tmp_path / "secrets")]
+    subprocess.run(make, check=True, capture_output=True)
+    first = contents(tmp_path / "secrets")
+    subprocess.run(make, check=True, capture_output=True)
+    assert contents(tmp_path / "secrets") == first
+    secret = [path for path in (tmp_path / "secrets").rglob("*") if path.is_file() and path.name != "compose.env"]
+    assert {path.stat().st_mode & 0o077 for path in secret} == {0}
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_text() for path in folder.rglob("*") if path.is_file()}

@@ -1,0 +1,203 @@
+"""The Kubernetes manifests: valid, locked down, and enough for every process to start and reach what it calls."""
+
+import base64
+import importlib.util
+import re
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+
+OVERLAYS = ("base", "overlays/dev", "overlays/prod")
+DOCUMENTED = (Path(__file__).parents[3] / "docs/deployment.md").read_text()
+PROCESSES = (
+    "auth", "auth-worker", "content", "content-worker", "community", "community-worker",
+    "planner", "planner-worker", "inference",
+)  # fmt: skip
+CALLS = {
+    ("auth", "content"), ("auth", "community"), ("auth", "planner"), ("auth", "inference"),
+    ("content", "auth"), ("content", "inference"), ("content-worker", "auth"), ("content-worker", "inference"),
+    ("community", "auth"), ("community", "content"), ("community", "inference"), ("community-worker", "auth"),
+    ("planner", "auth"), ("planner-worker", "auth"), ("inference", "auth"), ("auth-worker", "auth"),
+    ("gateway", "auth"), ("gateway", "content"), ("gateway", "community"), ("gateway", "planner"),
+    ("gateway", "inference"),
+}  # fmt: skip
+FORBIDDEN = {
+    ("planner", "content"), ("planner", "inference"), ("inference", "content"), ("inference", "planner"),
+    ("content", "planner"), ("content", "community"), ("community", "planner"), ("auth", "gateway"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=OVERLAYS)
+def manifests(request, rendered):
+    return rendered(request.param)
+
+
+def of_kind(manifests, *kinds):
+    return {m["metadata"]["name"]: m for m in manifests if m["kind"] in kinds}
+
+
+def pods(manifests):
+    return {name: m["spec"]["template"] for name, m in of_kind(manifests, "Deployment", "StatefulSet", "Job").items()}
+
+
+@pytest.mark.parametrize("version", ["1.31", "1.34", "1.37"])
+def test_every_manifest_follows_the_schema(manifests, version):
+    for manifest in manifests:
+        kubernetes_validate.validate(manifest, version, strict=True)
+
+
+def test_every_pod_has_no_rights_but_its_own(manifests):
+    for name, pod in pods(manifests).items():
+        spec = pod["spec"]
+        assert spec["automountServiceAccountToken"] is False, name
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        for container in spec["containers"]:
+            context = container["securityContext"]
+            assert context["readOnlyRootFilesystem"] is True, name
+            assert context["allowPrivilegeEscalation"] is False
+            assert context["capabilities"] == {"drop": ["ALL"]}
+            assert container["resources"]["limits"]["memory"]
+            assert container["resources"]["requests"]
+
+
+def test_what_serves_tells_whether_it_can(manifests):
+    for name in PROCESSES:
+        (container,) = pods(manifests)[name]["spec"]["containers"]
+        assert container["readinessProbe"]["grpc"] == {"port": 50051}
+        assert "grpc" not in container["livenessProbe"], "a database's end must not restart what waits for it"
+        assert container["lifecycle"]["preStop"]
+
+
+def test_selectors_find_their_pods_and_nothing_else(manifests):
+    labels = {name: pod["metadata"]["labels"] for name, pod in pods(manifests).items()}
+    selectors = {name: m["spec"]["selector"] for name, m in of_kind(manifests, "Service").items()}
+    for kind in ("Deployment", "PodDisruptionBudget"):
+        selectors |= {f"{kind}/{n}": m["spec"]["selector"]["matchLabels"] for n, m in of_kind(manifests, kind).items()}
+    for owner, selector in selectors.items():
+        assert [name for name, pod in labels.items() if selector.items() <= pod.items()] == [owner.rpartition("/")[2]]
+
+
+def test_services_are_headless_so_that_clients_see_every_pod(manifests):
+    services = of_kind(manifests, "Service")
+    for name in ("auth", "content", "community", "planner", "inference"):
+        assert services[name]["spec"]["clusterIP"] == "None"
+        assert services[name]["spec"]["ports"][0]["port"] == 50051
+
+
+def test_every_reference_is_made_here_or_documented_for_the_operator(manifests):
+    made = {kind: set(of_kind(manifests, kind)) for kind in ("ConfigMap", "Secret", "PersistentVolumeClaim")}
+    for name, pod in pods(manifests).items():
+        for kind, reference in references(pod["spec"]):
+            assert reference in made[kind] or f"`{reference}`" in DOCUMENTED, f"{name} wants {kind} {reference}"
+
+
+def references(spec):
+    for container in spec["containers"]:
+        for source in container.get("envFrom", ()):
+            yield from (("ConfigMap", s["name"]) for s in [source.get("configMapRef")] if s)
+            yield from (("Secret", s["name"]) for s in [source.get("secretRef")] if s)
+    for volume in spec.get("volumes", ()):
+        for source in [volume, *volume.get("projected", {}).get("sources", ())]:
+            yield from (("ConfigMap", s["name"]) for s in [source.get("configMap")] if s)
+            yield from (("Secret", s.get("secretName") or s["name"]) for s in [source.get("secret")] if s)
+            yield from (("PersistentVolumeClaim", s["claimName"]) for s in [source.get("persistentVolumeClaim")] if s)
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_the_dev_cluster_tells_every_process_all_it_must_know(name, rendered, settings_of):
+    manifests = rendered("overlays/dev")
+    (container,) = pods(manifests)[name]["spec"]["containers"]
+    (module,) = container["args"]
+    assert importlib.util.find_spec(module)
+    settings = settings_of(module, environment(container, manifests))
+    assert settings.listen == "0.0.0.0:50051"
+    services = of_kind(manifests, "Service")
+    for field, address in settings:
+        if field.endswith("_address"):
+            host, _, port = address.partition(":")
+            assert services[host]["spec"]["ports"][0]["port"] == int(port)
+    mounted = {volume["mountPath"] for volume in container["volumeMounts"]}
+    assert str(settings.service_key_file.parent) in mounted
+
+
+def environment(container, manifests):
+    variables = {variable["name"]: variable["value"] for variable in container.get("env", ())}
+    for source in container["envFrom"]:
+        if "configMapRef" in source:
+            variables |= of_kind(manifests, "ConfigMap")[source["configMapRef"]["name"]]["data"]
+        else:
+            data = of_kind(manifests, "Secret")[source["secretRef"]["name"]]["data"]
+            variables |= {name: base64.b64decode(value).decode() for name, value in data.items()}
+    return variables
+
+
+def test_the_network_is_open_where_calls_go_and_closed_elsewhere(manifests):
+    policies = of_kind(manifests, "NetworkPolicy").values()
+    labels = {name: pod["metadata"]["labels"] for name, pod in pods(manifests).items()}
+    for caller, callee in CALLS:
+        assert connected(policies, labels[caller], labels[callee], 50051), f"{caller} cannot call {callee}"
+    for caller, callee in FORBIDDEN:
+        assert not connected(policies, labels[caller], labels[callee], 50051), f"{caller} can call {callee}"
+
+
+def test_the_dev_clusters_servers_are_reached_by_those_who_need_them_alone(rendered):
+    manifests = rendered("overlays/dev")
+    policies = of_kind(manifests, "NetworkPolicy").values()
+    labels = {name: pod["metadata"]["labels"] for name, pod in pods(manifests).items()}
+    for server, port, callers in (
+        (
+            "postgres",
+            5432,
+            {*PROCESSES, *of_kind(manifests, "Job")} - {"inference"},
+        ),
+        ("redis", 6379, {"auth"}),
+        ("mail", 1025, {"auth-worker"}),
+    ):
+        assert {name for name in labels if connected(policies, labels[name], labels[server], port)} == callers
+
+
+def connected(policies, source, target, port):
+    """Whether the policies let pods with these labels talk: both ends must allow it."""
+    return _allowed(policies, "egress", source, target, port) and _allowed(policies, "ingress", target, source, port)
+
+
+def _allowed(policies, direction, pod, peer, port):
+    sides = [p["spec"] for p in policies if _selects(p["spec"]["podSelector"], pod)]
+    sides = [spec for spec in sides if direction.capitalize() in spec["policyTypes"]]
+    rules = [rule for spec in sides for rule in spec.get(direction, ())]
+    return not sides or any(_admits(rule, direction, peer, port) for rule in rules)
+
+
+def _admits(rule, direction, peer, port):
+    peers = rule.get("to" if direction == "egress" else "from")
+    if not any(p["port"] == port for p in rule.get("ports", [{"port": port}])):
+        return False
+    return peers is None or any("podSelector" in p and _selects(p["podSelector"], peer) for p in peers)
+
+
+def _selects(selector, labels):
+    wanted = selector.get("matchLabels", {}).items() <= labels.items()
+    return wanted and all(labels.get(e["key"]) in e["values"] for e in selector.get("matchExpressions", ()))
+
+
+def test_each_database_has_a_migration_that_knows_the_owner_role_alone(rendered):
+    manifests = rendered("overlays/dev")
+    jobs = of_kind(manifests, "Job")
+    assert set(jobs) == {f"{service}-migration" for service in ("auth", "content", "community", "planner")}
+    for name, job in jobs.items():
+        service = name.removesuffix("-migration")
+        (container,) = job["spec"]["template"]["spec"]["containers"]
+        assert container["args"] == ["servicekit.migrate", "upgrade", service]
+        variables = environment(container, manifests)
+        assert list(variables) == ["LM_MIGRATION_DATABASE_URL"]
+        assert variables["LM_MIGRATION_DATABASE_URL"].startswith(f"postgresql://{service}_owner:")
+        assert variables["LM_MIGRATION_DATABASE_URL"].endswith(f"/{service}")
+
+
+def test_production_holds_no_secret_and_runs_no_floating_version(rendered):
+    manifests = rendered("overlays/prod")
+    assert not of_kind(manifests, "Secret", "StatefulSet")
+    images = {container["image"] for pod in pods(manifests).values() for container in pod["spec"]["containers"]}
+    assert all(re.fullmatch(r"[\w./-]+:\d+\.\d+\.\d+", image) for image in images)
