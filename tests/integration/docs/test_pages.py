@@ -1,0 +1,42 @@
+"""What the pages say of settings, tables, events and protection is what the code and the databases are today."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from local_mesh.servers.databases import SERVICES
+
+ROOT = Path(__file__).parents[3]
+DATABASE_PAGE = (ROOT / "docs/database.md").read_text()
+PROTECTED = """
+    select c.relname, pg_get_expr(p.polqual, p.polrelid)
+    from pg_class c left join pg_policy p on p.polrelid = c.oid and p.polcmd = 'r'
+    where c.relrowsecurity and c.relforcerowsecurity and c.relnamespace = 'public'::regnamespace
+"""
+
+
+def test_the_generated_sections_are_up_to_date():
+    done = subprocess.run([sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_page_names_every_protected_table_and_its_owner(service, make_database):
+    with psycopg.connect(make_database(service).owner) as connection:
+        policies = dict(connection.execute(PROTECTED).fetchall())
+    rows = re.findall(rf"^\| `{service}\.(\w+)` \| `(\w+)` \|([^|]*)\|", DATABASE_PAGE, re.MULTILINE)
+    assert {table for table, _, _ in rows} == set(policies)
+    for table, owner, readers in rows:
+        assert f"({owner})::text" in policies[table], f"{service}.{table} belongs to another column"
+        assert ("everybody" in readers) == ("status" in policies[table])
+        assert ("moderators" in readers) == ("MODERATOR" in policies[table])
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda path: path.name)
+def test_every_test_and_file_a_page_names_exists(page):
+    named = re.findall(r"`((?:tests|deploy|services|libs|gateway|protos|docs)/[\w./-]+)`", page.read_text())
+    assert not [path for path in named if not (ROOT / path).exists()]
