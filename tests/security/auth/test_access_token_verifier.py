@@ -20,6 +20,7 @@ from servicekit.caller import Caller, Role
 from servicekit.clock import utc_now
 from servicekit.identity import tokens
 from servicekit.identity.keys import StaticKeys
+from servicekit.identity.revocation import RevokedSessions, SessionRevoked
 from servicekit.identity.tokens import ServiceTokens, TokenInvalid, TokenVerifier
 
 KEY, OTHER_KEY, SERVICE_KEY = (Ed25519PrivateKey.generate() for _ in range(3))
@@ -244,7 +245,7 @@ async def test_a_remembered_token_stops_working_when_it_expires() -> None:
 
 
 async def test_a_service_s_key_does_not_sign_for_people_nor_for_other_services(verifier: TokenVerifier) -> None:
-    assert (await verifier.verify(ServiceTokens("content", SERVICE_KEY).token())).role is Role.SERVICE
+    assert (await verifier.verify(ServiceTokens("content", SERVICE_KEY, now=lambda: float(SECONDS)).token())).role is Role.SERVICE
     person = signed(HEADER | {"kid": "content"}, CLAIMS, SERVICE_KEY)
     mesh = CLAIMS | {"iss": "littlemonster-mesh", "aud": "littlemonster-mesh", "sub": "auth"}
     other = signed({"alg": "EdDSA", "typ": "svc+jwt", "kid": "content"}, mesh, SERVICE_KEY)
@@ -292,3 +293,19 @@ def test_a_service_s_token_is_renewed_before_it_expires() -> None:
     assert service.token() == first
     now += tokens.SERVICE_LIFETIME_SECONDS / 2
     assert service.token() != first
+
+
+async def test_a_token_of_an_ended_session_is_refused_also_when_it_was_remembered() -> None:
+    revoked = RevokedSessions()
+    services = StaticKeys({"content": SERVICE_KEY.public_key()})
+    verifier = TokenVerifier(SIGNER.key_source(), services, revoked=revoked)
+    another = with_claims(sid="0190b5c0-0000-7000-8000-000000000009")
+    assert await verifier.verify(with_claims()) == verifier.remembered(with_claims())
+    revoked.add(SESSION.id)
+    with pytest.raises(SessionRevoked):
+        verifier.remembered(with_claims())
+    for _ in range(2):
+        with pytest.raises(SessionRevoked):
+            await verifier.verify(with_claims(jti="of the same session"))
+    assert (await verifier.verify(another)).id == ACCOUNT.id
+    assert await verifier.verify(ServiceTokens("content", SERVICE_KEY).token()) == Caller.service("content")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from content_service.domain import (
+    CAME_FROM,
     MAX_ATTEMPTS,
     GiveUp,
     Queue,
@@ -35,8 +36,13 @@ def test_each_stage_has_words_for_the_person_who_waits() -> None:
     assert all(words_for(stage).endswith(".") for stage in Stage)
 
 
-def test_only_public_rejected_and_failed_are_final() -> None:
-    assert {status for status in Status if status.final} == {Status.PUBLIC, Status.REJECTED, Status.FAILED}
+def test_only_a_video_that_waits_or_is_being_made_changes_by_itself() -> None:
+    assert {status for status in Status if not status.final} == {Status.PENDING, Status.PROCESSING}
+
+
+def test_every_status_says_where_it_may_come_from_and_nothing_comes_back_from_deletion() -> None:
+    assert set(CAME_FROM) == set(Status)
+    assert all(Status.DELETED not in origins for origins in CAME_FROM.values())
 
 
 def test_a_failure_that_may_pass_is_tried_again_later_each_time() -> None:
