@@ -18,6 +18,7 @@ from servicekit.client import open_channel
 from servicekit.database import Database
 from servicekit.health import Check, Health
 from servicekit.identity.keys import KeySource, RemoteKeys, StaticKeys, private_key
+from servicekit.identity.revocation import RevokedSessions, watch_revocations
 from servicekit.identity.tokens import ServiceTokens, TokenVerifier
 from servicekit.messaging.broker import Broker
 from servicekit.server import PortTaken, Registration, Server
@@ -39,6 +40,7 @@ class Kit(Generic[Settings]):
         self._stop = stop
         self._health = Health()
         self._tasks: list[asyncio.Task[None]] = []
+        self._broker: Broker | None = None
         self._tokens = ServiceTokens(service, private_key(settings.service_key_file))
 
     async def database(self) -> Database:
@@ -54,15 +56,21 @@ class Kit(Generic[Settings]):
 
     async def broker(self) -> Broker:
         """The broker; the process is ready only while it is connected."""
-        broker = Broker(self.settings.nats_url.get_secret_value(), name=self.service)
-        self._stack.push_async_callback(broker.close)
-        self.background(broker.connect())
+        broker = self._connection()
 
         async def connected() -> bool:
             return broker.connected
 
         self.ready_while("broker", connected)
         return broker
+
+    def _connection(self) -> Broker:
+        """The process's one connection to NATS."""
+        if self._broker is None:
+            self._broker = Broker(self.settings.nats_url.get_secret_value(), name=self.service)
+            self._stack.push_async_callback(self._broker.close)
+            self.background(self._broker.connect())
+        return self._broker
 
     def channel(self, address: str, service: str) -> grpc.aio.Channel:
         """A channel to another service, called with this service's own token."""
@@ -91,7 +99,10 @@ class Kit(Generic[Settings]):
 
     async def serve(self, *services: Registration, accounts: KeySource | None = None) -> None:
         """Serves until the process is told to stop. `accounts` are the keys of access tokens, the auth service's by default."""
-        server = Server(self.settings.listen, self._verifier(accounts), services, self._health)
+        revoked = RevokedSessions()
+        if services:  # health alone asks nobody for a token
+            self.background(watch_revocations(self._connection(), revoked))
+        server = Server(self.settings.listen, self._verifier(accounts, revoked), services, self._health)
         await self._health.refresh()  # so that the first answer is true
         port = await server.start()
         self.background(self._health.watch())
@@ -101,10 +112,10 @@ class Kit(Generic[Settings]):
         await server.stop(self.settings.drain_seconds)
         await self.cancel_background()  # before the composition root takes apart what it works with
 
-    def _verifier(self, accounts: KeySource | None) -> TokenVerifier:
+    def _verifier(self, accounts: KeySource | None, revoked: RevokedSessions) -> TokenVerifier:
         if accounts is None:
             accounts = RemoteKeys(AuthServiceStub(self.channel(self.settings.auth_address, "auth")))
-        return TokenVerifier(accounts, StaticKeys.from_file(self.settings.service_keys_file))
+        return TokenVerifier(accounts, StaticKeys.from_file(self.settings.service_keys_file), revoked=revoked)
 
     async def cancel_background(self) -> None:
         """Ends the background work and waits for it; asks again where a library has swallowed the cancellation."""

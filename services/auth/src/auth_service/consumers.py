@@ -1,10 +1,14 @@
-"""What the worker takes up by itself: mails that are due."""
+"""What the worker takes up: mails that are due, and sessions that ended."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from servicekit.database import DatabaseUnavailable
+from littlemonster.auth.v1.auth_events_pb2 import SessionRevoked
+from servicekit.database import Database, DatabaseUnavailable, Transaction
+from servicekit.identity.revocation import revoke_session
+from servicekit.messaging.broker import Broker
+from servicekit.messaging.consumer import Consumer, on
 
 log = logging.getLogger(__name__)
 
@@ -37,3 +41,13 @@ class MailQueue:
                 log.warning("mail delivery interrupted", extra={"error": repr(error)})
                 await asyncio.sleep(self._pause_seconds)
             await asyncio.sleep(self._poll_seconds)
+
+
+def revocations(broker: Broker, database: Database) -> Consumer:
+    """Tells every process of each session that ended, before it acknowledges: a crash between repeats it, harmlessly."""
+
+    # The bucket is written while the inbox's transaction is open, so that no event counts as heard before it has effect.
+    async def tell(event: SessionRevoked, transaction: Transaction) -> None:
+        await revoke_session(broker, event.session_id)
+
+    return Consumer(broker, database, durable="auth", handlers=[on("session.revoked", SessionRevoked, tell)])

@@ -1,8 +1,8 @@
-"""Auth's background process: sends mails and relays events."""
+"""Auth's background process: sends mails, relays events, and tells every process which sessions ended."""
 
 from auth_service.clients.letters import TemplateLetters
 from auth_service.clients.smtp import SmtpMailer
-from auth_service.consumers import MailQueue
+from auth_service.consumers import MailQueue, revocations
 from auth_service.settings import WorkerSettings
 from auth_service.storage.unit_of_work import units_of_work
 from auth_service.use_cases.mailing import MailDelivery
@@ -16,10 +16,11 @@ async def work(kit: Kit[WorkerSettings]) -> None:
     settings = kit.settings
     letters = TemplateLetters(settings.public_url)
     mailer = SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from, utc_now)
-    database = await kit.database()
+    database, broker = await kit.database(), await kit.broker()
     delivery = MailDelivery(units_of_work(database), letters, mailer, utc_now)
     kit.background(MailQueue(delivery.deliver_due).run())
-    kit.background(Relay(await kit.broker(), database).run())
+    kit.background(Relay(broker, database).run())
+    kit.background(revocations(broker, database).run())
     await kit.serve()
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from servicekit.caller import Caller, Role
 from servicekit.errors import Unauthenticated
 from servicekit.identity.keys import KeySource
+from servicekit.identity.revocation import SessionRevoked
 
 ALGORITHM = "EdDSA"
 ISSUER = "littlemonster"
@@ -42,33 +43,48 @@ class Verified:
 
 
 class TokenVerifier:
-    """Verifies signature, type, issuer, audience and times. Remembers what it verified until it expires."""
+    """Verifies signature, type, issuer, audience and times. Remembers what it verified until it expires.
 
-    def __init__(self, accounts: KeySource, services: KeySource, now: Callable[[], float] = time.time) -> None:
+    Of a session in `revoked` no token is good, remembered or not.
+    """
+
+    def __init__(
+        self,
+        accounts: KeySource,
+        services: KeySource,
+        now: Callable[[], float] = time.time,
+        revoked: Container[str] = (),
+    ) -> None:
         self._accounts = accounts
         self._services = services
         self._now = now
+        self._revoked = revoked
         self._cache: OrderedDict[str, Verified] = OrderedDict()
 
     def remembered(self, token: str) -> Caller | None:
-        """The caller of a token verified before and still valid; the common case, without an await."""
+        """The caller of a token verified before and still valid; the common case, without an await. Raises SessionRevoked."""
         verified = self._cache.get(token)
         if verified is None:
             return None
         if verified.expires <= self._now():
             del self._cache[token]
             return None
-        return verified.caller
+        return self._living(verified.caller)
 
     async def verify(self, token: str) -> Caller:
-        """The caller. Raises TokenInvalid."""
+        """The caller. Raises TokenInvalid, SessionRevoked."""
         if caller := self.remembered(token):
             return caller
         verified = await self._verify(token)
         self._cache[token] = verified
         if len(self._cache) > _CACHE_SIZE:
             self._cache.popitem(last=False)
-        return verified.caller
+        return self._living(verified.caller)
+
+    def _living(self, caller: Caller) -> Caller:
+        if caller.session_id in self._revoked:
+            raise SessionRevoked
+        return caller
 
     async def _verify(self, token: str) -> Verified:
         if len(token) > _MAX_LENGTH:
