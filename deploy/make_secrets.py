@@ -31,6 +31,7 @@ def addresses(credentials: Credentials) -> Mapping[str, Mapping[str, str]]:
         "postgres": {"POSTGRES_PASSWORD": credentials.password("postgres")},
         "nats": {"NATS_PASSWORD": credentials.password("nats")},
         "auth-worker": {"LM_SMTP_URL": "smtp://mail:1025"},
+        "inference": {"LM_NATS_URL": nats},
     }
     for service in SERVICES:
         files[service] = {"LM_DATABASE_URL": database(service, service), "LM_NATS_URL": nats}

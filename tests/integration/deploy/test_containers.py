@@ -1,5 +1,6 @@
 """Image, Compose file and gateway configuration, as far as they can be proven without a container engine."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from local_mesh.addresses import API_SERVICES, WORKERS
 from local_mesh.servers.databases import SERVICES as DATABASES
 
 ROOT = Path(__file__).parents[3]
+_DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
 GATEWAYS = ("compose/envoy.yaml", "k8s/base/envoy.yaml", "k8s/overlays/prod/envoy.yaml")
 
 
@@ -78,7 +80,7 @@ def test_compose_runs_every_process_of_the_mesh(compose):
 @pytest.mark.parametrize("name", [*API_SERVICES, *WORKERS])
 def test_compose_tells_every_process_all_it_must_know(name, compose, deploy, settings_of):
     service = compose["services"][name]
-    variables = {key: value for key, value in service["environment"].items() if "${" not in str(value)}
+    variables = {key: _DEFAULT.sub(r"\1", value) for key, value in service["environment"].items()}
     for file in service.get("env_file", ()):
         lines = Path(file.replace("${LM_SECRETS}", str(deploy / "compose/state"))).read_text().splitlines()
         variables |= dict(line.split("=", 1) for line in lines)
@@ -87,6 +89,8 @@ def test_compose_tells_every_process_all_it_must_know(name, compose, deploy, set
     for field, address in settings:
         if field.endswith("_address"):
             assert address.partition(":")[0] in compose["services"]
+    revealed = {name: getattr(value, "get_secret_value", lambda v=value: v)() for name, value in settings}
+    assert not [n for n, value in revealed.items() if n.endswith("_url") and "127.0.0.1" in str(value)]
     given = {s if isinstance(s, str) else s["target"] for s in service["secrets"]}
     assert {settings.service_key_file.name, settings.service_keys_file.name} <= given
     for secret in (s if isinstance(s, str) else s["source"] for s in service["secrets"]):

@@ -118,8 +118,15 @@ def test_the_dev_cluster_tells_every_process_all_it_must_know(name, rendered, se
         if field.endswith("_address"):
             host, _, port = address.partition(":")
             assert services[host]["spec"]["ports"][0]["port"] == int(port)
+    assert not urls_of_this_machine(settings)
     mounted = {volume["mountPath"] for volume in container["volumeMounts"]}
     assert str(settings.service_key_file.parent) in mounted
+
+
+def urls_of_this_machine(settings):
+    """Servers that a container would look for in itself: a default that nobody has replaced."""
+    revealed = {name: getattr(value, "get_secret_value", lambda v=value: v)() for name, value in settings}
+    return [name for name, value in revealed.items() if name.endswith("_url") and "127.0.0.1" in str(value)]
 
 
 def environment(container, manifests):
@@ -152,6 +159,7 @@ def test_the_dev_clusters_servers_are_reached_by_those_who_need_them_alone(rende
             5432,
             {*PROCESSES, *of_kind(manifests, "Job")} - {"inference"},
         ),
+        ("nats", 4222, set(PROCESSES)),
         ("redis", 6379, {"auth"}),
         ("mail", 1025, {"auth-worker"}),
     ):
