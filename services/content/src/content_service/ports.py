@@ -74,6 +74,10 @@ class Work(Protocol):
         """Leases the oldest job that is free or whose lease has run out, its video becoming PROCESSING; None when idle."""
         ...
 
+    async def free(self, worker: str) -> None:
+        """Frees what `worker` left leased; for a worker that begins, whose predecessor of the same name is dead."""
+        ...
+
     async def extend(self, video_id: str, worker: str, until: datetime) -> None:
         """Keeps the lease. Raises LeaseLost."""
         ...

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import socket
 
 from content_service.clients.inference import InferenceWriter
@@ -36,7 +35,7 @@ async def serve(kit: Kit[Settings]) -> None:
     media = MediaFolder(kit.settings.media_dir)
     unit_of_work = PostgresUnitOfWork(database, Caller.service("content"))
     generation = Generation(
-        worker=f"{socket.gethostname()}:{os.getpid()}",
+        worker=f"{socket.gethostname()}/{kit.settings.listen}",
         unit_of_work=unit_of_work,
         writer=InferenceWriter(kit.channel(kit.settings.inference_address, "inference")),
         renderer=renderer,

@@ -73,6 +73,11 @@ CLAIM = compile_statement(
     .returning(*_JOB_COLUMNS),
     Job,
 )
+FREE = compile_command(
+    update(JOBS)
+    .where(JOBS.c.worker == bindparam("former"), JOBS.c.finish_time.is_(None))
+    .values(worker="", lease_time=None)
+)
 EXTEND = compile_command(update(JOBS).where(_JOB_OF_WORKER).values(lease_time=bindparam("until")))
 SAVE_STAGE = compile_command(
     update(JOBS).where(_JOB_OF_WORKER).values(stage=bindparam("new_stage"), percent=bindparam("new_percent"))

@@ -45,6 +45,9 @@ class PostgresWork:
             await self.move(job.video_id, Status.PROCESSING, "", now)
         return job
 
+    async def free(self, worker: str) -> None:
+        await self._transaction.execute(jobs.FREE, former=worker)
+
     async def extend(self, video_id: str, worker: str, until: datetime) -> None:
         await self._as_worker(jobs.EXTEND, video_id, worker, until=until)
 

@@ -34,7 +34,10 @@ log = logging.getLogger(__name__)
 
 
 class Generation:
-    """Makes one video at a time. `worker` names this process among those that share the queue."""
+    """Makes one video at a time.
+
+    `worker` names this process among those that share the queue; it stays the same when the process is started anew.
+    """
 
     def __init__(
         self,
@@ -56,14 +59,22 @@ class Generation:
 
     async def run(self, wait: Callable[[], Awaitable[None]]) -> None:
         """Makes videos until cancelled; `wait` returns when there may be a new job."""
+        began = False
         while True:
             try:
+                if not began:
+                    await self._free()
+                    began = True
                 made = await self.next()
             except Unavailable as error:
                 log.warning("queue not reachable", extra={"reason": error.reason})
                 made = False
             if not made:
                 await wait()
+
+    async def _free(self) -> None:
+        async with self._unit_of_work() as work:
+            await work.free(self._worker)
 
     async def next(self) -> bool:
         """Makes the oldest video in the queue. Returns False when there is none."""
