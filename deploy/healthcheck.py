@@ -19,7 +19,9 @@ def process_serves(listen: str) -> bool:
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
     with grpc.insecure_channel(f"127.0.0.1:{listen.rpartition(':')[2]}") as channel:
-        answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=SECONDS)
+        answer = health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]  # its types know aio only
+            health_pb2.HealthCheckRequest(), timeout=SECONDS
+        )
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 

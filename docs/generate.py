@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from sqlalchemy import MetaData
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlmodel import SQLModel
 
 from servicekit.settings import ServiceSettings
@@ -28,6 +28,7 @@ CLASSES = {
     "planner": ("planner_service.settings", "Settings"),
     "inference": ("inference_service.settings", "Settings"),
 }
+_DIALECT = PGDialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects untyped
 DATABASES = ("auth", "content", "community", "planner")
 
 
@@ -81,7 +82,7 @@ def _schema(service: str) -> str:
 
 def _columns(columns: object) -> Iterator[str]:
     for column in columns:  # type: ignore[attr-defined]  # SQLAlchemy's collection of columns
-        kind = column.type.compile(dialect=postgresql.dialect()).lower().replace(" with time zone", "tz")
+        kind = column.type.compile(dialect=_DIALECT).lower().replace(" with time zone", "tz")
         yield f"{column.name}&nbsp;{kind}{' null' if column.nullable else ''}"
 
 

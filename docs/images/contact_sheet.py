@@ -21,7 +21,8 @@ def slides(film: Path, count: int) -> list[Image.Image]:
         before: Image.Image | None = None
         since = 0.0
         for frame in container.decode(video=0):
-            now = frame.to_image().resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
+            picture = frame.to_image()  # type: ignore[no-untyped-call]  # PyAV leaves it untyped
+            now = picture.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
             if before is not None and frame.time - since > FADE_SECONDS and _heading_changed(before, now):
                 found.append(before)
                 since = frame.time
