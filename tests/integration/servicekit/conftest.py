@@ -1,8 +1,10 @@
 """A service of the tests: content's contract, with handlers that do what a test wants."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,3 +75,10 @@ async def service(loopback: Loopback) -> Service:
     videos, user_id = Videos(), new_id()
     address = await loopback.serve([(add_VideoServiceServicer_to_server, videos)])
     return Service(videos, VideoServiceStub(loopback.channel(address)), address, user_id, loopback.as_user(user_id))
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """For servers of a test's own; not below pytest's folder, which each session closes to PostgreSQL's user."""
+    with tempfile.TemporaryDirectory(prefix="lm-test-") as folder:
+        yield Path(folder)

@@ -114,20 +114,20 @@ def stub(address: str, loopback: Loopback) -> VideoServiceStub:
 
 
 async def test_a_process_waits_for_its_database_and_its_broker_in_any_order(
-    loopback: Loopback, tmp_path: Path, environment: Mapping[str, str]
+    loopback: Loopback, folder: Path, environment: Mapping[str, str]
 ) -> None:
-    credentials = Credentials(tmp_path / "secrets")
+    credentials = Credentials(folder / "secrets")
     postgres_port, nats_port = free_ports(2)
-    postgres = Postgres(tmp_path / "postgres", tmp_path / "initdb.log", postgres_port, credentials, durable=False)
-    nats = Nats(tmp_path / "nats", nats_port, credentials, durable=False)
+    postgres = Postgres(folder / "postgres", folder / "initdb.log", postgres_port, credentials, durable=False)
+    nats = Nats(folder / "nats", nats_port, credentials, durable=False)
     urls = {"LM_DATABASE_URL": postgres.url, "LM_NATS_URL": nats.url}
     async with started({**environment, **urls}, loopback) as service:
         address = f"127.0.0.1:{(await service.said('listening'))['port']}"
         assert set((await states(address, loopback)).values()) == {NOT_SERVING}
-        async with running(nats.process(), tmp_path):
+        async with running(nats.process(), folder):
             await until(address, "broker", SERVING, loopback)
             assert (await states(address, loopback))[""] == NOT_SERVING
-            async with running(postgres.process(), tmp_path) as server:
+            async with running(postgres.process(), folder) as server:
                 await until(address, "", SERVING, loopback)
                 assert set((await states(address, loopback)).values()) == {SERVING}
                 await kill(server)

@@ -23,18 +23,18 @@ from servicekit.messaging.relay import Relay
 
 
 @pytest.fixture
-def credentials(tmp_path: Path) -> Credentials:
-    return Credentials(tmp_path / "secrets")
+def credentials(folder: Path) -> Credentials:
+    return Credentials(folder / "secrets")
 
 
 @pytest.fixture
-def postgres(tmp_path: Path, credentials: Credentials) -> Postgres:
-    return Postgres(tmp_path / "postgres", tmp_path / "initdb.log", free_ports(1)[0], credentials, durable=False)
+def postgres(folder: Path, credentials: Credentials) -> Postgres:
+    return Postgres(folder / "postgres", folder / "initdb.log", free_ports(1)[0], credentials, durable=False)
 
 
 @pytest.fixture
-def nats(tmp_path: Path, credentials: Credentials) -> Nats:
-    return Nats(tmp_path / "nats", free_ports(1)[0], credentials)
+def nats(folder: Path, credentials: Credentials) -> Nats:
+    return Nats(folder / "nats", free_ports(1)[0], credentials)
 
 
 async def until(question: Callable[[], Any]) -> None:
@@ -42,11 +42,11 @@ async def until(question: Callable[[], Any]) -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_a_pool_says_unavailable_while_postgres_is_away_and_recovers(postgres: Postgres, tmp_path: Path) -> None:
+async def test_a_pool_says_unavailable_while_postgres_is_away_and_recovers(postgres: Postgres, folder: Path) -> None:
     database = Database(postgres.url, name="library", size=4)
     await database.open()  # before there is a server
     assert not await database.ping()
-    async with running(postgres.process(), tmp_path) as server:
+    async with running(postgres.process(), folder) as server:
         await until(database.ping)
         await asyncio.gather(*(database.one(WHO) for _ in range(4)))
         await kill(server)
@@ -56,7 +56,7 @@ async def test_a_pool_says_unavailable_while_postgres_is_away_and_recovers(postg
         with pytest.raises(DatabaseUnavailable):
             async with database.transaction() as transaction:
                 await transaction.one(WHO)
-    async with running(postgres.process(), tmp_path):
+    async with running(postgres.process(), folder):
         await until(database.ping)
         assert await asyncio.gather(*(recovered(database) for _ in range(8))) == [Who(None, None)] * 8
         await database.close()
@@ -71,8 +71,8 @@ async def recovered(database: Database) -> Who | None:
             await asyncio.sleep(0.02)
 
 
-async def test_a_transaction_whose_connection_dies_saves_nothing(postgres: Postgres, tmp_path: Path) -> None:
-    async with running(postgres.process(), tmp_path):
+async def test_a_transaction_whose_connection_dies_saves_nothing(postgres: Postgres, folder: Path) -> None:
+    async with running(postgres.process(), folder):
         with psycopg.connect(postgres.url, autocommit=True) as other:
             other.execute("CREATE TABLE marks (number int)")
             database = Database(postgres.url, name="library", size=1)
@@ -100,9 +100,7 @@ async def database(make_database: Callable[[str], Any]) -> AsyncIterator[Databas
     await database.close()
 
 
-async def test_consumption_and_relay_go_on_after_nats_was_killed(
-    nats: Nats, database: Database, tmp_path: Path
-) -> None:
+async def test_consumption_and_relay_go_on_after_nats_was_killed(nats: Nats, database: Database, folder: Path) -> None:
     heard: asyncio.Queue[str] = asyncio.Queue()
 
     async def apply(event: VideoDeleted, _: Transaction) -> None:
@@ -116,12 +114,12 @@ async def test_consumption_and_relay_go_on_after_nats_was_killed(
     handlers = [on("video.deleted", VideoDeleted, apply)]
     consumer = Consumer(broker, database, durable="library", handlers=handlers)
     work = [asyncio.create_task(each) for each in (broker.connect(), Relay(broker, database).run(), consumer.run())]
-    async with running(nats.process(), tmp_path) as server:
+    async with running(nats.process(), folder) as server:
         await tell(1)
         assert await heard.get() == "1"
         await kill(server)
         await tell(2)
-    async with running(nats.process(), tmp_path):
+    async with running(nats.process(), folder):
         assert await heard.get() == "2"
         await tell(3)
         assert await heard.get() == "3"
@@ -134,15 +132,15 @@ async def test_consumption_and_relay_go_on_after_nats_was_killed(
     assert heard.empty()
 
 
-async def test_a_live_subscription_survives_a_restart_and_none_begins_without_nats(nats: Nats, tmp_path: Path) -> None:
+async def test_a_live_subscription_survives_a_restart_and_none_begins_without_nats(nats: Nats, folder: Path) -> None:
     broker = Broker(nats.url, name="library")
-    async with running(nats.process(), tmp_path) as server:
+    async with running(nats.process(), folder) as server:
         await broker.connect()
         async with broker.subscribe("live.>") as messages:
             await broker.publish("live.a", b"1")
             assert (await anext(messages)).data == b"1"
             await kill(server)
-            async with running(nats.process(), tmp_path):
+            async with running(nats.process(), folder):
                 await until(lambda: connected(broker))
                 await broker.publish("live.a", b"2")
                 assert (await anext(messages)).data == b"2"
@@ -161,10 +159,25 @@ async def disconnected(broker: Broker) -> bool:
     return not broker.connected
 
 
-async def test_streams_are_made_by_whoever_comes_first_and_missing_subjects_are_added(
-    nats: Nats, tmp_path: Path
-) -> None:
-    async with running(nats.process(), tmp_path):
+async def test_closing_waits_for_what_is_sent_and_not_for_what_nobody_reads(nats: Nats, folder: Path) -> None:
+    async with running(nats.process(), folder):
+        broker, other = Broker(nats.url, name="library"), Broker(nats.url, name="other")
+        await broker.connect()
+        await other.connect()
+        async with broker.subscribe("live.unread"), other.subscribe("live.last") as heard:
+            for _ in range(10):
+                await other.publish("live.unread", b"")
+            await other._client.flush()
+            await broker._client.flush()
+            await broker.publish("live.last", b"words")
+            async with asyncio.timeout(10):
+                await broker.close()
+            assert (await anext(heard)).data == b"words"
+        await other.close()
+
+
+async def test_streams_are_made_by_whoever_comes_first_and_missing_subjects_are_added(nats: Nats, folder: Path) -> None:
+    async with running(nats.process(), folder):
         brokers = [Broker(nats.url, name=new_id()) for _ in range(4)]
         await asyncio.gather(*(broker.connect() for broker in brokers))
         jetstream = await brokers[0].jetstream()

@@ -38,10 +38,10 @@ async def database(urls: Any) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
+async def broker(folder: Path) -> AsyncIterator[Broker]:
     """A NATS of this test, so that the stream holds its events only."""
-    nats = Nats(tmp_path / "nats", free_ports(1)[0], Credentials(tmp_path / "secrets"), durable=False)
-    async with running(nats.process(), tmp_path):
+    nats = Nats(folder / "nats", free_ports(1)[0], Credentials(folder / "secrets"), durable=False)
+    async with running(nats.process(), folder):
         broker = Broker(nats.url, name="test")
         await broker.connect()
         yield broker

@@ -1,6 +1,7 @@
 """The connection to NATS: it comes up whenever NATS does, and makes sure the streams exist."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -44,6 +45,7 @@ _PENDING_MESSAGES = 8192
 _PENDING_BYTES = 8 * 1024 * 1024
 _SUBSCRIBE_SECONDS = 3.0
 _RETRY_SECONDS = 1.0
+_FLUSH_SECONDS = 2
 log = logging.getLogger(__name__)
 
 
@@ -86,9 +88,11 @@ class Broker:
         """Sends what is buffered and disconnects."""
         if self._making_streams:
             self._making_streams.cancel()
+        # Not drain(): it waits half a minute for messages that nobody reads any more.
         if self._client.is_connected:
-            await self._client.drain()
-        elif self._connecting and not self._client.is_closed:  # before, there is nothing that nats-py could close
+            with contextlib.suppress(NatsError):
+                await self._client.flush(timeout=_FLUSH_SECONDS)
+        if self._connecting and not self._client.is_closed:  # before, there is nothing that nats-py could close
             await self._client.close()
 
     @property
