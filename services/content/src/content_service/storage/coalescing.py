@@ -16,28 +16,33 @@ class Coalescer(Generic[Key, Value]):
     the answers a second grow. `read` maps each key it finds to its value.
     """
 
-    def __init__(self, read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]], lanes: int = 2) -> None:
+    def __init__(
+        self,
+        read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]],
+        lanes: int = 2,
+        largest_batch: int = _LARGEST_BATCH,
+    ) -> None:
         self._read = read
         self._lanes = lanes
+        self._largest_batch = largest_batch
         self._busy = 0
-        self._waiting: dict[Key, asyncio.Future[Value | None]] = {}
+        # A future a caller: one that goes away takes the answer from nobody else.
+        self._waiting: dict[Key, list[asyncio.Future[Value | None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def get(self, key: Key) -> Value | None:
         """The value, or None when there is none. Raises what `read` raised."""
-        future = self._waiting.get(key)
-        if future is None:
-            future = self._waiting[key] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, []).append(answer)
+        if self._busy < self._lanes:
             self._start()
-        # One caller that goes away must not take the answer from the others.
-        return await asyncio.shield(future)
+        return await answer
 
     def _start(self) -> None:
-        if self._busy < self._lanes:
-            self._busy += 1
-            task = asyncio.create_task(self._work())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        self._busy += 1
+        task = asyncio.create_task(self._work())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _work(self) -> None:
         try:
@@ -46,19 +51,24 @@ class Coalescer(Generic[Key, Value]):
         finally:
             self._busy -= 1
 
-    def _take(self) -> dict[Key, asyncio.Future[Value | None]]:
-        keys = list(self._waiting)[:_LARGEST_BATCH]
-        return {key: self._waiting.pop(key) for key in keys}
+    def _take(self) -> dict[Key, list[asyncio.Future[Value | None]]]:
+        if len(self._waiting) <= self._largest_batch:
+            batch, self._waiting = self._waiting, {}
+            return batch
+        return {key: self._waiting.pop(key) for key in list(self._waiting)[: self._largest_batch]}
 
-    async def _answer(self, batch: Mapping[Key, asyncio.Future[Value | None]]) -> None:
+    async def _answer(self, batch: Mapping[Key, list[asyncio.Future[Value | None]]]) -> None:
         try:
             found = await self._read(list(batch))
         except Exception as error:
-            for future in batch.values():
-                if not future.done():
-                    future.set_exception(error)
-                    future.exception()  # every caller may have gone; nobody then retrieves it
+            for answer in _waited_for(batch):
+                answer.set_exception(error)
             return
-        for key, future in batch.items():
-            if not future.done():
-                future.set_result(found.get(key))
+        for key, answers in batch.items():
+            for answer in answers:
+                if not answer.done():
+                    answer.set_result(found.get(key))
+
+
+def _waited_for(batch: Mapping[Key, list[asyncio.Future[Value | None]]]) -> list[asyncio.Future[Value | None]]:
+    return [answer for answers in batch.values() for answer in answers if not answer.done()]

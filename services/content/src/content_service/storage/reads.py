@@ -19,8 +19,8 @@ class PostgresReads:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._public: Coalescer[str, Video] = Coalescer(self._read_public)
-        self._pages: Coalescer[PageKey, Page] = Coalescer(self._read_pages, lanes=4)
+        self._public: Coalescer[str, Video] = Coalescer(self._read_public, lanes=1)
+        self._pages: Coalescer[PageKey, Page] = Coalescer(self._read_pages, lanes=4, largest_batch=1)
 
     async def video(self, video_id: str) -> Video | None:
         """Most reads are of PUBLIC videos; only a miss asks again as the caller, who may own it."""
