@@ -54,14 +54,13 @@ def trace_id() -> str:
 def continued(carrier: Mapping[str, str], name: str, kind: SpanKind, **attributes: str) -> Iterator[Span]:
     """A span that continues the trace whose `traceparent` is in `carrier`."""
     parent = _propagator.extract(carrier, Context())
-    token = attach(parent)
+    span = _tracer.start_span(name, parent, kind=kind, attributes=attributes)
+    token = attach(trace.set_span_in_context(span, parent))
     try:
-        with _tracer.start_as_current_span(
-            name, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
-        ) as span:
-            yield span
+        yield span
     finally:
         detach(token)
+        span.end()
 
 
 @contextmanager
