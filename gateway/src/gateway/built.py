@@ -4,7 +4,7 @@ from gateway.contracts import Rpc, rpcs
 
 _BUILT = {
     "SystemService": "GetSystemHealth",
-    "AuthService": "Register VerifyEmail ResendVerification Login RefreshToken Logout GetJwks",
+    "AuthService": "Register VerifyEmail ResendVerification Login RefreshToken Logout ListSessions DeleteSession GetJwks",
     "UserService": "GetMe",
     "VideoService": (
         "CreateVideo BatchCreateVideos ListVideos SearchVideos GetVideo DeleteVideo WatchVideo ViewVideo CancelVideo"

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import pytest
 from fakes.auth.memory import MemoryDatabase
 
-from auth_service.ports import AccountReader, UnitOfWork
+from auth_service.ports import AccountReader, SessionReader, UnitOfWork
 from auth_service.storage.accounts import StoredAccounts
+from auth_service.storage.sessions import StoredSessions
 from auth_service.storage.unit_of_work import units_of_work
 from local_mesh.servers.databases import DatabaseUrls
 from servicekit.database import Database
@@ -21,6 +22,7 @@ class Store:
 
     unit_of_work: UnitOfWork
     accounts: AccountReader
+    sessions: SessionReader
 
 
 @pytest.fixture(params=["memory", "postgres"])
@@ -28,10 +30,10 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """An empty store."""
     if request.param == "memory":
         memory = MemoryDatabase()
-        yield Store(memory.unit_of_work, memory)
+        yield Store(memory.unit_of_work, memory, memory)
         return
     make_database: Make = request.getfixturevalue("make_database")
     database = Database(make_database("auth").app, name="auth", size=8)
     await database.open()
-    yield Store(units_of_work(database), StoredAccounts(database))
+    yield Store(units_of_work(database), StoredAccounts(database), StoredSessions(database))
     await database.close()

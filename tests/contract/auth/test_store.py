@@ -12,7 +12,13 @@ from auth_service.domain.accounts import Account, MailKind, Registration, confir
 from auth_service.domain.events import SessionRevoked, UserRegistered
 from auth_service.domain.mails import LEASE, MailStatus, Refusal, after_refusal, after_success, new_mail
 from auth_service.domain.secrets import digest, verification_token
-from auth_service.domain.sessions import open_session, refresh_token, revoke
+from auth_service.domain.sessions import (
+    ABSOLUTE_LIFETIME,
+    INACTIVITY_LIFETIME,
+    open_session,
+    refresh_token,
+    revoke,
+)
 from auth_service.use_cases.acting import AUTH
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
@@ -121,7 +127,9 @@ async def test_sessions_and_their_tokens_come_back_as_they_were(store: Store) ->
     async with store.unit_of_work() as work:
         await work.sessions.add(session)
         await work.sessions.add_refresh_token(token)
-    changed = replace(revoke(session, NOW), generation=2, last_used_time=NOW + timedelta(hours=1))
+    changed = replace(
+        revoke(session, NOW), generation=2, last_used_time=NOW + timedelta(hours=1), successor_salt=b"salt"
+    )
     async with store.unit_of_work() as work:
         assert await work.sessions.get(session.id) == session
         assert await work.sessions.refresh_token(digest("secret")) == token
@@ -129,6 +137,24 @@ async def test_sessions_and_their_tokens_come_back_as_they_were(store: Store) ->
         await work.publish(SessionRevoked(session.id, ada.id, NOW))
     async with store.unit_of_work() as work:
         assert await work.sessions.get(session.id) == changed
+
+
+async def test_living_sessions_are_listed_newest_first_in_pages(store: Store) -> None:
+    ada, bob = account(), account("bob@example.org")
+    await kept(store, ada, bob)
+    ids = [new_id() for _ in range(4)]
+    sessions = [open_session(each, ada.id, "browser", NOW) for each in ids]
+    ended = revoke(open_session(new_id(), ada.id, "ended", NOW), NOW)
+    unused = open_session(new_id(), ada.id, "unused", NOW - INACTIVITY_LIFETIME)
+    worn = replace(open_session(new_id(), ada.id, "worn", NOW - ABSOLUTE_LIFETIME), last_used_time=NOW)
+    async with store.unit_of_work() as work:
+        for session in (*sessions, ended, unused, worn, open_session(new_id(), bob.id, "another's", NOW)):
+            await work.sessions.add(session)
+    newest = sessions[::-1]
+    assert list(await store.sessions.living(ada.id, NOW, None, 3)) == newest[:3]
+    assert list(await store.sessions.living(ada.id, NOW, newest[2].id, 3)) == newest[3:]
+    with acting_as(Caller(bob.id, Role.STUDENT, "session")):
+        assert list(await store.sessions.living(ada.id, NOW, None, 3)) == []
 
 
 async def test_removing_an_account_s_tokens_leaves_the_others(store: Store) -> None:

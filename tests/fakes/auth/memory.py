@@ -11,7 +11,7 @@ from auth_service.domain.accounts import Account
 from auth_service.domain.events import Event
 from auth_service.domain.mails import Mail, MailStatus
 from auth_service.domain.secrets import VerificationToken
-from auth_service.domain.sessions import RefreshToken, Session
+from auth_service.domain.sessions import RefreshToken, Session, is_living
 from servicekit.caller import Role, caller_or_none
 
 
@@ -72,7 +72,7 @@ class MemoryTokens:
 
 
 class MemorySessions:
-    """See ports.Sessions."""
+    """See ports.Sessions and ports.SessionReader."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -86,6 +86,15 @@ class MemorySessions:
 
     async def save(self, session: Session) -> None:
         self._tables.sessions[session.id] = session
+
+    async def living(self, user_id: str, now: datetime, before: str | None, limit: int) -> Sequence[Session]:
+        found = [
+            session
+            for session in self._tables.sessions.values()
+            if session.user_id == user_id and _may_see(user_id) and is_living(session, now)
+        ]
+        older = [session for session in found if before is None or session.id < before]
+        return sorted(older, key=lambda session: session.id, reverse=True)[:limit]
 
     async def add_refresh_token(self, token: RefreshToken) -> None:
         self._tables.refresh_tokens[token.digest] = token
@@ -150,3 +159,7 @@ class MemoryDatabase:
     async def by_email(self, email: str) -> Account | None:
         """See ports.AccountReader."""
         return await MemoryAccounts(self.tables).by_email(email)
+
+    async def living(self, user_id: str, now: datetime, before: str | None, limit: int) -> Sequence[Session]:
+        """See ports.SessionReader."""
+        return await MemorySessions(self.tables).living(user_id, now, before, limit)

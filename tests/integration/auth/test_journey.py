@@ -6,11 +6,13 @@ import pytest
 from integration.auth.conftest import PASSWORD, Running, bearer
 from sqlalchemy import text
 
+from auth_service.domain.sessions import GRACE
 from auth_service.errors import (
     CredentialsInvalid,
     EmailNotVerified,
     RefreshTokenInvalid,
     RefreshTokenReused,
+    SessionNotFound,
     TooManyAttempts,
     VerificationTokenInvalid,
 )
@@ -19,6 +21,8 @@ from littlemonster.auth.v1 import auth_service_pb2 as auth_pb2
 from littlemonster.auth.v1 import user_service_pb2 as user_pb2
 from servicekit.database import compile_statement
 from servicekit.errors import Unauthenticated, Unimplemented
+from servicekit.ids import new_id
+from servicekit.pagination import PageTokenInvalid, encode_page_token
 
 OUTBOX = compile_statement(
     text("SELECT subject, about, payload FROM outbox ORDER BY position"), row=lambda *columns: columns
@@ -54,6 +58,7 @@ async def test_a_reused_refresh_token_ends_the_session_for_good(running: Running
     await running.verified()
     first = await running.log_in()
     second = await running.refresh(first.refresh_token)
+    running.clock.advance(GRACE)
     with pytest.raises(RefreshTokenReused):
         await running.refresh(first.refresh_token)
     with pytest.raises(RefreshTokenInvalid):
@@ -150,4 +155,36 @@ async def test_what_is_not_built_yet_says_so(running: Running) -> None:
     await running.verified()
     tokens = await running.log_in()
     with pytest.raises(Unimplemented):
-        await running.auth.ListSessions(auth_pb2.ListSessionsRequest(), metadata=bearer(tokens))
+        await running.auth.CreateTotp(auth_pb2.CreateTotpRequest(), metadata=bearer(tokens))
+
+
+async def test_a_person_sees_where_they_are_signed_in_page_by_page_and_ends_one(running: Running) -> None:
+    await running.verified()
+    here, *others = [await running.log_in() for _ in range(3)]
+
+    async def page(token: str = "") -> auth_pb2.ListSessionsResponse:
+        request = auth_pb2.ListSessionsRequest(page_size=2, page_token=token)
+        return await running.auth.ListSessions(request, metadata=bearer(here))
+
+    newest = await page()
+    assert [session.current for session in newest.sessions] == [False, False]
+    oldest = await page(newest.next_page_token)
+    assert [session.current for session in oldest.sessions] == [True]
+    assert oldest.next_page_token == ""
+
+    request = auth_pb2.DeleteSessionRequest(session_id=newest.sessions[0].id)
+    await running.auth.DeleteSession(request, metadata=bearer(here))
+    assert len((await page()).sessions) == 2
+    with pytest.raises(RefreshTokenInvalid):
+        await running.refresh(others[-1].refresh_token)
+    with pytest.raises(SessionNotFound):
+        await running.auth.DeleteSession(request, metadata=bearer(here))
+
+
+async def test_a_page_token_of_anything_else_is_refused(running: Running) -> None:
+    await running.verified()
+    tokens = await running.log_in()
+    for token in (encode_page_token("users", new_id()), encode_page_token("sessions", "no id"), "x"):
+        request = auth_pb2.ListSessionsRequest(page_token=token)
+        with pytest.raises(PageTokenInvalid):
+            await running.auth.ListSessions(request, metadata=bearer(tokens))

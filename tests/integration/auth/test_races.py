@@ -6,6 +6,7 @@ import pytest
 from integration.auth.conftest import Running
 from sqlalchemy import text
 
+from auth_service.domain.sessions import GRACE
 from auth_service.errors import RefreshTokenInvalid, RefreshTokenReused, VerificationTokenInvalid
 from auth_service.storage.unit_of_work import units_of_work
 from littlemonster.auth.v1 import auth_service_pb2 as auth_pb2
@@ -31,14 +32,25 @@ async def test_twenty_registrations_of_one_address_at_once_open_one_account(runn
     assert await count(running, "outbox", "subject = 'user.registered'") == 1
 
 
-async def test_twenty_refreshes_of_one_token_at_once_leave_no_living_successor(running: Running) -> None:
+async def test_fifty_refreshes_of_one_token_at_once_leave_one_living_family(running: Running) -> None:
     await running.verified()
     first = await running.log_in()
-    outcomes = await asyncio.gather(*(running.refresh(first.refresh_token) for _ in range(20)), return_exceptions=True)
-    (pair,) = [outcome for outcome in outcomes if isinstance(outcome, auth_pb2.Tokens)]
-    assert sum(isinstance(outcome, RefreshTokenReused) for outcome in outcomes) == 19
+    pairs = await asyncio.gather(*(running.refresh(first.refresh_token) for _ in range(50)))
+    assert len({pair.refresh_token for pair in pairs}) == 1
+    assert await count(running, "sessions", "revoke_time IS NULL AND generation = 2") == 1
+    assert await count(running, "refresh_tokens") == 2
+    await running.refresh(pairs[0].refresh_token)
+
+
+async def test_fifty_refreshes_of_a_token_spent_long_ago_end_its_session_once(running: Running) -> None:
+    await running.verified()
+    first = await running.log_in()
+    second = await running.refresh(first.refresh_token)
+    running.clock.advance(GRACE)
+    tries = (running.refresh(first.refresh_token) for _ in range(50))
+    assert all(isinstance(each, RefreshTokenReused) for each in await asyncio.gather(*tries, return_exceptions=True))
     with pytest.raises(RefreshTokenInvalid):
-        await running.refresh(pair.refresh_token)
+        await running.refresh(second.refresh_token)
     assert await count(running, "sessions", "revoke_time IS NULL") == 0
     assert await count(running, "outbox", "subject = 'session.revoked'") == 1
 

@@ -14,6 +14,7 @@ from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import Account
 from auth_service.domain.sessions import Client
 from auth_service.storage.attempts import LocalAttempts
+from auth_service.use_cases.devices import Devices
 from auth_service.use_cases.issuing import TokenIssuer
 from auth_service.use_cases.mailing import MailDelivery
 from auth_service.use_cases.profiles import Profiles
@@ -42,6 +43,7 @@ class Auth:
         self.registrations = Registrations(work, self.passwords, self.clock)
         self.sign_in = SignIn(self.database, work, self.passwords, attempts, issuer, self.clock)
         self.sessions = SessionKeeper(work, issuer, self.clock)
+        self.devices = Devices(self.database, work, self.clock)
         self.profiles = Profiles(self.database)
         self.delivery = MailDelivery(work, PlainLetters(), self.mailer, self.clock)
 

@@ -1,14 +1,14 @@
 """Refreshing, signing out, and what is left of a session afterwards."""
 
-import asyncio
+from datetime import timedelta
 
 import pytest
-from unit.auth.conftest import Auth
+from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 
-from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.events import SessionRevoked
-from auth_service.domain.sessions import INACTIVITY_LIFETIME, Session
-from auth_service.errors import PersonNeeded, RefreshTokenInvalid, RefreshTokenReused, UserNotFound
+from auth_service.domain.secrets import new_salt, successor
+from auth_service.domain.sessions import GRACE, INACTIVITY_LIFETIME, Session
+from auth_service.errors import PersonNeeded, RefreshTokenInvalid, RefreshTokenReused, SessionNotFound, UserNotFound
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.errors import Unauthenticated
 
@@ -39,6 +39,7 @@ async def test_a_refresh_token_buys_a_new_pair(auth: Auth) -> None:
 async def test_a_spent_token_ends_the_session_and_that_outlives_the_failure(auth: Auth) -> None:
     first = await auth.signed_in()
     second = await auth.sessions.refresh(first.refresh_token)
+    auth.clock.advance(GRACE)
     with pytest.raises(RefreshTokenReused):
         await auth.sessions.refresh(first.refresh_token)
     assert only_session(auth).revoke_time == auth.clock()
@@ -49,6 +50,7 @@ async def test_a_spent_token_ends_the_session_and_that_outlives_the_failure(auth
 async def test_the_end_of_a_session_is_told_once(auth: Auth) -> None:
     first = await auth.signed_in()
     await auth.sessions.refresh(first.refresh_token)
+    auth.clock.advance(GRACE)
     for _ in range(3):
         with pytest.raises(RefreshTokenReused):
             await auth.sessions.refresh(first.refresh_token)
@@ -56,14 +58,53 @@ async def test_the_end_of_a_session_is_told_once(auth: Auth) -> None:
     assert revocations(auth) == [SessionRevoked(session.id, session.user_id, auth.clock())]
 
 
-async def test_of_many_who_refresh_at_once_one_gets_a_pair_and_it_is_worthless(auth: Auth) -> None:
+async def test_a_lost_answer_is_given_again_and_is_the_same(auth: Auth) -> None:
     first = await auth.signed_in()
-    attempts = (auth.sessions.refresh(first.refresh_token) for _ in range(20))
-    outcomes = await asyncio.gather(*attempts, return_exceptions=True)
-    (pair,) = [outcome for outcome in outcomes if isinstance(outcome, Tokens)]
-    assert sum(isinstance(outcome, RefreshTokenReused) for outcome in outcomes) == 19
-    with pytest.raises(RefreshTokenInvalid):
-        await auth.sessions.refresh(pair.refresh_token)
+    lost = await auth.sessions.refresh(first.refresh_token)
+    auth.clock.advance(GRACE - timedelta(seconds=1))
+    again = await auth.sessions.refresh(first.refresh_token)
+    assert again.refresh_token == lost.refresh_token
+    assert len(auth.database.tables.refresh_tokens) == 2
+    assert only_session(auth).generation == 2
+    await auth.sessions.refresh(again.refresh_token)
+
+
+async def test_of_a_token_whose_successor_was_used_a_repeat_is_a_replay_at_once(auth: Auth) -> None:
+    first = await auth.signed_in()
+    second = await auth.sessions.refresh(first.refresh_token)
+    await auth.sessions.refresh(second.refresh_token)
+    with pytest.raises(RefreshTokenReused):
+        await auth.sessions.refresh(first.refresh_token)
+
+
+async def test_what_is_kept_does_not_tell_a_token_s_successor(auth: Auth) -> None:
+    first = await auth.signed_in()
+    second = await auth.sessions.refresh(first.refresh_token)
+    assert second.refresh_token not in repr(auth.database.tables)
+    assert second.refresh_token != successor(first.refresh_token, new_salt())
+
+
+async def test_the_caller_s_sessions_are_listed_and_ended(auth: Auth) -> None:
+    await auth.signed_in()
+    await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+    older, newer = sorted(auth.database.tables.sessions.values(), key=lambda session: session.id)
+    with acting_as(Caller(auth.account.id, Role.STUDENT, older.id)):
+        assert list(await auth.devices.living(None, 20)) == [newer, older]
+        await auth.devices.end(newer.id)
+        assert list(await auth.devices.living(None, 20)) == [older]
+        with pytest.raises(SessionNotFound):
+            await auth.devices.end(newer.id)
+    assert revocations(auth) == [SessionRevoked(newer.id, newer.user_id, auth.clock())]
+
+
+async def test_nobody_ends_or_lists_another_s_session(auth: Auth) -> None:
+    await auth.signed_in()
+    for stranger in (Caller("stranger", Role.STUDENT, "theirs"), Caller("admin", Role.ADMIN, "theirs")):
+        with acting_as(stranger):
+            assert list(await auth.devices.living(None, 20)) == []
+            with pytest.raises(SessionNotFound):
+                await auth.devices.end(only_session(auth).id)
+    assert only_session(auth).revoke_time is None
 
 
 async def test_a_token_never_given_out_is_refused(auth: Auth) -> None:

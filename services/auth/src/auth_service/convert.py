@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from auth_service.domain.access_tokens import PublicKey, Tokens
 from auth_service.domain.accounts import Account
 from auth_service.domain.health import ServiceHealth
-from auth_service.domain.sessions import Client
+from auth_service.domain.sessions import Client, Session, expire_time
 from littlemonster.auth.v1 import auth_service_pb2 as auth_pb2
 from littlemonster.auth.v1 import user_service_pb2 as user_pb2
 from littlemonster.common.v1 import study_pb2, system_service_pb2
+from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
+
+_SESSIONS = "sessions"
 
 Metadata = Iterable[tuple[str, str | bytes]] | None
 
@@ -38,6 +42,29 @@ def tokens(pair: Tokens) -> auth_pb2.Tokens:
         expires_in=int(pair.expires_in.total_seconds()),
         token_type="Bearer",  # noqa: S106  # RFC 6750's name of the scheme
         user_id=pair.user_id,
+    )
+
+
+def session_before(page_token: str) -> str | None:
+    """The last session of the page before, None for the first page. Raises PageTokenInvalid."""
+    return _key(page_token, _SESSIONS) if page_token else None
+
+
+def session_page(sessions: Sequence[Session], size: int, current: str) -> auth_pb2.ListSessionsResponse:
+    """The first `size` of the sessions; one more means that there is another page."""
+    page = sessions[:size]
+    more = encode_page_token(_SESSIONS, page[-1].id) if len(sessions) > size else ""
+    return auth_pb2.ListSessionsResponse(sessions=[_session(each, current) for each in page], next_page_token=more)
+
+
+def _session(session: Session, current: str) -> auth_pb2.Session:
+    return auth_pb2.Session(
+        id=session.id,
+        create_time=_timestamp(session.create_time),
+        last_used_time=_timestamp(session.last_used_time),
+        expire_time=_timestamp(expire_time(session)),
+        user_agent=session.user_agent,
+        current=session.id == current,
     )
 
 
@@ -75,6 +102,14 @@ def system_health(services: Sequence[ServiceHealth]) -> system_service_pb2.Syste
             for service in services
         ],
     )
+
+
+def _key(page_token: str, query: str) -> str:
+    (key,) = decode_page_token(page_token, query, 1)
+    try:
+        return str(UUID(str(key)))
+    except ValueError:
+        raise PageTokenInvalid from None
 
 
 def _timestamp(time: datetime) -> Timestamp:

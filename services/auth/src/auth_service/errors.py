@@ -85,6 +85,13 @@ class RefreshTokenReused(Unauthenticated):
     )
 
 
+class SessionNotFound(NotFound):
+    """The caller has no living session with that id."""
+
+    reason = "SESSION_NOT_FOUND"
+    message = "You have no session {session}. See those you have with GET /v1/auth/sessions."
+
+
 class PersonNeeded(PermissionDenied):
     """A service of the mesh asked for something that only a person has."""
 

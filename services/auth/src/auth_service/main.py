@@ -12,7 +12,9 @@ from auth_service.ports import AttemptLimiter, HealthProbe, Passwords, TokenSign
 from auth_service.settings import ApiSettings
 from auth_service.storage.accounts import StoredAccounts
 from auth_service.storage.attempts import LocalAttempts, RedisAttempts, ResilientAttempts, connect_redis
+from auth_service.storage.sessions import StoredSessions
 from auth_service.storage.unit_of_work import units_of_work
+from auth_service.use_cases.devices import Devices
 from auth_service.use_cases.issuing import TokenIssuer
 from auth_service.use_cases.profiles import Profiles
 from auth_service.use_cases.registration import Registrations
@@ -59,6 +61,7 @@ def compose(
         Registrations(work, passwords, clock),
         SignIn(accounts, work, passwords, attempts, issuer, clock),
         SessionKeeper(work, issuer, clock),
+        Devices(StoredSessions(database), work, clock),
         signer,
     )
     return (

@@ -55,6 +55,14 @@ class VerificationTokens(Protocol):
         ...
 
 
+class SessionReader(Protocol):
+    """Sessions as they are now, without holding them."""
+
+    async def living(self, user_id: str, now: datetime, before: str | None, limit: int) -> Sequence[Session]:
+        """At most `limit` sessions that live at `now`, the newest first, those older than `before` if it is given."""
+        ...
+
+
 class Sessions(Protocol):
     """Sessions inside a unit of work: what is read stays locked until it ends."""
 

@@ -61,6 +61,7 @@ class Sessions(_Base, table=True):
     create_time: datetime = Field(sa_column=_time())
     last_used_time: datetime = Field(sa_column=_time())
     revoke_time: datetime | None = Field(sa_column=_time(nullable=True))
+    successor_salt: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class RefreshTokens(_Base, table=True):

@@ -1,6 +1,8 @@
 """Secrets people carry: made here, kept only as a digest."""
 
+import base64
 import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +23,16 @@ class VerificationToken:
 def new_secret() -> str:
     """32 random bytes as 43 characters that fit a URL."""
     return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def new_salt() -> bytes:
+    """32 random bytes."""
+    return secrets.token_bytes(SECRET_BYTES)
+
+
+def successor(secret: str, salt: bytes) -> str:
+    """The secret that follows `secret`. Who has only one of the two, a thief of tokens or of the database, cannot tell it."""
+    return base64.urlsafe_b64encode(hmac.digest(salt, secret.encode(), "sha256")).rstrip(b"=").decode()
 
 
 def digest(secret: str) -> bytes:

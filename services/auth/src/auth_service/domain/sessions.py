@@ -5,13 +5,17 @@ from datetime import datetime, timedelta
 
 INACTIVITY_LIFETIME = timedelta(days=30)
 ABSOLUTE_LIFETIME = timedelta(days=90)
+GRACE = timedelta(seconds=10)
+"""How long a spent refresh token is taken for a question whose answer was lost."""
+
 LONGEST_USER_AGENT = 256
 """Characters kept of what a client says about itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One sign-in. `generation` counts its refresh tokens, the newest alone is good; `revoke_time` None means it lives."""
+    """One sign-in. `generation` counts its refresh tokens, the newest alone is good; it follows from the one before by
+    `successor_salt` (empty at first). `revoke_time` None means that nobody ended it."""
 
     id: str
     user_id: str
@@ -20,6 +24,7 @@ class Session:
     create_time: datetime
     last_used_time: datetime
     revoke_time: datetime | None
+    successor_salt: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,13 @@ class RefreshToken:
 @dataclass(frozen=True, slots=True)
 class Rotated:
     """The token was the newest: the session goes on with the next generation."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The token was spent a moment ago, so its answer was lost: the same answer is given again, nothing changes."""
 
     session: Session
 
@@ -76,16 +88,24 @@ def open_session(session_id: str, user_id: str, user_agent: str, now: datetime) 
         create_time=now,
         last_used_time=now,
         revoke_time=None,
+        successor_salt=b"",
     )
 
 
-def rotate(session: Session, presented: int, now: datetime) -> Rotated | Replayed | Ended:
-    """What presenting the refresh token of generation `presented` does to its session."""
+def rotate(session: Session, presented: int, salt: bytes, now: datetime) -> Rotated | Repeated | Replayed | Ended:
+    """What presenting the refresh token of generation `presented` does to its session; `salt` is new and random."""
+    if presented == session.generation - 1 and not session.revoke_time and now < session.last_used_time + GRACE:
+        return Repeated(session)
     if presented != session.generation:
         return Replayed(revoke(session, now), newly_revoked=session.revoke_time is None)
-    if session.revoke_time or now >= expire_time(session):
+    if not is_living(session, now):
         return Ended()
-    return Rotated(replace(session, generation=session.generation + 1, last_used_time=now))
+    return Rotated(replace(session, generation=session.generation + 1, last_used_time=now, successor_salt=salt))
+
+
+def is_living(session: Session, now: datetime) -> bool:
+    """Whether nobody ended it and it has not expired."""
+    return session.revoke_time is None and now < expire_time(session)
 
 
 def revoke(session: Session, now: datetime) -> Session:

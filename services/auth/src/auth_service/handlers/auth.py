@@ -1,13 +1,18 @@
 """Registration, sign-in and sessions."""
 
+from google.protobuf.empty_pb2 import Empty
+
 from auth_service import convert
 from auth_service.ports import TokenSigner
+from auth_service.use_cases.devices import Devices
 from auth_service.use_cases.registration import Registrations
 from auth_service.use_cases.sessions import SessionKeeper
 from auth_service.use_cases.sign_in import SignIn
 from littlemonster.auth.v1 import auth_service_pb2 as pb2
 from littlemonster.auth.v1.auth_service_pb2_grpc import AuthServiceServicer
+from servicekit.caller import current_caller
 from servicekit.interceptors import Context
+from servicekit.pagination import page_size
 
 _REGISTERED = "Check your mail: what to do next is in the message we have sent to the address you gave."
 
@@ -16,11 +21,17 @@ class AuthHandlers(AuthServiceServicer):
     """littlemonster.auth.v1.AuthService."""
 
     def __init__(
-        self, registrations: Registrations, sign_in: SignIn, sessions: SessionKeeper, signer: TokenSigner
+        self,
+        registrations: Registrations,
+        sign_in: SignIn,
+        sessions: SessionKeeper,
+        devices: Devices,
+        signer: TokenSigner,
     ) -> None:
         self._registrations = registrations
         self._sign_in = sign_in
         self._sessions = sessions
+        self._devices = devices
         self._signer = signer
 
     async def Register(self, request: pb2.RegisterRequest, context: Context) -> pb2.RegisterResponse:
@@ -51,6 +62,15 @@ class AuthHandlers(AuthServiceServicer):
     async def Logout(self, request: pb2.LogoutRequest, context: Context) -> pb2.LogoutResponse:
         await self._sessions.sign_out()
         return pb2.LogoutResponse()
+
+    async def ListSessions(self, request: pb2.ListSessionsRequest, context: Context) -> pb2.ListSessionsResponse:
+        size = page_size(request.page_size)
+        sessions = await self._devices.living(convert.session_before(request.page_token), size + 1)
+        return convert.session_page(sessions, size, current_caller().session_id)
+
+    async def DeleteSession(self, request: pb2.DeleteSessionRequest, context: Context) -> Empty:
+        await self._devices.end(request.session_id)
+        return Empty()
 
     async def GetJwks(self, request: pb2.GetJwksRequest, context: Context) -> pb2.Jwks:
         return convert.jwks(self._signer.public_keys())

@@ -1,15 +1,19 @@
 """Sessions and their refresh tokens in PostgreSQL."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select, update
 
-from auth_service.domain.sessions import RefreshToken, Session
+from auth_service.domain.sessions import ABSOLUTE_LIFETIME, INACTIVITY_LIFETIME, RefreshToken, Session
 from auth_service.tables import METADATA
-from servicekit.database import Transaction, compile_command, compile_statement
+from servicekit.database import Database, Transaction, compile_command, compile_statement
 
 _SESSIONS = METADATA.tables["sessions"]
 _REFRESH_TOKENS = METADATA.tables["refresh_tokens"]
+
+_LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 _ADD = compile_command(insert(_SESSIONS).values({c.name: bindparam(c.name) for c in _SESSIONS.c}))
 _HOLD = compile_statement(
@@ -18,12 +22,38 @@ _HOLD = compile_statement(
 _SAVE = compile_command(
     update(_SESSIONS)
     .where(_SESSIONS.c.id == bindparam("session_id"))
-    .values({name: bindparam(name) for name in ("generation", "last_used_time", "revoke_time")})
+    .values({name: bindparam(name) for name in ("generation", "last_used_time", "revoke_time", "successor_salt")})
+)
+_LIVING = compile_statement(
+    select(_SESSIONS)
+    .where(
+        _SESSIONS.c.user_id == bindparam("user_id"),
+        _SESSIONS.c.revoke_time.is_(None),
+        _SESSIONS.c.last_used_time > bindparam("used_after"),
+        _SESSIONS.c.create_time > bindparam("created_after"),
+        _SESSIONS.c.id < bindparam("before"),
+    )
+    # Ids begin with the time they were made.
+    .order_by(_SESSIONS.c.id.desc())
+    .limit(bindparam("limit")),
+    row=Session,
 )
 _ADD_TOKEN = compile_command(insert(_REFRESH_TOKENS).values({c.name: bindparam(c.name) for c in _REFRESH_TOKENS.c}))
 _TOKEN = compile_statement(
     select(_REFRESH_TOKENS).where(_REFRESH_TOKENS.c.digest == bindparam("digest")), row=RefreshToken
 )
+
+
+class StoredSessions:
+    """See ports.SessionReader."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def living(self, user_id: str, now: datetime, before: str | None, limit: int) -> Sequence[Session]:
+        """One round trip."""
+        times = {"used_after": now - INACTIVITY_LIFETIME, "created_after": now - ABSOLUTE_LIFETIME}
+        return await self._database.all(_LIVING, user_id=user_id, before=before or _LAST_ID, limit=limit, **times)
 
 
 class SessionsInWork:
@@ -48,6 +78,7 @@ class SessionsInWork:
             generation=session.generation,
             last_used_time=session.last_used_time,
             revoke_time=session.revoke_time,
+            successor_salt=session.successor_salt,
         )
 
     async def add_refresh_token(self, token: RefreshToken) -> None:

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import seen
-from auth_service.domain.events import SessionRevoked
-from auth_service.domain.secrets import digest
-from auth_service.domain.sessions import Ended, Replayed, Session, revoke, rotate
+from auth_service.domain.secrets import digest, new_salt, successor
+from auth_service.domain.sessions import Ended, Repeated, Replayed, rotate
 from auth_service.errors import RefreshTokenInvalid, RefreshTokenReused
 from auth_service.ports import UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH, person
+from auth_service.use_cases.ending import end_session
 from auth_service.use_cases.issuing import TokenIssuer
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
@@ -26,11 +26,12 @@ class SessionKeeper:
     async def refresh(self, refresh_token: str) -> Tokens:
         """Spend a refresh token for a new pair. Raises RefreshTokenInvalid, RefreshTokenReused.
 
-        A replay ends the session, and that is committed before the failure is raised.
+        A replay ends the session, and that is committed before the failure is raised. Within ten seconds it is taken for a
+        lost answer instead: the same refresh token comes again.
         """
         with acting_as(AUTH):
             async with self._unit_of_work() as work:
-                outcome = await self._rotated(work, digest(refresh_token), self._clock())
+                outcome = await self._rotated(work, refresh_token, self._clock())
         if isinstance(outcome, Replayed):
             raise RefreshTokenReused
         if isinstance(outcome, Ended):
@@ -44,31 +45,25 @@ class SessionKeeper:
         async with self._unit_of_work() as work:
             session = await work.sessions.get(caller.session_id)
             if session and not session.revoke_time:
-                await _end(work, revoke(session, now), now)
+                await end_session(work, session, now)
 
-    async def _rotated(self, work: Work, presented: bytes, now: datetime) -> Tokens | Replayed | Ended:
-        token = await work.sessions.refresh_token(presented)
+    async def _rotated(self, work: Work, presented: str, now: datetime) -> Tokens | Replayed | Ended:
+        token = await work.sessions.refresh_token(digest(presented))
+        # The account before its session, as whoever ends all sessions of an account: else the two could wait in a ring.
+        account = await work.accounts.get(token.user_id) if token else None
         session = await work.sessions.get(token.session_id) if token else None
-        if token is None or session is None:
+        if token is None or account is None or session is None:
             return Ended()
-        outcome = rotate(session, token.generation, now)
+        outcome = rotate(session, token.generation, new_salt(), now)
         if isinstance(outcome, Ended):
             return outcome
         if isinstance(outcome, Replayed):
             if outcome.newly_revoked:
-                await _end(work, outcome.session, now)
+                await end_session(work, outcome.session, now)
             return outcome
-        return await self._renewed(work, outcome.session, now)
-
-    async def _renewed(self, work: Work, session: Session, now: datetime) -> Tokens | Ended:
-        account = await work.accounts.get(session.user_id)
-        if account is None:
-            return Ended()
-        await work.sessions.save(session)
+        secret = successor(presented, outcome.session.successor_salt)
+        if isinstance(outcome, Repeated):
+            return self._issuer.pair(account, outcome.session, secret, now)
+        await work.sessions.save(outcome.session)
         await work.accounts.save(seen(account, now))
-        return await self._issuer.issue(work, account, session, now)
-
-
-async def _end(work: Work, session: Session, now: datetime) -> None:
-    await work.sessions.save(session)
-    await work.publish(SessionRevoked(session.id, session.user_id, now))
+        return await self._issuer.issue(work, account, outcome.session, secret, now)

@@ -6,6 +6,7 @@ from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import Account, seen
 from auth_service.domain.attempts import Budget, sign_in_budgets
 from auth_service.domain.identity import normalise_email
+from auth_service.domain.secrets import new_secret
 from auth_service.domain.sessions import Client, open_session
 from auth_service.errors import CredentialsInvalid, EmailNotVerified, TooManyAttempts
 from auth_service.ports import AccountReader, AttemptLimiter, Passwords, UnitOfWork
@@ -69,7 +70,7 @@ class SignIn:
                 raise CredentialsInvalid  # erased, or its password changed, while this one was checked
             await work.accounts.save(seen(current, now))
             await work.sessions.add(session)
-            return await self._issuer.issue(work, current, session, now)
+            return await self._issuer.issue(work, current, session, new_secret(), now)
 
 
 def _seconds(wait: timedelta) -> str:

@@ -66,6 +66,7 @@ def _create_sessions() -> None:
         _time("create_time"),
         _time("last_used_time"),
         _time("revoke_time", nullable=True),
+        sa.Column("successor_salt", sa.LargeBinary, nullable=False),
     )
     op.create_table(
         "refresh_tokens",

@@ -1,0 +1,13 @@
+"""Ending sessions inside a unit of work: saved and told together."""
+
+from datetime import datetime
+
+from auth_service.domain.events import SessionRevoked
+from auth_service.domain.sessions import Session, revoke
+from auth_service.ports import Work
+
+
+async def end_session(work: Work, session: Session, now: datetime) -> None:
+    """End a session that was read in this unit of work."""
+    await work.sessions.save(revoke(session, now))
+    await work.publish(SessionRevoked(session.id, session.user_id, now))
