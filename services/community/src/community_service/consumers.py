@@ -45,6 +45,7 @@ class VideoEvents:
 
 async def follow_comments(broker: Broker, audience: Audience) -> None:
     """Shows every comment event to the streams of this process. Not acknowledged: who is not here misses it."""
+    await broker.jetstream()  # at the start NATS may take its time, and a subscription waits only briefly
     async with broker.subscribe("comment.*") as messages:
         async for message in messages:
             event_id = (message.headers or {}).get("ce-id", "")
