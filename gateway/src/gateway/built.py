@@ -4,7 +4,8 @@ from gateway.contracts import Rpc, rpcs
 
 _BUILT = {
     "SystemService": "GetSystemHealth",
-    "AuthService": "Register VerifyEmail ResendVerification Login RefreshToken Logout ListSessions DeleteSession GetJwks",
+    "AuthService": "Register VerifyEmail ResendVerification Login RefreshToken Logout ListSessions DeleteSession"
+    " ForgotPassword ResetPassword ChangePassword GetJwks",
     "UserService": "GetMe",
     "VideoService": (
         "CreateVideo BatchCreateVideos ListVideos SearchVideos GetVideo DeleteVideo WatchVideo ViewVideo CancelVideo"
@@ -12,7 +13,7 @@ _BUILT = {
     ),
     "CommentService": "CreateComment ListComments ListReplies WatchComments",
     "RatingService": "SubmitRating GetRating DeleteRating GetRatingStats",
-    "PlannerService": "CreateEvent ListEvents GetEvent DeleteEvent CompleteEvent",
+    "PlannerService": "CreateEvent ListEvents GetEvent UpdateEvent DeleteEvent CompleteEvent GetProgress",
     "GenerationService": "GenerateScript ValidateTopic GenerateStream",
     "ModerationService": "Moderate",
     "ModelService": "ListModels",

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from fakes.planner.made import HOUR, NOON, a_plan, an_event
 
-from planner_service.domain import Event, EventType, Happening, Period, Reminder, Subject, complete
+from planner_service.domain.events import Event, EventType, Happening, Period, Reminder, Subject, complete
 from planner_service.ports import Store
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
@@ -54,10 +54,13 @@ async def test_what_does_not_exist_is_none(store: Store) -> None:
 
 async def test_an_event_of_somebody_else_does_not_exist(store: Store) -> None:
     event = await _saved(store, request_id=new_id())
+    await _saved(store, plan=EVERYTHING, complete_time=NOON)
     with acting_as(BOB):
         assert await store.events.get(BOB.id, event.id) is None
         assert await store.events.by_request(BOB.id, event.request_id or "") is None
         assert await store.events.overlapping(BOB.id, Period(NOON, NOON + HOUR), 9, None) == []
+        assert await store.events.recurring(BOB.id) == []
+        assert await store.events.completions(BOB.id) == []
         async with store.begin() as work:
             assert await work.events.lock(BOB.id, event.id) is None
 
@@ -109,11 +112,29 @@ async def test_pages_go_by_start_and_hold_each_event_once(store: Store) -> None:
 
 async def test_a_completion_is_saved_with_its_version(store: Store) -> None:
     event = await _saved(store)
-    done = complete(event, True, NOON + HOUR)
+    done = complete(event.occurrence(NOON), True, NOON + HOUR)
     async with store.begin() as work:
         assert await work.events.lock(ADA.id, event.id) == event
-        await work.events.save_completion(done)
+        await work.events.save(done)
     assert await store.events.get(ADA.id, event.id) == done
+    assert await store.events.completions(ADA.id) == [("UTC", done.completions)]
+
+
+async def test_every_part_of_a_changed_plan_is_saved(store: Store) -> None:
+    event = await _saved(store)
+    changed = replace(event, plan=EVERYTHING, version=2, update_time=NOON + HOUR)
+    async with store.begin() as work:
+        await work.events.save(changed)
+    assert await store.events.get(ADA.id, event.id) == changed
+
+
+async def test_events_that_recur_are_found_apart_from_the_others(store: Store) -> None:
+    await _saved(store)
+    recurring = await _saved(store, plan=EVERYTHING)
+    assert await store.events.recurring(ADA.id) == [recurring]
+    period = Period(NOON - HOUR, NOON + HOUR)
+    assert recurring not in await store.events.overlapping(ADA.id, period, 9, None)
+    assert await store.events.completions(ADA.id) == []
 
 
 async def test_a_removed_event_is_gone(store: Store) -> None:
@@ -128,7 +149,7 @@ async def test_changes_are_told_with_growing_versions_of_each_planner(store: Sto
     async with store.begin() as work:
         await work.changed(Happening.CREATED, ada)
         await work.changed(Happening.UPDATED, ada)
-        await work.completed(replace(ada, complete_time=NOON))
+        await work.completed(ada.occurrence(NOON))
     with acting_as(BOB):
         async with store.begin() as work:
             await work.changed(Happening.CREATED, bob)

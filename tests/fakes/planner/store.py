@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 
-from planner_service.domain import Event, Happening, Period
+from planner_service.domain.events import Completion, Event, Happening, Occurrence, Period
 from planner_service.ports import Cursor
 
 
@@ -35,7 +35,10 @@ class FakeEvents:
         def place(event: Event) -> Cursor:
             return event.plan.start_time, event.id
 
-        found = sorted((event for event in self._of(user_id) if _overlaps(event, period)), key=place)
+        single = [event for event in self._of(user_id) if not event.plan.recurrence]
+        found = sorted(
+            (event for event in single if event.occurrence(event.plan.start_time).overlaps(period)), key=place
+        )
         return [event for event in found if after is None or place(event) > after][:size]
 
     async def add(self, event: Event) -> bool:
@@ -44,7 +47,13 @@ class FakeEvents:
         self._state.events[event.id] = event
         return True
 
-    async def save_completion(self, event: Event) -> None:
+    async def recurring(self, user_id: str) -> list[Event]:
+        return [event for event in self._of(user_id) if event.plan.recurrence]
+
+    async def completions(self, user_id: str) -> list[tuple[str, tuple[Completion, ...]]]:
+        return [(event.plan.time_zone, event.completions) for event in self._of(user_id) if event.completions]
+
+    async def save(self, event: Event) -> None:
         self._state.events[event.id] = event
 
     async def remove(self, event: Event) -> None:
@@ -52,11 +61,6 @@ class FakeEvents:
 
     def _of(self, user_id: str) -> list[Event]:
         return [event for event in self._state.events.values() if event.user_id == user_id]
-
-
-def _overlaps(event: Event, period: Period) -> bool:
-    plan = event.plan
-    return plan.start_time < period.end and (plan.end_time > period.start or plan.start_time >= period.start)
 
 
 class FakeWork:
@@ -69,8 +73,8 @@ class FakeWork:
         self._state.versions[event.user_id] = version
         self._state.told.append(("planner.event_changed", event.id, version))
 
-    async def completed(self, event: Event) -> None:
-        self._state.told.append(("planner.event_completed", event.id, 0))
+    async def completed(self, occurrence: Occurrence) -> None:
+        self._state.told.append(("planner.event_completed", occurrence.event.id, 0))
 
 
 class FakeStore:

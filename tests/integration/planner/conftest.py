@@ -11,6 +11,7 @@ from littlemonster.planner.v1.planner_service_pb2_grpc import PlannerServiceStub
 from planner_service.handlers import PlannerHandlers
 from planner_service.storage import PostgresStore
 from planner_service.use_cases.events import Planner
+from planner_service.use_cases.progress import ProgressReport
 from servicekit.clock import utc_now
 from servicekit.database import Database
 from servicekit.ids import new_id
@@ -45,6 +46,7 @@ async def broker(backing: Any, database: Database) -> AsyncIterator[Broker]:
 
 @pytest.fixture
 async def planner(loopback: Loopback, database: Database) -> PlannerServiceStub:
-    handlers = PlannerHandlers(Planner(PostgresStore(database), utc_now, new_id), utc_now)
+    store = PostgresStore(database)
+    handlers = PlannerHandlers(Planner(store, utc_now, new_id), ProgressReport(store, utc_now), utc_now)
     address = await loopback.serve([(add_PlannerServiceServicer_to_server, handlers)])
     return PlannerServiceStub(loopback.channel(address))

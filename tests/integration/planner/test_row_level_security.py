@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from fakes.planner.made import an_event
 
-from planner_service.domain import Happening
+from planner_service.domain.events import Happening
 from planner_service.storage import PostgresStore
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id

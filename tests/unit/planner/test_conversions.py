@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from littlemonster.common.v1 import study_pb2
 from littlemonster.planner.v1 import planner_service_pb2 as pb
 from planner_service import convert
-from planner_service.domain import EventType, Happening, Period, Reminder, Subject
+from planner_service.domain.events import EventType, Happening, Period, Reminder, Subject
 from planner_service.errors import PeriodInvalid, ReminderInvalid
 from servicekit.ids import new_id
 from servicekit.pagination import PageTokenInvalid, encode_page_token
@@ -79,13 +79,15 @@ def test_a_later_page_keeps_the_default_period_of_the_first() -> None:
     period, after = convert.page(request, NOON)
     assert after is None
     last = an_event()
-    request.page_token = convert.next_page_token([last, an_event()], 1, period, request)
+    request.page_token = convert.next_page_token(
+        [last.occurrence(NOON), an_event().occurrence(NOON)], 1, period, request
+    )
     assert convert.page(request, NOON + timedelta(days=1)) == (period, (NOON, last.id))
 
 
 def test_a_token_of_another_period_is_refused() -> None:
     request = pb.ListEventsRequest()
-    token = convert.next_page_token([an_event(), an_event()], 1, Period(NOON, NOON + HOUR), request)
+    token = convert.next_page_token([an_event().occurrence(NOON)] * 2, 1, Period(NOON, NOON + HOUR), request)
     with pytest.raises(PageTokenInvalid):
         convert.page(pb.ListEventsRequest(start_time=_at(NOON), page_token=token), NOON)
 
@@ -110,3 +112,17 @@ def test_a_change_is_told_with_the_event_and_the_planner_s_version(happening: Ha
     told = convert.event_changed(happening, event, 7)
     assert (told.change.event, told.version) == (convert.event(event), 7)
     assert pb.EventChange.Type.Name(told.change.type) == f"TYPE_{happening}"
+
+
+def test_only_fields_that_are_given_are_changed() -> None:
+    assert convert.changes(pb.UpdateEventRequest(event_id=new_id())) == {}
+    request = pb.UpdateEventRequest(description="", subject=study_pb2.SUBJECT_UNSPECIFIED, all_day=False)
+    assert convert.changes(request) == {"description": "", "subject": Subject.NONE, "all_day": False}
+
+
+def test_every_field_that_is_given_is_changed() -> None:
+    plan = a_plan(recurrence=("RRULE:FREQ=WEEKLY",), reminders=(Reminder(minutes_before=5),), time_zone="Asia/Tokyo")
+    shown = convert.event(an_event(plan))
+    names = {each.name for each in pb.CreateEventRequest.DESCRIPTOR.fields} - {"request_id"}
+    request = pb.UpdateEventRequest(**{name: getattr(shown, name) for name in names})
+    assert convert.changes(request) == {name: getattr(plan, name) for name in names}

@@ -6,11 +6,10 @@ import pytest
 from fakes.planner.made import HOUR, NOON, a_plan
 from fakes.planner.store import FakeStore
 
-from planner_service.domain import Period
+from planner_service.domain.events import Period, Which
 from planner_service.errors import (
     EventChanged,
     EventNotFound,
-    OccurrencesUnsupported,
     PeriodInvalid,
     RecurrenceInvalid,
 )
@@ -20,20 +19,20 @@ from servicekit.ids import new_id
 
 pytestmark = pytest.mark.usefixtures("ada")
 TODAY = Period(NOON - timedelta(hours=12), NOON + timedelta(hours=12))
-WEEKLY = ("RRULE:FREQ=WEEKLY",)
+ALL = Which()
 
 
 async def test_a_created_event_is_in_its_owner_s_planner_and_told(planner: Planner, store: FakeStore) -> None:
     event = await planner.create(a_plan(), None)
     assert await planner.get(event.id) == event
-    assert await planner.overlapping(TODAY, 20, None) == [event]
+    assert await planner.overlapping(TODAY, 20, None) == [event.occurrence(NOON)]
     assert store.told == [("planner.event_changed", event.id, 1)]
 
 
 async def test_each_change_raises_the_version_of_the_planner(planner: Planner, store: FakeStore) -> None:
     event = await planner.create(a_plan(), None)
     await planner.complete(event.id, True, None)
-    await planner.delete(event.id, "", whole=True)
+    await planner.delete(event.id, "", ALL)
     versions = [version for subject, _, version in store.told if subject == "planner.event_changed"]
     assert versions == [1, 2, 3]
 
@@ -65,8 +64,9 @@ async def test_for_anybody_else_an_event_does_not_exist(planner: Planner) -> Non
             assert await planner.overlapping(TODAY, 20, None) == []
             for attempt in (
                 planner.get(event.id),
+                planner.update(event.id, {"title": "Stolen"}, "", ALL),
                 planner.complete(event.id, True, None),
-                planner.delete(event.id, "", whole=True),
+                planner.delete(event.id, "", ALL),
             ):
                 with pytest.raises(EventNotFound):
                     await attempt
@@ -80,29 +80,16 @@ async def test_completing_twice_tells_once(planner: Planner, store: FakeStore) -
     assert [subject for subject, *_ in store.told].count("planner.event_completed") == 1
 
 
-async def test_the_first_occurrence_stands_for_a_recurring_event(planner: Planner) -> None:
-    event = await planner.create(a_plan(recurrence=WEEKLY), None)
-    assert (await planner.complete(event.id, True, event.plan.start_time)).complete_time == NOON
-
-
-async def test_a_later_occurrence_cannot_be_completed_or_deleted_by_itself_yet(planner: Planner) -> None:
-    event = await planner.create(a_plan(recurrence=WEEKLY), None)
-    with pytest.raises(OccurrencesUnsupported):
-        await planner.complete(event.id, True, event.plan.start_time + timedelta(days=7))
-    with pytest.raises(OccurrencesUnsupported):
-        await planner.delete(event.id, "", whole=False)
-
-
 async def test_an_event_that_changed_meanwhile_is_not_deleted(planner: Planner) -> None:
     event = await planner.create(a_plan(), None)
     await planner.complete(event.id, True, None)
     with pytest.raises(EventChanged):
-        await planner.delete(event.id, event.etag, whole=True)
+        await planner.delete(event.id, event.etag, ALL)
     await planner.get(event.id)
 
 
 async def test_a_deleted_event_is_gone(planner: Planner) -> None:
     event = await planner.create(a_plan(), None)
-    await planner.delete(event.id, event.etag, whole=True)
+    await planner.delete(event.id, event.etag, ALL)
     with pytest.raises(EventNotFound):
         await planner.get(event.id)

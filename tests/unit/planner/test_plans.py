@@ -1,11 +1,22 @@
 """Which plans make sense."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from fakes.planner.made import HOUR, NOON, a_plan, an_event
 
-from planner_service.domain import EARLIEST, LATEST, Period, Reminder, check, check_etag, complete, period
+from planner_service.domain.events import (
+    EARLIEST,
+    LATEST,
+    Period,
+    Reminder,
+    change,
+    check,
+    check_etag,
+    complete,
+    period,
+)
 from planner_service.errors import EventChanged, PeriodInvalid, TimeZoneUnknown, TitleEmpty
 
 
@@ -69,14 +80,14 @@ def test_a_period_at_the_end_of_the_calendar_is_refused_not_overflown() -> None:
 
 def test_completing_changes_the_etag_and_a_repeat_changes_nothing() -> None:
     event = an_event()
-    done = complete(event, True, NOON + HOUR)
-    assert (done.complete_time, done.etag != event.etag) == (NOON + HOUR, True)
-    assert complete(done, True, NOON + 2 * HOUR) is done
+    done = complete(event.occurrence(NOON), True, NOON + HOUR)
+    assert (done.occurrence(NOON).complete_time, done.etag != event.etag) == (NOON + HOUR, True)
+    assert complete(done.occurrence(NOON), True, NOON + 2 * HOUR) is done
 
 
 def test_what_was_done_can_be_undone() -> None:
     event = an_event(complete_time=NOON)
-    assert complete(event, False, NOON).complete_time is None
+    assert complete(event.occurrence(NOON), False, NOON).completions == ()
 
 
 def test_an_etag_that_is_not_the_present_one_is_refused_with_the_present_one() -> None:
@@ -85,3 +96,32 @@ def test_an_etag_that_is_not_the_present_one_is_refused_with_the_present_one() -
     check_etag(event, "3")
     with pytest.raises(EventChanged, match="etag 3"):
         check_etag(event, "2")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "first", "last"),
+    [
+        ("2026-11-23T12:00", "2026-11-23T12:00", "2026-11-23T00:00", "2026-11-24T00:00"),
+        ("2026-11-23T00:00", "2026-11-24T00:00", "2026-11-23T00:00", "2026-11-24T00:00"),
+        ("2026-11-23T22:00", "2026-11-25T01:00", "2026-11-23T00:00", "2026-11-26T00:00"),
+        ("2026-03-29T09:00", "2026-03-29T09:00", "2026-03-29T00:00", "2026-03-30T00:00"),
+    ],
+)
+def test_whole_days_go_from_midnight_to_midnight_of_their_zone(start: str, end: str, first: str, last: str) -> None:
+    def berlin(text: str) -> datetime:
+        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Berlin"))
+
+    plan = check(a_plan(start_time=berlin(start), end_time=berlin(end), all_day=True, time_zone="Europe/Berlin"))
+    assert (plan.start_time, plan.end_time) == (berlin(first), berlin(last))
+    assert check(plan) == plan
+
+
+def test_what_was_done_stays_done_when_the_time_moves() -> None:
+    event = an_event(complete_time=NOON)
+    moved = change(event, {"start_time": NOON + HOUR, "end_time": NOON + 2 * HOUR}, NOON)
+    assert moved.occurrence(NOON + HOUR).complete_time == NOON
+
+
+def test_a_change_to_what_is_so_already_changes_nothing() -> None:
+    event = an_event()
+    assert change(event, {"title": f" {event.plan.title} "}, NOON + HOUR) is event

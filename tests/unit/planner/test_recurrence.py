@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from fakes.planner.made import NOON
+from fakes.planner.made import a_plan
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -18,12 +18,14 @@ from planner_service.use_cases import recurrence
         ("RRULE:FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10",),
         ("RRULE:FREQ=DAILY;UNTIL=20270101T000000Z",),
         ("RRULE:FREQ=MONTHLY;BYDAY=-1FR;INTERVAL=10", "EXDATE:20261225T120000Z"),
+        ("RRULE:FREQ=DAILY;UNTIL=20270101",),
+        ("RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29",),
         ("RDATE:20261124T120000Z,20261126T120000Z",),
         ("RRULE:FREQ=WEEKLY", "EXDATE;TZID=Europe/Berlin:20261130T130000"),
     ],
 )
 def test_lines_of_rfc_5545_are_taken(lines: tuple[str, ...]) -> None:
-    recurrence.check(lines, NOON, "Europe/Berlin")
+    recurrence.check(a_plan(recurrence=lines, time_zone="Europe/Berlin"))
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,14 @@ def test_lines_of_rfc_5545_are_taken(lines: tuple[str, ...]) -> None:
         "RRULE:FREQ=WEEKLY;BYDAY=XX",
         "RRULE:FREQ=WEEKLY;COUNT=",
         "RRULE:FREQ=WEEKLY;COUNT=3;COUNT",
+        "RRULE:FREQ=HOURLY",
+        "RRULE:FREQ=DAILY;BYHOUR=1,2,3,4,5,6,7;BYMINUTE=0,10,20,30,40,50,55",
+        "RRULE:FREQ=YEARLY;BYEASTER=0",
+        "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "RRULE:FREQ=DAILY;UNTIL=20200101T000000Z",
+        "RRULE:FREQ=DAILY;UNTIL=tomorrow",
+        "RRULE:FREQ=DAILY;COUNT=0",
+        "RRULE:FREQ=DAILY;COUNT=3;UNTIL=20270101T000000Z",
         "RRULE:FREQ=DAILY;INTERVAL=0",
         "RRULE:FREQ=DAILY;INTERVAL=00;COUNT=3",
         "RRULE:FREQ=DAILY\nDTSTART:19000101T000000Z",
@@ -51,17 +61,20 @@ def test_lines_of_rfc_5545_are_taken(lines: tuple[str, ...]) -> None:
         "EXDATE:20261123",
         "EXDATE;TZID=Nowhere/Land:20261123T120000",
         "EXDATE;TZID=/etc/localtime:20261123T120000",
+        "EXDATE;VALUE=PERIOD:20261123T120000",
+        "RDATE:00010101T000000",
+        "RDATE:00010101T000000Z",
     ],
 )
 def test_anything_else_is_refused_naming_the_line(line: str) -> None:
     with pytest.raises(RecurrenceInvalid) as refused:
-        recurrence.check((line,), NOON, "UTC")
+        recurrence.check(a_plan(recurrence=(line,)))
     assert refused.value.metadata["line"] == line
 
 
 def test_an_event_has_one_rule() -> None:
     with pytest.raises(RecurrenceInvalid, match="second RRULE"):
-        recurrence.check(("RRULE:FREQ=DAILY", "RRULE:FREQ=WEEKLY"), NOON, "UTC")
+        recurrence.check(a_plan(recurrence=("RRULE:FREQ=DAILY", "RRULE:FREQ=WEEKLY")))
 
 
 _NAMES = ["FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTH", "BYMONTHDAY", "BYWEEKNO", "BYHOUR", "X"]
@@ -74,4 +87,4 @@ _PARTS = some.lists(some.tuples(some.sampled_from(_NAMES), some.sampled_from(_VA
 )
 def test_a_rule_is_taken_or_refused_whatever_it_is(line: str) -> None:
     with contextlib.suppress(RecurrenceInvalid):
-        recurrence.check((line,), NOON, "Europe/Berlin")
+        recurrence.check(a_plan(recurrence=(line,), time_zone="Europe/Berlin"))

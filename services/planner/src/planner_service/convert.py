@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -9,8 +10,20 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from littlemonster.common.v1 import study_pb2 as study
 from littlemonster.planner.v1 import planner_events_pb2 as events
 from littlemonster.planner.v1 import planner_service_pb2 as pb
-from planner_service import domain
-from planner_service.domain import Event, EventType, Happening, Period, Plan, Reminder, Subject
+from planner_service.domain import events as planning
+from planner_service.domain.events import (
+    Event,
+    EventType,
+    Happening,
+    Occurrence,
+    Period,
+    Plan,
+    Reminder,
+    Scope,
+    Subject,
+    Which,
+)
+from planner_service.domain.progress import Count, Progress
 from planner_service.errors import PeriodInvalid, ReminderInvalid
 from planner_service.ports import Cursor
 from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
@@ -66,7 +79,12 @@ def reminder(message: pb.Reminder) -> Reminder:
 
 
 def event(event: Event) -> pb.Event:
-    plan = event.plan
+    """The event, a recurring one with its first occurrence."""
+    return occurrence(event.occurrence(event.plan.start_time))
+
+
+def occurrence(shown: Occurrence) -> pb.Event:
+    event, plan, done = shown.event, shown.event.plan, shown.complete_time
     return pb.Event(
         id=event.id,
         user_id=event.user_id,
@@ -74,15 +92,15 @@ def event(event: Event) -> pb.Event:
         description=plan.description,
         subject=_SUBJECTS[plan.subject],
         type=_TYPES[plan.type],
-        start_time=_timestamp(plan.start_time),
-        end_time=_timestamp(plan.end_time),
+        start_time=_timestamp(shown.start),
+        end_time=_timestamp(shown.end),
         all_day=plan.all_day,
         time_zone=plan.time_zone,
         recurrence=plan.recurrence,
         reminders=map(_reminder, plan.reminders),
-        completed=event.complete_time is not None,
-        complete_time=_timestamp(event.complete_time) if event.complete_time else None,
-        occurrence_start=_timestamp(plan.start_time) if plan.recurrence else None,
+        completed=done is not None,
+        complete_time=_timestamp(done) if done else None,
+        occurrence_start=_timestamp(shown.start) if plan.recurrence else None,
         etag=event.etag,
         create_time=_timestamp(event.create_time),
         update_time=_timestamp(event.update_time),
@@ -94,8 +112,27 @@ def event_changed(happening: Happening, changed: Event, version: int) -> events.
     return events.PlannerEventChanged(change=change, version=version)
 
 
-def event_completed(completed: Event) -> events.PlannerEventCompleted:
-    return events.PlannerEventCompleted(event=event(completed))
+def event_completed(completed: Occurrence) -> events.PlannerEventCompleted:
+    return events.PlannerEventCompleted(event=occurrence(completed))
+
+
+def progress_period(request: pb.GetProgressRequest, now: datetime) -> Period:
+    """The period to sum up. Raises PeriodInvalid."""
+    return planning.period(time(request.start_time, "start_time"), time(request.end_time, "end_time"), now)
+
+
+def progress(summed: Progress) -> pb.Progress:
+    return pb.Progress(
+        total=_count(summed.total),
+        by_subject={study.Subject.Name(_SUBJECTS[key]): _count(each) for key, each in summed.by_subject.items()},
+        by_type={pb.EventType.Name(_TYPES[key]): _count(each) for key, each in summed.by_type.items()},
+        by_week={week: _count(each) for week, each in summed.by_week.items()},
+        streak_days=summed.streak_days,
+    )
+
+
+def _count(count: Count) -> pb.ProgressCount:
+    return pb.ProgressCount(planned=count.planned, completed=count.completed, completion_rate=count.rate)
 
 
 def time(timestamp: Timestamp, field: str) -> datetime:
@@ -107,7 +144,36 @@ def time(timestamp: Timestamp, field: str) -> datetime:
         raise PeriodInvalid(fields={field: problem}, field=field, problem=problem) from None
 
 
-def occurrence(request: pb.CompleteEventRequest) -> datetime | None:
+def changes(request: pb.UpdateEventRequest) -> dict[str, Any]:
+    """The fields of a plan that are given. Raises PeriodInvalid, ReminderInvalid."""
+    given: dict[str, Any] = {
+        name: getattr(request, name)
+        for name in ("title", "description", "all_day", "time_zone")
+        if request.HasField(name)
+    }
+    if request.HasField("subject"):
+        given["subject"] = _SUBJECT_OF[request.subject]
+    if request.HasField("type"):
+        given["type"] = _TYPE_OF[request.type]
+    if request.HasField("start_time"):
+        given["start_time"] = time(request.start_time, "start_time")
+    if request.HasField("end_time"):
+        given["end_time"] = time(request.end_time, "end_time")
+    if request.recurrence:
+        given["recurrence"] = tuple(request.recurrence)
+    if request.reminders:
+        given["reminders"] = tuple(map(reminder, request.reminders))
+    return given
+
+
+def which(request: pb.UpdateEventRequest | pb.DeleteEventRequest) -> Which:
+    """Which occurrences are meant. Raises PeriodInvalid."""
+    return Which(Scope(request.scope or "ALL"), occurrence_start(request))
+
+
+def occurrence_start(
+    request: pb.CompleteEventRequest | pb.UpdateEventRequest | pb.DeleteEventRequest,
+) -> datetime | None:
     """Which occurrence is meant; None when not stated. Raises PeriodInvalid."""
     stated = request.HasField("occurrence_start")
     return time(request.occurrence_start, "occurrence_start") if stated else None
@@ -121,7 +187,7 @@ def page(request: pb.ListEventsRequest, now: datetime) -> tuple[Period, Cursor |
     start = time(request.start_time, "start_time") if request.HasField("start_time") else None
     end = time(request.end_time, "end_time") if request.HasField("end_time") else None
     if not request.page_token:
-        return domain.period(start, end, now), None
+        return planning.period(start, end, now), None
     *times, row_id = decode_page_token(request.page_token, _query(request), 4)
     try:
         start, end, last = (_aware(str(each)) for each in times)
@@ -130,13 +196,13 @@ def page(request: pb.ListEventsRequest, now: datetime) -> tuple[Period, Cursor |
         raise PageTokenInvalid from None
 
 
-def next_page_token(found: Sequence[Event], size: int, period: Period, request: pb.ListEventsRequest) -> str:
-    """The token after the page's last row; empty when there is no row beyond it."""
+def next_page_token(found: Sequence[Occurrence], size: int, period: Period, request: pb.ListEventsRequest) -> str:
+    """The token after the page's last occurrence; empty when there is none beyond it."""
     if len(found) <= size:
         return ""
     last = found[size - 1]
-    times = (each.isoformat() for each in (period.start, period.end, last.plan.start_time))
-    return encode_page_token(_query(request), *times, last.id)
+    times = (each.isoformat() for each in (period.start, period.end, last.start))
+    return encode_page_token(_query(request), *times, last.event.id)
 
 
 def _query(request: pb.ListEventsRequest) -> str:

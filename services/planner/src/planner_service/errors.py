@@ -1,6 +1,6 @@
 """Every failure a caller of planner may meet."""
 
-from servicekit.errors import Aborted, InvalidArgument, NotFound, Unimplemented
+from servicekit.errors import Aborted, InvalidArgument, NotFound
 
 
 class EventNotFound(NotFound):
@@ -52,8 +52,15 @@ class ReminderInvalid(InvalidArgument):
     message = "A reminder does not say when. Give it minutesBefore or time."
 
 
-class OccurrencesUnsupported(Unimplemented):
-    """A single occurrence of a recurring event was meant."""
+class OccurrenceRequired(InvalidArgument):
+    """A recurring event was named where one of its occurrences is meant."""
 
-    reason = "OCCURRENCES_NOT_SUPPORTED"
-    message = "Single occurrences cannot be changed yet. Leave out occurrenceStart and scope to mean the whole event."
+    reason = "OCCURRENCE_REQUIRED"
+    message = "The event {event} recurs. Say which of its occurrences you mean with occurrenceStart."
+
+
+class OccurrenceNotFound(NotFound):
+    """The event does not take place then."""
+
+    reason = "OCCURRENCE_NOT_FOUND"
+    message = "The event {event} has no occurrence at {start}. Take an occurrenceStart from GET /v1/planner/events."

@@ -4,9 +4,9 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from planner_service.domain import Event, Happening, Period
+from planner_service.domain.events import Completion, Event, Happening, Occurrence, Period
 
-# The start and the id of the last event of the page before.
+# The start of the last occurrence of the page before, and its event's id.
 Cursor = tuple[datetime, str]
 
 
@@ -22,10 +22,18 @@ class EventReader(Protocol):
         ...
 
     async def overlapping(self, user_id: str, period: Period, size: int, after: Cursor | None) -> list[Event]:
-        """Up to `size` events that overlap the period, by start, that follow the one at `after` (None: the first).
+        """Up to `size` events that do not recur and overlap the period, by start, after the one at `after`.
 
-        An event without length overlaps where it starts. A recurring event counts with its first occurrence only.
+        None is before the first. An event without length overlaps where it starts.
         """
+        ...
+
+    async def recurring(self, user_id: str) -> list[Event]:
+        """Every event that recurs, whenever it does."""
+        ...
+
+    async def completions(self, user_id: str) -> list[tuple[str, tuple[Completion, ...]]]:
+        """What was ever done: the time zone and the completions of each event that has any."""
         ...
 
 
@@ -40,8 +48,8 @@ class Events(EventReader, Protocol):
         """False, and nothing saved, when the owner's request id has made an event already."""
         ...
 
-    async def save_completion(self, event: Event) -> None:
-        """Saves whether the event is done, with its version."""
+    async def save(self, event: Event) -> None:
+        """Saves an event that was locked."""
         ...
 
     async def remove(self, event: Event) -> None: ...
@@ -57,8 +65,8 @@ class Work(Protocol):
         """Tells what happened to an event, with the next version of its owner's planner, once the work is saved."""
         ...
 
-    async def completed(self, event: Event) -> None:
-        """Tells that an event was marked done or not done, once the work is saved."""
+    async def completed(self, occurrence: Occurrence) -> None:
+        """Tells that an occurrence was marked done or not done, once the work is saved."""
         ...
 
 

@@ -5,11 +5,21 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, delete, or_, select, tuple_, update
+from sqlalchemy import Integer, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from planner_service import convert
-from planner_service.domain import Event, EventType, Happening, Period, Plan, Reminder, Subject
+from planner_service.domain.events import (
+    Completion,
+    Event,
+    EventType,
+    Happening,
+    Occurrence,
+    Period,
+    Plan,
+    Reminder,
+    Subject,
+)
 from planner_service.ports import Cursor
 from planner_service.tables import EventRow, PlannerRow
 from servicekit.database import Database, Statement, Transaction, compile_command, compile_statement
@@ -32,7 +42,7 @@ def _event(
     time_zone: str,
     recurrence: list[str],
     reminders: list[dict[str, Any]],
-    complete_time: datetime | None,
+    completions: list[dict[str, str]],
     version: int,
     create_time: datetime,
     update_time: datetime,
@@ -49,7 +59,7 @@ def _event(
         recurrence=tuple(recurrence),
         reminders=tuple(map(_reminder, reminders)),
     )
-    return Event(id, user_id, request_id, plan, complete_time, version, create_time, update_time)
+    return Event(id, user_id, request_id, plan, _completions(completions), version, create_time, update_time)
 
 
 def _row(event: Event) -> dict[str, Any]:
@@ -68,11 +78,18 @@ def _row(event: Event) -> dict[str, Any]:
         "time_zone": plan.time_zone,
         "recurrence": list(plan.recurrence),
         "reminders": [_reminder_row(reminder) for reminder in plan.reminders],
-        "complete_time": event.complete_time,
+        "completions": [
+            {"occurrence_start": each.occurrence_start.isoformat(), "time": each.time.isoformat()}
+            for each in event.completions
+        ],
         "version": event.version,
         "create_time": event.create_time,
         "update_time": event.update_time,
     }
+
+
+def _completions(rows: list[dict[str, str]]) -> tuple[Completion, ...]:
+    return tuple(Completion(**{name: datetime.fromisoformat(time) for name, time in row.items()}) for row in rows)
 
 
 def _reminder(row: dict[str, Any]) -> Reminder:
@@ -90,8 +107,10 @@ LOCK = compile_statement(_one.with_for_update(), _event)
 BY_REQUEST = compile_statement(_mine.where(_events.c.request_id == bindparam("request_id")), _event)
 
 _place = tuple_(_events.c.start_time, _events.c.id)
+_recurs = func.cardinality(_events.c.recurrence) > 0
 _overlapping = (
     _mine.where(
+        ~_recurs,
         _events.c.start_time < bindparam("end"),
         or_(_events.c.end_time > bindparam("start"), _events.c.start_time >= bindparam("start")),
     )
@@ -105,15 +124,24 @@ _last = tuple_(
 FIRST_PAGE = compile_statement(_overlapping, _event)
 LATER_PAGE = compile_statement(_overlapping.where(_place > _last), _event)
 
+RECURRING = compile_statement(_mine.where(_recurs), _event)
+COMPLETIONS = compile_statement(
+    select(_events.c.time_zone, _events.c.completions).where(
+        _events.c.user_id == bindparam("user_id"), func.jsonb_array_length(_events.c.completions) > 0
+    ),
+    lambda time_zone, completions: (time_zone, _completions(completions)),
+)
+
 ADD = compile_command(
     insert(_events)
     .values({column.name: bindparam(column.name) for column in _events.c})
     .on_conflict_do_nothing(index_elements=[_events.c.user_id, _events.c.request_id])
 )
-SAVE_COMPLETION = compile_command(
+_FIXED = ("id", "user_id", "request_id", "create_time")
+SAVE = compile_command(
     update(_events)
     .where(_events.c.id == bindparam("event_id"))
-    .values({name: bindparam(name) for name in ("complete_time", "version", "update_time")})
+    .values({column.name: bindparam(column.name) for column in _events.c if column.name not in _FIXED})
 )
 REMOVE = compile_command(delete(_events).where(_events.c.id == bindparam("event_id")))
 NEXT_VERSION: Statement[int] = compile_statement(
@@ -143,6 +171,12 @@ class PostgresEventReader:
             return await self._executor.all(FIRST_PAGE, **page)
         return await self._executor.all(LATER_PAGE, after_start=after[0], after_id=after[1], **page)
 
+    async def recurring(self, user_id: str) -> list[Event]:
+        return await self._executor.all(RECURRING, user_id=user_id)
+
+    async def completions(self, user_id: str) -> list[tuple[str, tuple[Completion, ...]]]:
+        return await self._executor.all(COMPLETIONS, user_id=user_id)
+
 
 class PostgresEvents(PostgresEventReader):
     """Events inside a transaction."""
@@ -157,14 +191,9 @@ class PostgresEvents(PostgresEventReader):
     async def add(self, event: Event) -> bool:
         return await self._transaction.execute(ADD, **_row(event)) == 1
 
-    async def save_completion(self, event: Event) -> None:
-        await self._transaction.execute(
-            SAVE_COMPLETION,
-            event_id=event.id,
-            complete_time=event.complete_time,
-            version=event.version,
-            update_time=event.update_time,
-        )
+    async def save(self, event: Event) -> None:
+        changed = {name: value for name, value in _row(event).items() if name not in _FIXED}
+        await self._transaction.execute(SAVE, event_id=event.id, **changed)
 
     async def remove(self, event: Event) -> None:
         await self._transaction.execute(REMOVE, event_id=event.id)
@@ -182,8 +211,9 @@ class PostgresWork:
         message = convert.event_changed(happening, event, version)
         await self._transaction.emit("planner.event_changed", message, event.id)
 
-    async def completed(self, event: Event) -> None:
-        await self._transaction.emit("planner.event_completed", convert.event_completed(event), event.id)
+    async def completed(self, occurrence: Occurrence) -> None:
+        message = convert.event_completed(occurrence)
+        await self._transaction.emit("planner.event_completed", message, occurrence.event.id)
 
 
 class PostgresStore:

@@ -47,7 +47,7 @@ class EventRow(Base, table=True):
     time_zone: str = Field(sa_type=Text)
     recurrence: list[str] = Field(sa_type=ARRAY(Text))
     reminders: list[dict[str, Any]] = Field(sa_type=JSONB)
-    complete_time: datetime | None = Field(sa_type=_TIME)
+    completions: list[dict[str, str]] = Field(sa_type=JSONB)
     version: int
     create_time: datetime = Field(sa_type=_TIME)
     update_time: datetime = Field(sa_type=_TIME)

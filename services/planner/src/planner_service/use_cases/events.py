@@ -1,17 +1,33 @@
-"""Planning, completing and deleting events. Each belongs to the caller alone: for anybody else it does not exist.
+"""Planning, changing, completing and deleting events. Each is the caller's alone: for anybody else it does not exist."""
 
-A recurring event is kept whole, listed at its first occurrence, and completed or deleted as a whole.
-"""
-
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from planner_service.domain import Event, Happening, Period, Plan, check, check_etag, complete
-from planner_service.errors import EventNotFound, OccurrencesUnsupported
-from planner_service.ports import Cursor, Store
+from planner_service.domain.events import (
+    Event,
+    Happening,
+    Occurrence,
+    Period,
+    Plan,
+    Which,
+    change,
+    check,
+    check_etag,
+    complete,
+    next_version,
+)
+from planner_service.errors import EventNotFound
+from planner_service.ports import Cursor, Store, Work
 from planner_service.use_cases import recurrence
+from planner_service.use_cases.split import split
 from servicekit.caller import current_caller
 from servicekit.clock import Clock
+
+# A change of these may turn lines that could be expanded into lines that cannot.
+_TIMING = {"start_time", "time_zone", "all_day", "recurrence"}
 
 
 class Planner:
@@ -25,9 +41,9 @@ class Planner:
     async def create(self, plan: Plan, request_id: str | None) -> Event:
         """Puts a plan into the planner. Raises TitleEmpty, TimeZoneUnknown, PeriodInvalid, RecurrenceInvalid."""
         plan = check(plan)
-        recurrence.check(plan.recurrence, plan.start_time, plan.time_zone)
+        recurrence.check(plan)
         now, owner = self._clock(), current_caller().id
-        event = Event(self._new_id(), owner, request_id, plan, None, version=1, create_time=now, update_time=now)
+        event = Event(self._new_id(), owner, request_id, plan, (), version=1, create_time=now, update_time=now)
         async with self._store.begin() as work:
             if not await work.events.add(event):
                 return await work.events.by_request(owner, request_id or "") or event
@@ -40,33 +56,84 @@ class Planner:
             return event
         raise EventNotFound(event=event_id)
 
-    async def overlapping(self, period: Period, size: int, after: Cursor | None) -> list[Event]:
-        """A page of the events that overlap a period, by start."""
-        return await self._store.events.overlapping(current_caller().id, period, size, after)
+    async def overlapping(self, period: Period, size: int, after: Cursor | None) -> list[Occurrence]:
+        """A page of the occurrences that overlap a period, by start."""
+        owner = current_caller().id
+        single = await self._store.events.overlapping(owner, period, size, after)
+        found = [event.occurrence(event.plan.start_time) for event in single]
+        for event in await self._store.events.recurring(owner):
+            found += (each for each in recurrence.occurrences(event, period) if after is None or _place(each) > after)
+            await asyncio.sleep(0)  # others have their turn between two long series
+        return sorted(found, key=_place)[:size]
 
-    async def complete(self, event_id: str, completed: bool, occurrence: datetime | None) -> Event:
-        """Marks an event done or not done; a repeat changes nothing. Raises EventNotFound, OccurrencesUnsupported."""
-        async with self._store.begin() as work:
-            event = await work.events.lock(current_caller().id, event_id)
-            if event is None:
-                raise EventNotFound(event=event_id)
-            if occurrence not in (None, event.plan.start_time):
-                raise OccurrencesUnsupported
-            marked = complete(event, completed, self._clock())
-            if marked != event:
-                await work.events.save_completion(marked)
-                await work.changed(Happening.UPDATED, marked)
-                await work.completed(marked)
-        return marked
+    async def update(self, event_id: str, fields: Mapping[str, Any], etag: str, which: Which) -> Event:
+        """Changes the fields that are given, of all occurrences, of one or of those from one on.
 
-    async def delete(self, event_id: str, etag: str, *, whole: bool) -> None:
-        """Deletes an event. Raises EventNotFound, EventChanged, OccurrencesUnsupported."""
+        The latter two become an event of their own, which is answered. Raises EventNotFound, EventChanged, TitleEmpty,
+        TimeZoneUnknown, PeriodInvalid, RecurrenceInvalid, OccurrenceRequired, OccurrenceNotFound.
+        """
         async with self._store.begin() as work:
-            event = await work.events.lock(current_caller().id, event_id)
-            if event is None:
-                raise EventNotFound(event=event_id)
-            if event.plan.recurrence and not whole:
-                raise OccurrencesUnsupported
-            check_etag(event, etag)
+            event = await self._locked(work, event_id, etag)
+            if parts := split(event, which.scope, which.start):
+                return await self._part(work, *parts, fields)
+            changed = change(event, fields, self._clock())
+            if not fields.keys().isdisjoint(_TIMING):
+                recurrence.check(changed.plan)
+            await self._save(work, event, changed)
+        return changed
+
+    async def complete(self, event_id: str, completed: bool, start: datetime | None) -> Occurrence:
+        """Marks an occurrence done or not done; a repeat changes nothing.
+
+        Raises EventNotFound, OccurrenceRequired, OccurrenceNotFound.
+        """
+        async with self._store.begin() as work:
+            event = await self._locked(work, event_id, etag="")
+            occurrence = recurrence.occurrence(event, start)
+            marked = complete(occurrence, completed, self._clock())
+            done = marked.occurrence(occurrence.start)
+            if await self._save(work, event, marked):
+                await work.completed(done)
+        return done
+
+    async def delete(self, event_id: str, etag: str, which: Which) -> None:
+        """Deletes an event, one of its occurrences or those from one on.
+
+        Raises EventNotFound, EventChanged, OccurrenceRequired, OccurrenceNotFound.
+        """
+        async with self._store.begin() as work:
+            event = await self._locked(work, event_id, etag)
+            if parts := split(event, which.scope, which.start):
+                await self._save(work, event, next_version(parts[0], self._clock()))
+                return
             await work.events.remove(event)
             await work.changed(Happening.DELETED, event)
+
+    async def _locked(self, work: Work, event_id: str, etag: str) -> Event:
+        event = await work.events.lock(current_caller().id, event_id)
+        if event is None:
+            raise EventNotFound(event=event_id)
+        check_etag(event, etag)
+        return event
+
+    async def _part(self, work: Work, rest: Event, parted: Event, fields: Mapping[str, Any]) -> Event:
+        """Saves what stays of a series, and what is parted as an event of its own with those fields."""
+        now = self._clock()
+        new = replace(change(parted, fields, now), id=self._new_id(), request_id=None, version=1)
+        new = replace(new, create_time=now, update_time=now)
+        recurrence.check(new.plan)
+        await self._save(work, parted, next_version(rest, now))
+        await work.events.add(new)
+        await work.changed(Happening.CREATED, new)
+        return new
+
+    async def _save(self, work: Work, before: Event, after: Event) -> bool:
+        if before == after:
+            return False
+        await work.events.save(after)
+        await work.changed(Happening.UPDATED, after)
+        return True
+
+
+def _place(occurrence: Occurrence) -> Cursor:
+    return occurrence.start, occurrence.event.id

@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("time_zone", sa.Text, nullable=False),
         sa.Column("recurrence", sa.ARRAY(sa.Text), nullable=False),
         sa.Column("reminders", JSONB, nullable=False),
-        sa.Column("complete_time", _TIME),
+        sa.Column("completions", JSONB, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("create_time", _TIME, nullable=False),
         sa.Column("update_time", _TIME, nullable=False),

@@ -1,0 +1,1 @@
+"""Planner events and the rules they follow. Pure; time is an argument."""

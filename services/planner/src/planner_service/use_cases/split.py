@@ -1,0 +1,84 @@
+"""Parting one occurrence, or those from one on, from the rest of their series."""
+
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from planner_service.domain.events import Event, Plan, Scope, end_of
+from planner_service.use_cases.recurrence import UTC_FORM, by_rule, dates, occurrence, parts
+
+_SECOND = timedelta(seconds=1)
+
+
+def split(event: Event, scope: Scope, start: datetime | None) -> tuple[Event, Event] | None:
+    """What stays and what is parted; None when that is all of it.
+
+    Both keep the event's id and what is done of them. Raises OccurrenceRequired, OccurrenceNotFound.
+    """
+    if scope is Scope.ALL or not event.plan.recurrence:
+        return None
+    start = occurrence(event, start).start
+    if scope is Scope.THIS:
+        alone = replace(_begun(event.plan, start), recurrence=())
+        rest = replace(event.plan, recurrence=(*event.plan.recurrence, f"EXDATE:{start:{UTC_FORM}}"))
+        return _part(event, rest, lambda each: each != start), _part(event, alone, lambda each: each == start)
+    if start == event.plan.start_time:
+        return None
+    before, following = _until(event.plan, start), _since(event.plan, start)
+    return _part(event, before, lambda each: each < start), _part(event, following, lambda each: each >= start)
+
+
+def _part(event: Event, plan: Plan, holds: Callable[[datetime], bool]) -> Event:
+    done = tuple(each for each in event.completions if holds(each.occurrence_start))
+    return replace(event, plan=plan, completions=done)
+
+
+def _begun(plan: Plan, start: datetime) -> Plan:
+    return replace(plan, start_time=start, end_time=end_of(plan, start))
+
+
+def _until(plan: Plan, start: datetime) -> Plan:
+    return replace(plan, recurrence=_lines(plan, f"UNTIL={start - _SECOND:{UTC_FORM}}", lambda each: each < start))
+
+
+def _since(plan: Plan, start: datetime) -> Plan:
+    """The occurrence that starts then and those that follow.
+
+    A rule counts from the start of its plan, so the parted one begins where the rule strikes next; a date that was added
+    by RDATE is not such a start, and stays an added one.
+    """
+    rule = next((line for line in plan.recurrence if line.startswith("RRULE:")), "")
+    strikes = list(by_rule(rule, plan)) if rule else []
+    past = bisect_left(strikes, start)
+    if past == len(strikes):
+        dated = replace(plan, recurrence=tuple(line for line in plan.recurrence if line != rule))
+        return replace(_begun(plan, start), recurrence=_lines(dated, "", lambda each: each >= start))
+    lines = _lines(plan, _remaining_limit(rule, past), lambda each: each >= start)
+    return replace(_begun(plan, strikes[past]), recurrence=(*lines, *_added(start, strikes[past])))
+
+
+def _added(start: datetime, first: datetime) -> tuple[str, ...]:
+    return (f"RDATE:{start:{UTC_FORM}}",) if start < first else ()
+
+
+def _remaining_limit(rule: str, past: int) -> str:
+    """The rule's own end, less what has been of it."""
+    for part in parts(rule):
+        if part.startswith("UNTIL="):
+            return part
+        if part.startswith("COUNT="):
+            return f"COUNT={int(part.removeprefix('COUNT=')) - past}"
+    return ""
+
+
+def _lines(plan: Plan, limit: str, keep: Callable[[datetime], bool]) -> tuple[str, ...]:
+    """The lines, the rule with that limit for its own, and of the dates those to keep."""
+    lines = []
+    for line in plan.recurrence:
+        if line.startswith("RRULE:"):
+            rule = [part for part in parts(line) if not part.startswith(("COUNT=", "UNTIL="))]
+            lines.append("RRULE:" + ";".join([*rule, limit] if limit else rule))
+        elif kept := [f"{date:{UTC_FORM}}" for date in dates(line, plan) if keep(date)]:
+            lines.append(f"{line[: line.index('DATE') + 4]}:{','.join(kept)}")
+    return tuple(lines)
