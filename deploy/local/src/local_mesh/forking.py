@@ -57,7 +57,7 @@ class Forking:
         return Process(
             name=self.NAME,
             command=(sys.executable, "-m", "local_mesh.forkserver"),
-            environment=child_environment(GRPC_ENABLE_FORK_SUPPORT="false"),
+            environment=child_environment(GRPC_ENABLE_FORK_SUPPORT="false", GRPC_VERBOSITY="NONE"),
             ready=self._is_ready,
             starter=self._start_server,
         )
