@@ -29,9 +29,12 @@ def api_routes(unary_timeout_seconds: float) -> list[dict[str, Any]]:
     return routes + [_grpc_route(rpc, timeout) for rpc in exposed]
 
 
-def _most_specific_first(rpc: Rpc) -> tuple[bool, str]:
-    """A path without variables is compared faster and wins over one that would swallow it."""
-    return "{" in rpc.path, rpc.path
+def _most_specific_first(rpc: Rpc) -> tuple[bool, bool, str]:
+    """A path without variables is compared faster and wins over one that would swallow it.
+
+    Patterns are tried one after the other, so those of a video, which is what most calls are about, come first.
+    """
+    return "{" in rpc.path, not rpc.path.startswith("/v1/videos/{"), rpc.path
 
 
 def _rest_route(rpc: Rpc, timeout: str) -> dict[str, Any]:
