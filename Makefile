@@ -49,10 +49,12 @@ fmt: $(READY) ## Format and mend what can be mended
 	ruff check --fix $(SOURCES)
 	ruff format $(SOURCES)
 
-protos: $(READY) ## Generate stubs, descriptor set and OpenAPI from protos/
+protos: $(READY) ## Write all that is generated: stubs, OpenAPI, gateway configurations, tables in docs/
 	python protos/build.py
 	python -m gateway openapi
+	python -m gateway reference
 	python deploy/render.py
+	python docs/generate.py
 
 protos-check: $(READY) ## Fail when generated files are stale, the contracts break lint, or break earlier clients
 	python protos/build.py --check
