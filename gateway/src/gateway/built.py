@@ -11,7 +11,7 @@ _BUILT = {
         "CreateVideo BatchCreateVideos ListVideos SearchVideos GetVideo DeleteVideo WatchVideo ViewVideo CancelVideo"
         " RetryVideo SetVideoStatus"
     ),
-    "CommentService": "CreateComment ListComments ListReplies WatchComments",
+    "CommentService": "CreateComment ListComments ListReplies UpdateComment DeleteComment WatchComments",
     "RatingService": "SubmitRating GetRating DeleteRating GetRatingStats",
     "PlannerService": "CreateEvent ListEvents GetEvent UpdateEvent DeleteEvent CompleteEvent GetProgress",
     "GenerationService": "GenerateScript ValidateTopic GenerateStream",

@@ -1,5 +1,6 @@
 """Every store of comments keeps this contract."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -139,3 +140,49 @@ async def test_a_forgotten_video_has_no_comments_and_counts_from_zero(store: Sto
             again = a_comment(video, user_id=ADA.id)
             await work.comments.add(again)
             assert (await work.comments.count_visible(again)).count == 1
+
+
+async def test_a_changed_comment_is_saved_whole_and_its_earlier_texts_are_kept(store: Store, video: Video) -> None:
+    comment = a_comment(video, user_id=ADA.id)
+    await _save(store, comment)
+    with acting_as(ADA):
+        for text in ("second", "third"):
+            async with store.begin() as work:
+                before = await work.comments.lock(comment.id)
+                assert before is not None
+                await work.comments.keep_revision(before)
+                after = replace(before, text=text, edited=True, reason="—", status=WITHHELD, update_time=NOON)
+                await work.comments.save(after)
+        assert await store.reads.comments.get(comment.id) == after
+        assert await store.reads.comments.revisions(comment.id) == [comment.text, "second"]
+    with acting_as(MODERATOR):
+        assert len(await store.reads.comments.revisions(comment.id)) == 2
+    with acting_as(BOB):
+        assert await store.reads.comments.revisions(comment.id) == []
+
+
+async def test_a_comment_of_somebody_else_cannot_be_locked_but_by_moderators(store: Store, video: Video) -> None:
+    comment = a_comment(video, user_id=ADA.id)
+    await _save(store, comment)
+    for caller, locks in ((ADA, True), (MODERATOR, True), (BOB, False)):
+        with acting_as(caller):
+            async with store.begin() as work:
+                assert (await work.comments.lock(comment.id) == comment) is locks
+
+
+async def test_a_deleted_comment_is_read_only_while_it_has_answers(store: Store, video: Video) -> None:
+    parent = a_comment(video, user_id=ADA.id, request_id=new_id())
+    reply = a_comment(video, user_id=ADA.id, parent_id=parent.id)
+    await _save(store, parent, reply)
+    tombstone = replace(parent, text="", deleted=True, reply_count=1)
+    with acting_as(ADA):
+        async with store.begin() as work:
+            await work.comments.save(tombstone)
+        assert await store.reads.comments.threads(video.id, Sort.NEWEST, 9, None) == [tombstone]
+        async with store.begin() as work:
+            totals = await work.comments.count_hidden(reply)
+        assert (totals.count, totals.version) == (1, 3)
+        assert await store.reads.comments.threads(video.id, Sort.NEWEST, 9, None) == []
+        assert await store.reads.comments.get(parent.id) is None
+        found = await store.reads.comments.by_request(ADA.id, parent.request_id or "")
+        assert found == replace(tombstone, reply_count=0)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from community_service.domain import (
     Comment,
     CommentTotals,
+    ModerationStatus,
     Rating,
     RatingTotals,
     Sort,
@@ -27,6 +28,7 @@ class State:
 
     videos: dict[str, Video] = field(default_factory=dict)
     comments: dict[str, Comment] = field(default_factory=dict)
+    revisions: dict[str, list[str]] = field(default_factory=dict)
     comment_totals: dict[str, CommentTotals] = field(default_factory=dict)
     ratings: dict[tuple[str, str], Rating] = field(default_factory=dict)
     rating_totals: dict[str, RatingTotals] = field(default_factory=dict)
@@ -57,18 +59,33 @@ class FakeComments:
         self._state = state
 
     async def get(self, comment_id: str) -> Comment | None:
-        return next((comment for comment in self._readable() if comment.id == comment_id), None)
+        return next((comment for comment in self._standing() if comment.id == comment_id), None)
+
+    async def lock(self, comment_id: str) -> Comment | None:
+        caller = caller_or_none()
+        comment = self._state.comments.get(comment_id)
+        allowed = comment and caller and (caller.is_moderator or caller.id == comment.user_id)
+        return comment if allowed else None
+
+    async def save(self, comment: Comment) -> None:
+        self._state.comments[comment.id] = comment
+
+    async def keep_revision(self, comment: Comment) -> None:
+        self._state.revisions.setdefault(comment.id, []).append(comment.text)
+
+    async def revisions(self, comment_id: str) -> list[str]:
+        return self._state.revisions.get(comment_id, []) if await self.lock(comment_id) else []
 
     async def by_request(self, user_id: str, request_id: str) -> Comment | None:
         wanted = (user_id, request_id)
         return next((c for c in self._readable() if (c.user_id, c.request_id) == wanted), None)
 
     async def threads(self, video_id: str, sort: Sort, size: int, after: Cursor | None) -> list[Comment]:
-        found = [c for c in self._readable() if c.video_id == video_id and c.parent_id is None]
+        found = [c for c in self._standing() if c.video_id == video_id and c.parent_id is None]
         return _page(found, sort, size, after)
 
     async def replies(self, comment_id: str, size: int, after: Cursor | None) -> list[Comment]:
-        return _page([c for c in self._readable() if c.parent_id == comment_id], Sort.OLDEST, size, after)
+        return _page([c for c in self._standing() if c.parent_id == comment_id], Sort.OLDEST, size, after)
 
     async def add(self, comment: Comment) -> bool:
         key = (comment.user_id, comment.request_id)
@@ -78,12 +95,18 @@ class FakeComments:
         return True
 
     async def count_visible(self, comment: Comment) -> CommentTotals:
+        return self._count(comment, 1)
+
+    async def count_hidden(self, comment: Comment) -> CommentTotals:
+        return self._count(comment, -1)
+
+    def _count(self, comment: Comment, by: int) -> CommentTotals:
         before = self._state.comment_totals.get(comment.video_id, CommentTotals(comment.video_id, 0, 0))
-        totals = CommentTotals(comment.video_id, before.count + 1, before.version + 1)
+        totals = CommentTotals(comment.video_id, before.count + by, before.version + 1)
         self._state.comment_totals[comment.video_id] = totals
         if comment.parent_id:
             parent = self._state.comments[comment.parent_id]
-            self._state.comments[parent.id] = replace(parent, reply_count=parent.reply_count + 1)
+            self._state.comments[parent.id] = replace(parent, reply_count=parent.reply_count + by)
         return totals
 
     async def forget_video(self, video_id: str) -> None:
@@ -91,12 +114,17 @@ class FakeComments:
             del self._state.comments[comment.id]
         self._state.comment_totals.pop(video_id, None)
 
+    def _standing(self) -> list[Comment]:
+        """What is deleted only stands for its answers."""
+        return [comment for comment in self._readable() if not comment.deleted or comment.reply_count]
+
     def _readable(self) -> list[Comment]:
         caller = caller_or_none()
         return [
             comment
             for comment in self._state.comments.values()
-            if comment.is_visible or (caller and (caller.is_moderator or caller.id == comment.user_id))
+            if comment.status is ModerationStatus.APPROVED
+            or (caller and (caller.is_moderator or caller.id == comment.user_id))
         ]
 
 
@@ -151,6 +179,12 @@ class FakeWork:
 
     async def comment_created(self, comment: Comment, totals: CommentTotals) -> None:
         self._state.told.append(("comment.created", comment, totals))
+
+    async def comment_updated(self, comment: Comment) -> None:
+        self._state.told.append(("comment.updated", comment, self._state.comment_totals[comment.video_id]))
+
+    async def comment_deleted(self, comment: Comment, totals: CommentTotals) -> None:
+        self._state.told.append(("comment.deleted", comment, totals))
 
     async def rating_submitted(self, rating: Rating, totals: RatingTotals) -> None:
         self._state.told.append(("rating.submitted", rating, totals))

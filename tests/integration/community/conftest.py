@@ -19,6 +19,7 @@ from community_service.domain import Video
 from community_service.handlers import CommentHandlers, RatingHandlers
 from community_service.storage import PostgresStore
 from community_service.use_cases.comments import Discussion
+from community_service.use_cases.editing import Editing
 from community_service.use_cases.live import Audience, LiveComments
 from community_service.use_cases.ratings import Stars
 from community_service.use_cases.videos import PublicVideos
@@ -111,13 +112,15 @@ async def community(
     channel = loopback.channel(peer_address, as_service=True)
     store, audience = PostgresStore(database), Audience()
     videos = PublicVideos(store.reads, ContentCatalogue(channel, TIMEOUT))
-    discussion = Discussion(store, videos, InferenceModerator(channel, TIMEOUT), utc_now, new_id)
+    moderator = InferenceModerator(channel, TIMEOUT)
+    discussion = Discussion(store, videos, moderator, utc_now, new_id)
+    editing = Editing(store, moderator, utc_now, window=timedelta(hours=1))
     live = LiveComments(videos, audience, heartbeat=timedelta(hours=1))
     running(follow_comments(broker, audience))
     running(Relay(broker, database).run())
     address = await loopback.serve(
         [
-            (add_CommentServiceServicer_to_server, CommentHandlers(discussion, live)),
+            (add_CommentServiceServicer_to_server, CommentHandlers(discussion, editing, live)),
             (add_RatingServiceServicer_to_server, RatingHandlers(Stars(store, videos, utc_now, own_ratings=False))),
         ]
     )

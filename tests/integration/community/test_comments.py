@@ -186,8 +186,8 @@ async def test_nobody_comments_or_reads_without_signing_in(community, video) -> 
 
 async def test_what_is_not_built_yet_says_so(community, loopback: Loopback) -> None:
     with pytest.raises(Unimplemented):
-        await community.comments.DeleteComment(
-            pb.DeleteCommentRequest(comment_id=new_id()), metadata=loopback.as_user(ADA)
+        await community.comments.AppealComment(
+            pb.AppealCommentRequest(comment_id=new_id(), statement="Why?"), metadata=loopback.as_user(ADA)
         )
 
 

@@ -24,6 +24,7 @@ async def as_caller(database_url, database, video):
             await work.videos.learn(video)
             for row in rows:
                 await work.comments.add(row)
+                await work.comments.keep_revision(row)
             await work.ratings.save(a_rating(video, user_id=ADA.id))
 
     async def run(caller: Caller | None, sql: str) -> psycopg.AsyncCursor:
@@ -48,12 +49,22 @@ async def test_others_read_only_what_is_approved(as_caller) -> None:
     assert await as_caller(Caller(new_id(), Role.MODERATOR), texts) == ["approved", "withheld"]
 
 
+async def test_earlier_texts_are_for_their_author_and_moderators(as_caller) -> None:
+    texts = "SELECT text FROM comment_revisions ORDER BY text"
+    for other in (BOB, None):
+        assert await as_caller(other, texts) == []
+    for reader in (ADA, Caller(new_id(), Role.MODERATOR)):
+        assert await as_caller(reader, texts) == ["approved", "withheld"]
+
+
 @pytest.mark.parametrize("caller", [BOB, None])
 @pytest.mark.parametrize(
     "change",
     [
         "UPDATE comments SET text = 'stolen'",
         "DELETE FROM comments",
+        "UPDATE comment_revisions SET text = 'stolen'",
+        "DELETE FROM comment_revisions",
         "UPDATE ratings SET stars = 1",
         "DELETE FROM ratings",
     ],

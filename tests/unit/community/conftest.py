@@ -1,6 +1,7 @@
 """The use cases on fakes."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from fakes.community.made import NOON, a_video
@@ -9,6 +10,7 @@ from fakes.community.store import FakeStore
 
 from community_service.domain import Video
 from community_service.use_cases.comments import Discussion
+from community_service.use_cases.editing import Editing
 from community_service.use_cases.ratings import Stars
 from community_service.use_cases.videos import PublicVideos
 from servicekit.caller import Caller, Role, acting_as
@@ -51,6 +53,11 @@ def public_videos(store: FakeStore, catalogue: FakeCatalogue) -> PublicVideos:
 @pytest.fixture
 def discussion(store: FakeStore, public_videos: PublicVideos, moderator: FakeModerator) -> Discussion:
     return Discussion(store, public_videos, moderator, lambda: NOON, new_id)
+
+
+@pytest.fixture
+def editing(store: FakeStore, moderator: FakeModerator) -> Editing:
+    return Editing(store, moderator, lambda: NOON, window=timedelta(hours=1))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Proto ↔ domain: small total functions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -55,12 +56,14 @@ def comment(comment: Comment) -> pb.Comment:
         user_id=comment.user_id,
         parent_id=comment.parent_id or "",
         text=comment.text,
-        is_hidden=not comment.is_visible,
+        is_hidden=comment.status is not ModerationStatus.APPROVED,
         moderation_status=pb.ModerationStatus.Value(f"MODERATION_STATUS_{comment.status}"),
         moderation_reason=comment.reason,
         reply_count=comment.reply_count,
         create_time=_timestamp(comment.create_time),
         update_time=_timestamp(comment.update_time),
+        edited=comment.edited,
+        deleted=comment.deleted,
     )
 
 
@@ -78,6 +81,8 @@ def comment_from(message: pb.Comment) -> Comment:
         reply_count=message.reply_count,
         create_time=message.create_time.ToDatetime(UTC),
         update_time=message.update_time.ToDatetime(UTC),
+        edited=message.edited,
+        deleted=message.deleted,
     )
 
 
@@ -129,6 +134,16 @@ def change_from(subject: str, payload: bytes, event_id: str) -> Change | None:
 
 def comment_created(made: Comment, totals: CommentTotals) -> events.CommentCreated:
     return events.CommentCreated(comment=comment(made), comment_count=totals.count, version=totals.version)
+
+
+def comment_updated(edited: Comment) -> events.CommentUpdated:
+    return events.CommentUpdated(comment=comment(edited))
+
+
+def comment_deleted(removed: Comment, totals: CommentTotals) -> events.CommentDeleted:
+    """Neither its text nor why it is gone is for everybody."""
+    shown = comment(replace(removed, text="", reason=""))
+    return events.CommentDeleted(comment=shown, comment_count=totals.count, version=totals.version)
 
 
 def rating(rating: Rating) -> pb.Rating:

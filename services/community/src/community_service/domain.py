@@ -1,10 +1,10 @@
 """Comments and ratings: what they are and the rules they follow. Pure; time is an argument."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from community_service.errors import CommentEmpty, OwnVideoRated, ParentNotFound
+from community_service.errors import CommentEmpty, CommentNotYours, EditWindowClosed, OwnVideoRated, ParentNotFound
 
 LOWEST_STARS = 1
 HIGHEST_STARS = 5
@@ -84,7 +84,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment; `parent_id` is None at the top, `request_id` None when the client gave none."""
+    """A comment; `parent_id` is None at the top, `request_id` None when the client gave none.
+
+    A deleted one has no text and only stands for its answers.
+    """
 
     id: str
     video_id: str
@@ -97,11 +100,13 @@ class Comment:
     reply_count: int
     create_time: datetime
     update_time: datetime
+    edited: bool = False
+    deleted: bool = False
 
     @property
     def is_visible(self) -> bool:
-        """True when everybody may see it."""
-        return self.status is ModerationStatus.APPROVED
+        """True when everybody may read it."""
+        return self.status is ModerationStatus.APPROVED and not self.deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +184,29 @@ def write(draft: Draft, *, comment_id: str, user_id: str, verdict: Verdict, now:
         create_time=now,
         update_time=now,
     )
+
+
+def check_author(comment: Comment, user_id: str) -> None:
+    """Raises CommentNotYours."""
+    if comment.user_id != user_id:
+        raise CommentNotYours(comment=comment.id)
+
+
+def check_edit_window(comment: Comment, window: timedelta, now: datetime) -> None:
+    """Raises EditWindowClosed when the comment is older than that."""
+    if now - comment.create_time > window:
+        raise EditWindowClosed(comment=comment.id, minutes=str(round(window.total_seconds() / 60)))
+
+
+def edit(comment: Comment, text: str, verdict: Verdict, now: datetime) -> Comment:
+    """The comment with another text, which counts as judged. What a moderator has to see first stays hidden."""
+    edited = replace(comment, text=text, edited=True, update_time=now)
+    return replace(edited, status=verdict.status, reason=verdict.reason) if comment.is_visible else edited
+
+
+def delete(comment: Comment, now: datetime) -> Comment:
+    """What is left of a deleted comment."""
+    return replace(comment, text="", deleted=True, update_time=now)
 
 
 def check_parent(parent: Comment | None, parent_id: str, video: Video) -> None:

@@ -1,6 +1,6 @@
 """Every failure a caller of community may meet."""
 
-from servicekit.errors import InvalidArgument, NotFound, PermissionDenied, ResourceExhausted
+from servicekit.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied, ResourceExhausted
 
 
 class VideoNotFound(NotFound):
@@ -37,6 +37,20 @@ class CommentRejected(InvalidArgument):
 
     reason = "COMMENT_REJECTED"
     message = "The comment was refused: {reasons} Change its text and send it again."
+
+
+class CommentNotYours(PermissionDenied):
+    """The comment was written by another account."""
+
+    reason = "COMMENT_NOT_YOURS"
+    message = "The comment {comment} is somebody else's. Change your own ones, or report it to the moderators."
+
+
+class EditWindowClosed(FailedPrecondition):
+    """The comment is too old to be edited."""
+
+    reason = "EDIT_WINDOW_CLOSED"
+    message = "A comment can be edited for {minutes} minutes. Answer it with what you want to add, or delete it."
 
 
 class RatingNotFound(NotFound):

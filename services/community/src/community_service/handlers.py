@@ -9,6 +9,7 @@ from grpc.aio import ServicerContext
 from community_service import convert
 from community_service.domain import Sort
 from community_service.use_cases.comments import Discussion
+from community_service.use_cases.editing import Editing
 from community_service.use_cases.live import LiveComments
 from community_service.use_cases.ratings import Stars
 from littlemonster.community.v1 import community_service_pb2 as pb
@@ -21,8 +22,9 @@ Context = ServicerContext[Any, Any]
 class CommentHandlers(CommentServiceServicer):
     """CommentService. What it does not override answers UNIMPLEMENTED."""
 
-    def __init__(self, discussion: Discussion, live: LiveComments) -> None:
+    def __init__(self, discussion: Discussion, editing: Editing, live: LiveComments) -> None:
         self._discussion = discussion
+        self._editing = editing
         self._live = live
 
     async def CreateComment(self, request: pb.CreateCommentRequest, context: Context) -> pb.Comment:
@@ -43,6 +45,13 @@ class CommentHandlers(CommentServiceServicer):
         found = await self._discussion.replies(request.comment_id, size + 1, after)
         token = convert.next_page_token(found, size, query, Sort.OLDEST)
         return pb.ListRepliesResponse(comments=map(convert.comment, found[:size]), next_page_token=token)
+
+    async def UpdateComment(self, request: pb.UpdateCommentRequest, context: Context) -> pb.Comment:
+        return convert.comment(await self._editing.update(request.comment_id, request.text))
+
+    async def DeleteComment(self, request: pb.DeleteCommentRequest, context: Context) -> Empty:
+        await self._editing.delete(request.comment_id)
+        return Empty()
 
     async def WatchComments(
         self, request: pb.WatchCommentsRequest, context: Context

@@ -6,6 +6,7 @@ from community_service.handlers import CommentHandlers, RatingHandlers
 from community_service.settings import Settings
 from community_service.storage import PostgresStore
 from community_service.use_cases.comments import Discussion
+from community_service.use_cases.editing import Editing
 from community_service.use_cases.live import Audience, LiveComments
 from community_service.use_cases.ratings import Stars
 from community_service.use_cases.videos import PublicVideos
@@ -28,9 +29,10 @@ async def serve(kit: Kit[Settings]) -> None:
     audience = Audience(seats=settings.live_streams, backlog=settings.live_backlog)
     kit.background(follow_comments(await kit.broker(), audience))
     discussion = Discussion(store, videos, moderator, utc_now, new_id)
+    editing = Editing(store, moderator, utc_now, window=settings.edit_window)
     live = LiveComments(videos, audience, heartbeat=settings.heartbeat)
     await kit.serve(
-        (add_CommentServiceServicer_to_server, CommentHandlers(discussion, live)),
+        (add_CommentServiceServicer_to_server, CommentHandlers(discussion, editing, live)),
         (
             add_RatingServiceServicer_to_server,
             RatingHandlers(Stars(store, videos, utc_now, own_ratings=settings.own_ratings)),

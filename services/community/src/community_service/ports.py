@@ -37,9 +37,25 @@ class CommentReader(Protocol):
         """Up to `size` answers to a comment, the oldest first, that follow the one with the sort key `after`."""
         ...
 
+    async def revisions(self, comment_id: str) -> list[str]:
+        """Texts the comment had before, the first one first; for its author and moderators, empty for others."""
+        ...
+
 
 class Comments(CommentReader, Protocol):
     """Comments inside a unit of work."""
+
+    async def lock(self, comment_id: str) -> Comment | None:
+        """One comment that the caller may change, deleted or not; nobody else does until the work ends."""
+        ...
+
+    async def save(self, comment: Comment) -> None:
+        """Saves a comment that was locked."""
+        ...
+
+    async def keep_revision(self, comment: Comment) -> None:
+        """Keeps the text that is about to be replaced."""
+        ...
 
     async def add(self, comment: Comment) -> bool:
         """False, and nothing saved, when the author's request id has made a comment already."""
@@ -47,6 +63,10 @@ class Comments(CommentReader, Protocol):
 
     async def count_visible(self, comment: Comment) -> CommentTotals:
         """Counts a comment that became visible, with its video and with its parent; the totals stay locked."""
+        ...
+
+    async def count_hidden(self, comment: Comment) -> CommentTotals:
+        """The same for a comment that was visible and is no longer."""
         ...
 
     async def forget_video(self, video_id: str) -> None:
@@ -131,6 +151,14 @@ class Work(Protocol):
 
     async def comment_created(self, comment: Comment, totals: CommentTotals) -> None:
         """Tells everybody about a comment that became visible, once the work is saved."""
+        ...
+
+    async def comment_updated(self, comment: Comment) -> None:
+        """Tells everybody that a visible comment has another text, once the work is saved."""
+        ...
+
+    async def comment_deleted(self, comment: Comment, totals: CommentTotals) -> None:
+        """Tells everybody that a comment is no longer visible, without what it said, once the work is saved."""
         ...
 
     async def rating_submitted(self, rating: Rating, totals: RatingTotals) -> None:

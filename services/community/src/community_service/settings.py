@@ -25,6 +25,9 @@ class Settings(ServiceSettings):
     own_ratings: bool = True
     """Whether somebody may rate a video they asked for."""
 
+    edit_window: timedelta = timedelta(hours=1)
+    """How long after it was written a comment may be edited."""
+
     heartbeat: timedelta = timedelta(seconds=15)
     """How long a live stream stays silent before it sends a sign of life."""
 

@@ -70,6 +70,28 @@ class CommentRow(Base, table=True):
     request_id: UUID | None
     create_time: datetime = Field(sa_type=_TIME)
     update_time: datetime = Field(sa_type=_TIME)
+    edited: bool
+    deleted: bool
+
+
+class RevisionRow(Base, table=True):
+    """A text a comment had before; it belongs to the comment's author."""
+
+    __tablename__ = "comment_revisions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["comment_id"],
+            ["comments.id"],
+            name="comment_revisions_comment_id_fkey",
+            ondelete="CASCADE",
+        ),
+    )
+
+    comment_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    user_id: UUID
+    text: str = Field(sa_type=Text)
+    create_time: datetime = Field(sa_type=_TIME)
 
 
 class ThreadRow(Base, table=True):

@@ -32,6 +32,12 @@ class PostgresWork:
     async def comment_created(self, comment: Comment, totals: CommentTotals) -> None:
         await self._transaction.emit("comment.created", convert.comment_created(comment, totals), comment.id)
 
+    async def comment_updated(self, comment: Comment) -> None:
+        await self._transaction.emit("comment.updated", convert.comment_updated(comment), comment.id)
+
+    async def comment_deleted(self, comment: Comment, totals: CommentTotals) -> None:
+        await self._transaction.emit("comment.deleted", convert.comment_deleted(comment, totals), comment.id)
+
     async def rating_submitted(self, rating: Rating, totals: RatingTotals) -> None:
         await self._transaction.emit("rating.submitted", convert.rating_submitted(rating, totals), rating.video_id)
 

@@ -40,6 +40,8 @@ def _create_comments() -> None:
         sa.Column("request_id", sa.Uuid),
         sa.Column("create_time", _TIME, nullable=False),
         sa.Column("update_time", _TIME, nullable=False),
+        sa.Column("edited", sa.Boolean, nullable=False),
+        sa.Column("deleted", sa.Boolean, nullable=False),
         sa.CheckConstraint(
             "status in ('PENDING', 'APPROVED', 'REJECTED', 'WITHHELD')",
             name="comments_status_check",
@@ -48,6 +50,14 @@ def _create_comments() -> None:
     )
     for column in ("video_id", "parent_id"):
         op.create_index(f"comments_{column}_create_time_id_idx", "comments", [column, "create_time", "id"])
+    op.create_table(
+        "comment_revisions",
+        sa.Column("comment_id", sa.Uuid, sa.ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("user_id", sa.Uuid, nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("create_time", _TIME, nullable=False),
+    )
     op.create_table(
         "threads",
         sa.Column("comment_id", sa.Uuid, sa.ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True),
@@ -90,6 +100,7 @@ def _protect() -> None:
     visible = "status = 'APPROVED'"
     for statement in [
         *protect("comments", owner="user_id", readable=visible, moderators=True),
+        *protect("comment_revisions", owner="user_id", moderators=True),
         *protect("ratings", owner="user_id"),
     ]:
         op.execute(statement)
@@ -97,5 +108,5 @@ def _protect() -> None:
 
 def downgrade() -> None:
     drop_messaging_tables()
-    for table in ("rating_totals", "ratings", "comment_totals", "threads", "comments", "videos"):
+    for table in ("rating_totals", "ratings", "comment_totals", "threads", "comment_revisions", "comments", "videos"):
         op.drop_table(table)
