@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from fakes.auth.passwords import PlainPasswords
+from fakes.auth.passwords import COMMON, PlainPasswords
 
 from auth_service.clients.passwords import Argon2Passwords, Cost
 from auth_service.ports import Passwords
@@ -29,3 +29,13 @@ async def test_the_password_that_made_a_hash_matches_it_and_no_other(passwords: 
 async def test_nobody_s_password_matches(passwords: Passwords) -> None:
     assert not await passwords.matches("", None)
     assert not await passwords.matches("correct horse battery", None)
+
+
+async def test_common_passwords_and_own_words_are_guessable_and_others_not(passwords: Passwords) -> None:
+    assert await passwords.guessable(COMMON, ())
+    assert await passwords.guessable("Lovelace-1815", ("lovelace-1815",))
+    assert not await passwords.guessable("correct horse battery", ("ada", "lovelace"))
+
+
+async def test_a_hash_made_now_needs_no_other(passwords: Passwords) -> None:
+    assert not passwords.needs_rehash(await passwords.hash("correct horse battery"))

@@ -11,7 +11,7 @@ from contract.auth.conftest import Store
 from auth_service.domain.accounts import Account, MailKind, Registration, confirm, open_account
 from auth_service.domain.events import SessionRevoked, UserRegistered
 from auth_service.domain.mails import LEASE, MailStatus, Refusal, after_refusal, after_success, new_mail
-from auth_service.domain.secrets import digest, verification_token
+from auth_service.domain.secrets import TokenPurpose, digest, mailed_token
 from auth_service.domain.sessions import (
     ABSOLUTE_LIFETIME,
     INACTIVITY_LIFETIME,
@@ -60,7 +60,7 @@ async def test_what_was_never_kept_is_none(store: Store) -> None:
         assert await work.accounts.get(new_id()) is None
         assert await work.sessions.get(new_id()) is None
         assert await work.sessions.refresh_token(digest("unknown")) is None
-        assert await work.verification_tokens.get(digest("unknown")) is None
+        assert await work.mailed_tokens.get(digest("unknown")) is None
 
 
 async def test_a_saved_account_is_changed(store: Store) -> None:
@@ -139,6 +139,20 @@ async def test_sessions_and_their_tokens_come_back_as_they_were(store: Store) ->
         assert await work.sessions.get(session.id) == changed
 
 
+async def test_unended_sessions_of_an_account_are_found_expired_ones_too(store: Store) -> None:
+    ada, bob = account(), account("bob@example.org")
+    await kept(store, ada, bob)
+    living, expired, another = (
+        open_session(new_id(), owner.id, "browser", time)
+        for owner, time in ((ada, NOW), (ada, NOW - ABSOLUTE_LIFETIME), (bob, NOW))
+    )
+    async with store.unit_of_work() as work:
+        for session in (living, expired, another, revoke(open_session(new_id(), ada.id, "ended", NOW), NOW)):
+            await work.sessions.add(session)
+    async with store.unit_of_work() as work:
+        assert list(await work.sessions.unended(ada.id)) == [living, expired]
+
+
 async def test_living_sessions_are_listed_newest_first_in_pages(store: Store) -> None:
     ada, bob = account(), account("bob@example.org")
     await kept(store, ada, bob)
@@ -160,12 +174,15 @@ async def test_living_sessions_are_listed_newest_first_in_pages(store: Store) ->
 async def test_removing_an_account_s_tokens_leaves_the_others(store: Store) -> None:
     ada, bob = account(), account("bob@example.org")
     await kept(store, ada, bob)
-    tokens = [verification_token(secret, owner.id, NOW) for secret, owner in (("1", ada), ("2", ada), ("3", bob))]
+    tokens = [
+        mailed_token(secret, owner.id, TokenPurpose.RESET_PASSWORD, NOW)
+        for secret, owner in (("1", ada), ("2", ada), ("3", bob))
+    ]
     async with store.unit_of_work() as work:
         for token in tokens:
-            await work.verification_tokens.add(token)
-        await work.verification_tokens.remove(ada.id)
-        assert [await work.verification_tokens.get(token.digest) for token in tokens] == [None, None, tokens[2]]
+            await work.mailed_tokens.add(token)
+        await work.mailed_tokens.remove(ada.id)
+        assert [await work.mailed_tokens.get(token.digest) for token in tokens] == [None, None, tokens[2]]
 
 
 async def test_due_mails_are_claimed_once_the_longest_due_first(store: Store) -> None:

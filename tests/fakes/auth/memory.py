@@ -10,7 +10,7 @@ from datetime import datetime
 from auth_service.domain.accounts import Account
 from auth_service.domain.events import Event
 from auth_service.domain.mails import Mail, MailStatus
-from auth_service.domain.secrets import VerificationToken
+from auth_service.domain.secrets import MailedToken
 from auth_service.domain.sessions import RefreshToken, Session, is_living
 from servicekit.caller import Role, caller_or_none
 
@@ -20,7 +20,7 @@ class Tables:
     """Everything kept."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
-    tokens: dict[bytes, VerificationToken] = field(default_factory=dict)
+    tokens: dict[bytes, MailedToken] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     refresh_tokens: dict[bytes, RefreshToken] = field(default_factory=dict)
     mails: dict[str, Mail] = field(default_factory=dict)
@@ -56,15 +56,15 @@ class MemoryAccounts:
 
 
 class MemoryTokens:
-    """See ports.VerificationTokens."""
+    """See ports.MailedTokens."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    async def add(self, token: VerificationToken) -> None:
+    async def add(self, token: MailedToken) -> None:
         self._tables.tokens[token.digest] = token
 
-    async def get(self, digest: bytes) -> VerificationToken | None:
+    async def get(self, digest: bytes) -> MailedToken | None:
         return self._tables.tokens.get(digest)
 
     async def remove(self, user_id: str) -> None:
@@ -83,6 +83,10 @@ class MemorySessions:
     async def get(self, session_id: str) -> Session | None:
         session = self._tables.sessions.get(session_id)
         return session if session and _may_see(session.user_id) else None
+
+    async def unended(self, user_id: str) -> Sequence[Session]:
+        mine = [session for session in self._tables.sessions.values() if session.user_id == user_id]
+        return sorted((each for each in mine if each.revoke_time is None), key=lambda session: session.id)
 
     async def save(self, session: Session) -> None:
         self._tables.sessions[session.id] = session
@@ -130,7 +134,7 @@ class MemoryWork:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self.accounts = MemoryAccounts(tables)
-        self.verification_tokens = MemoryTokens(tables)
+        self.mailed_tokens = MemoryTokens(tables)
         self.sessions = MemorySessions(tables)
         self.mails = MemoryMails(tables)
 

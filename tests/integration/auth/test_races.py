@@ -88,7 +88,7 @@ async def test_a_token_replaced_while_it_is_presented_confirms_nothing(running: 
             presenting = asyncio.ensure_future(running.auth.VerifyEmail(request))
             while not await count(running, "pg_stat_activity", WAITS_FOR_A_ROW):
                 pass
-            await newer_registration.verification_tokens.remove(account.id)
+            await newer_registration.mailed_tokens.remove(account.id)
     with pytest.raises(VerificationTokenInvalid):
         await presenting
     assert await count(running, "users", "verify_time IS NOT NULL") == 0

@@ -5,7 +5,7 @@ import pytest
 from integration.auth.conftest import Running
 from psycopg import AsyncConnection, sql
 
-OWN_ROWS = ("users", "sessions", "refresh_tokens", "verification_tokens", "mails")
+OWN_ROWS = ("users", "sessions", "refresh_tokens", "mailed_tokens", "mails")
 
 
 async def visible(running: Running, table: str, user_id: str, role: str) -> int:

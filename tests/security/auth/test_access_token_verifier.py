@@ -245,7 +245,9 @@ async def test_a_remembered_token_stops_working_when_it_expires() -> None:
 
 
 async def test_a_service_s_key_does_not_sign_for_people_nor_for_other_services(verifier: TokenVerifier) -> None:
-    assert (await verifier.verify(ServiceTokens("content", SERVICE_KEY, now=lambda: float(SECONDS)).token())).role is Role.SERVICE
+    assert (
+        await verifier.verify(ServiceTokens("content", SERVICE_KEY, now=lambda: float(SECONDS)).token())
+    ).role is Role.SERVICE
     person = signed(HEADER | {"kid": "content"}, CLAIMS, SERVICE_KEY)
     mesh = CLAIMS | {"iss": "littlemonster-mesh", "aud": "littlemonster-mesh", "sub": "auth"}
     other = signed({"alg": "EdDSA", "typ": "svc+jwt", "kid": "content"}, mesh, SERVICE_KEY)

@@ -17,6 +17,7 @@ from auth_service.storage.attempts import LocalAttempts
 from auth_service.use_cases.devices import Devices
 from auth_service.use_cases.issuing import TokenIssuer
 from auth_service.use_cases.mailing import MailDelivery
+from auth_service.use_cases.passwords import PasswordKeeper
 from auth_service.use_cases.profiles import Profiles
 from auth_service.use_cases.registration import Registrations
 from auth_service.use_cases.sessions import SessionKeeper
@@ -44,6 +45,7 @@ class Auth:
         self.sign_in = SignIn(self.database, work, self.passwords, attempts, issuer, self.clock)
         self.sessions = SessionKeeper(work, issuer, self.clock)
         self.devices = Devices(self.database, work, self.clock)
+        self.password_keeper = PasswordKeeper(self.database, work, self.passwords, attempts, self.clock)
         self.profiles = Profiles(self.database)
         self.delivery = MailDelivery(work, PlainLetters(), self.mailer, self.clock)
 

@@ -1,13 +1,16 @@
 """What is in an access token and how it is signed."""
 
+from datetime import timedelta
+
 import jwt
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fakes.auth.clock import ManualClock
 
 from auth_service.clients.signing import Ed25519Signer
 from auth_service.domain import access_tokens
 from auth_service.domain.accounts import Registration, open_account
-from auth_service.domain.secrets import digest, is_usable, new_secret, verification_token
+from auth_service.domain.secrets import TokenPurpose, digest, is_usable, mailed_token, new_salt, new_secret, successor
 from auth_service.domain.sessions import open_session
 from servicekit.identity import tokens as verification
 from servicekit.identity.tokens import TokenVerifier
@@ -66,7 +69,15 @@ def test_a_secret_is_kept_as_its_sha_256() -> None:
     assert digest("abc").hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
-def test_a_mailed_token_is_good_for_less_than_24_hours() -> None:
-    token = verification_token("secret", "account", NOW)
-    assert is_usable(token, NOW)
-    assert not is_usable(token, token.expire_time)
+@pytest.mark.parametrize(("purpose", "hours"), [(TokenPurpose.VERIFY_EMAIL, 24), (TokenPurpose.RESET_PASSWORD, 1)])
+def test_a_mailed_token_is_good_for_one_purpose_and_a_time(purpose: TokenPurpose, hours: int) -> None:
+    token = mailed_token("secret", "account", purpose, NOW)
+    assert token.expire_time == NOW + timedelta(hours=hours)
+    assert [each for each in TokenPurpose if is_usable(token, each, NOW)] == [purpose]
+    assert not is_usable(token, purpose, token.expire_time)
+
+
+def test_a_successor_needs_both_the_token_and_the_salt() -> None:
+    assert successor("token", b"salt") == successor("token", b"salt")
+    assert len({successor("token", b"salt"), successor("tokem", b"salt"), successor("token", b"sale")}) == 3
+    assert len(successor("token", new_salt())) == 43

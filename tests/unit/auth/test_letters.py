@@ -4,7 +4,7 @@ import pytest
 
 from auth_service.clients.letters import TemplateLetters
 from auth_service.domain.accounts import MailKind
-from auth_service.domain.mails import needs_token
+from auth_service.domain.mails import token_purpose
 from auth_service.domain.secrets import new_secret
 
 LETTERS = TemplateLetters("https://school.example.org/")
@@ -19,7 +19,7 @@ def test_the_token_stands_alone_on_one_line_of_the_text() -> None:
 
 @pytest.mark.parametrize("kind", list(MailKind))
 def test_every_kind_has_a_subject_a_text_and_a_page_that_link_to_the_school(kind: MailKind) -> None:
-    letter = LETTERS.write(kind, "ada@example.org", new_secret() if needs_token(kind) else None)
+    letter = LETTERS.write(kind, "ada@example.org", new_secret() if token_purpose(kind) else None)
     assert letter.subject
     assert "https://school.example.org\n" in letter.text
     assert 'href="https://school.example.org"' in letter.html

@@ -12,9 +12,10 @@ from auth_service.domain.mails import (
     Refusal,
     after_refusal,
     after_success,
-    needs_token,
     new_mail,
+    token_purpose,
 )
+from auth_service.domain.secrets import TokenPurpose
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 MAIL = new_mail("mail", "user", MailKind.VERIFY_EMAIL, "ada@example.org", NOW)
@@ -47,5 +48,8 @@ def test_success_forgets_earlier_failures() -> None:
     assert after_success(MAIL).status is MailStatus.SENT
 
 
-def test_only_verification_letters_carry_a_token() -> None:
-    assert [kind for kind in MailKind if needs_token(kind)] == [MailKind.VERIFY_EMAIL]
+def test_letters_that_ask_for_something_carry_a_token_for_that_alone() -> None:
+    assert {kind.value: token_purpose(kind) for kind in MailKind if token_purpose(kind)} == {
+        "VERIFY_EMAIL": TokenPurpose.VERIFY_EMAIL,
+        "RESET_PASSWORD": TokenPurpose.RESET_PASSWORD,
+    }

@@ -5,7 +5,9 @@ from threading import Event
 
 import pytest
 
+from auth_service.clients.guessing import is_guessable
 from auth_service.clients.passwords import Argon2Passwords, Cost
+from auth_service.domain.passwords import own_words
 from auth_service.errors import PasswordChecksBusy
 
 CHEAP = Cost(passes=1, memory_kib=8)
@@ -61,3 +63,46 @@ async def test_composed_and_decomposed_letters_are_the_same_password() -> None:
     passwords = Argon2Passwords(threads=1, cost=CHEAP)
     assert await passwords.matches("caf\u00e9 au lait", await passwords.hash("cafe\u0301 au lait"))
     await passwords.close()
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "password123",
+        "qwertyuiop",
+        "1234567890",
+        "iloveyou1234",
+        "littlemonster",
+        "Ada.Lovelace1",
+        "lovelace@school",
+        "aaaaaaaaaa",
+    ],
+)
+def test_what_an_acquaintance_would_try_is_guessable(password: str) -> None:
+    assert is_guessable(password, own_words("ada.lovelace@school.example", "Ada Lovelace"))
+
+
+@pytest.mark.parametrize(
+    "password", ["correct horse battery", "vT4$kq9!zLm", "ein sehr eigenes Passwort", "🐙🐙 seven lamps 🐙"]
+)
+def test_what_nobody_would_try_is_not(password: str) -> None:
+    assert not is_guessable(password, own_words("ada.lovelace@school.example", "Ada Lovelace"))
+
+
+def test_a_password_of_the_greatest_length_is_judged_by_its_beginning() -> None:
+    assert is_guessable("a" * 128, ())
+    assert not is_guessable("seven lamps in a harbour " * 5, ())
+
+
+def test_own_words_are_the_parts_of_address_and_name_that_are_words() -> None:
+    words = own_words("ada.l@school.example", "Ada Lovelace")
+    assert {"ada", "lovelace", "school", "example", "ada lovelace", "littlemonster"} <= set(words)
+    assert "l" not in words
+
+
+async def test_a_hash_of_another_cost_is_made_anew() -> None:
+    cheap = Argon2Passwords(threads=1, cost=Cost(passes=1, memory_kib=8))
+    dear = Argon2Passwords(threads=1, cost=Cost(passes=2, memory_kib=8))
+    assert dear.needs_rehash(await cheap.hash("correct horse battery"))
+    await cheap.close()
+    await dear.close()

@@ -8,7 +8,7 @@ from unit.auth.conftest import EMAIL, PASSWORD, Auth
 
 from auth_service.domain.accounts import MAIL_INTERVAL, MailKind
 from auth_service.domain.events import UserRegistered
-from auth_service.domain.secrets import VERIFICATION_LIFETIME
+from auth_service.domain.secrets import LIFETIMES, TokenPurpose
 from auth_service.errors import DisplayNameInvalid, EmailInvalid, VerificationTokenInvalid
 
 
@@ -73,7 +73,7 @@ async def test_the_mailed_token_confirms_the_address_and_may_come_twice(auth: Au
 async def test_a_token_older_than_a_day_confirms_nothing(auth: Auth) -> None:
     await auth.register()
     token = await auth.mailed_token()
-    auth.clock.advance(VERIFICATION_LIFETIME)
+    auth.clock.advance(LIFETIMES[TokenPurpose.VERIFY_EMAIL])
     with pytest.raises(VerificationTokenInvalid):
         await auth.registrations.verify(token)
     assert auth.account.verify_time is None

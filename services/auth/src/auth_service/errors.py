@@ -1,5 +1,7 @@
 """Every failure a caller of auth may meet; the reasons are part of the interface and never renamed."""
 
+from datetime import timedelta
+
 from servicekit.errors import (
     FailedPrecondition,
     InvalidArgument,
@@ -27,6 +29,25 @@ class DisplayNameInvalid(InvalidArgument):
     )
 
 
+class PasswordTooCommon(InvalidArgument):
+    """The password is common, or made of the person's own words: it would be guessed."""
+
+    reason = "PASSWORD_TOO_COMMON"
+    message = (
+        "That password is too easy to guess. Choose a longer one of several words that have nothing to do with you."
+    )
+
+
+class ResetTokenInvalid(InvalidArgument):
+    """No such token was mailed in the last hour, or it was used, or the password was changed since."""
+
+    reason = "RESET_TOKEN_INVALID"
+    message = (
+        "That reset token is unknown, used, or older than an hour. Copy it whole from the newest mail, "
+        "or ask for another with POST /v1/auth/password/forgot."
+    )
+
+
 class VerificationTokenInvalid(InvalidArgument):
     """No such token was mailed in the last 24 hours, or a newer registration replaced it."""
 
@@ -44,6 +65,16 @@ class CredentialsInvalid(Unauthenticated):
     message = "The e-mail address or the password is wrong. Check both and try again."
 
 
+class CurrentPasswordWrong(Unauthenticated):
+    """The password in force is not the one that was given."""
+
+    reason = "CURRENT_PASSWORD_WRONG"
+    message = (
+        "That is not your current password, so it was not changed. Check it, "
+        "or ask for a reset with POST /v1/auth/password/forgot."
+    )
+
+
 class EmailNotVerified(FailedPrecondition):
     """The password is right, but the address was never confirmed."""
 
@@ -59,6 +90,11 @@ class TooManyAttempts(ResourceExhausted):
 
     reason = "TOO_MANY_ATTEMPTS"
     message = "Too many sign-ins failed. Wait {seconds} seconds and try again."
+
+    @classmethod
+    def after(cls, wait: timedelta) -> "TooManyAttempts":
+        """The refusal that says how long to wait."""
+        return cls(retry_after=wait, seconds=str(max(1, round(wait.total_seconds()))))
 
 
 class PasswordChecksBusy(ResourceExhausted):

@@ -16,6 +16,7 @@ from auth_service.storage.sessions import StoredSessions
 from auth_service.storage.unit_of_work import units_of_work
 from auth_service.use_cases.devices import Devices
 from auth_service.use_cases.issuing import TokenIssuer
+from auth_service.use_cases.passwords import PasswordKeeper
 from auth_service.use_cases.profiles import Profiles
 from auth_service.use_cases.registration import Registrations
 from auth_service.use_cases.sessions import SessionKeeper
@@ -62,6 +63,7 @@ def compose(
         SignIn(accounts, work, passwords, attempts, issuer, clock),
         SessionKeeper(work, issuer, clock),
         Devices(StoredSessions(database), work, clock),
+        PasswordKeeper(accounts, work, passwords, attempts, clock),
         signer,
     )
     return (

@@ -11,7 +11,7 @@ from auth_service.domain.attempts import Budget
 from auth_service.domain.events import Event
 from auth_service.domain.health import ServiceHealth
 from auth_service.domain.mails import Letter, Mail, Refusal
-from auth_service.domain.secrets import VerificationToken
+from auth_service.domain.secrets import MailedToken
 from auth_service.domain.sessions import RefreshToken, Session
 
 
@@ -39,14 +39,14 @@ class Accounts(AccountReader, Protocol):
         ...
 
 
-class VerificationTokens(Protocol):
+class MailedTokens(Protocol):
     """Mailed tokens, by their digest."""
 
-    async def add(self, token: VerificationToken) -> None:
+    async def add(self, token: MailedToken) -> None:
         """Save a token."""
         ...
 
-    async def get(self, digest: bytes) -> VerificationToken | None:
+    async def get(self, digest: bytes) -> MailedToken | None:
         """The token, or None when none with that digest was mailed or a newer registration replaced it."""
         ...
 
@@ -72,6 +72,10 @@ class Sessions(Protocol):
 
     async def get(self, session_id: str) -> Session | None:
         """The session, or None when the caller has none with that id."""
+        ...
+
+    async def unended(self, user_id: str) -> Sequence[Session]:
+        """Every session of an account that nobody ended; expired ones too."""
         ...
 
     async def save(self, session: Session) -> None:
@@ -115,7 +119,7 @@ class Work(Protocol):
         ...
 
     @property
-    def verification_tokens(self) -> VerificationTokens:
+    def mailed_tokens(self) -> MailedTokens:
         """The mailed tokens."""
         ...
 
@@ -139,7 +143,15 @@ UnitOfWork = Callable[[], AbstractAsyncContextManager[Work]]
 
 
 class Passwords(Protocol):
-    """Slow hashing. Both raise PasswordChecksBusy when too many are waiting."""
+    """Slow work on passwords. What is awaited raises PasswordChecksBusy when too many are waiting."""
+
+    async def guessable(self, password: str, own_words: Sequence[str]) -> bool:
+        """Whether it is common, or made of words that belong to its owner."""
+        ...
+
+    def needs_rehash(self, stored: str) -> bool:
+        """Whether a hash made now would cost more, or less, than this one."""
+        ...
 
     async def hash(self, password: str) -> str:
         """The text to store, with its salt and cost in it."""

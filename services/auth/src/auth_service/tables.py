@@ -77,13 +77,15 @@ class RefreshTokens(_Base, table=True):
     generation: int
 
 
-class VerificationTokens(_Base, table=True):
-    """Mailed tokens that confirm an address; `digest` is the SHA-256 of the text."""
+class MailedTokens(_Base, table=True):
+    """Mailed tokens that confirm an address or reset a password; `digest` is the SHA-256 of the text."""
 
-    __tablename__ = "verification_tokens"
+    __tablename__ = "mailed_tokens"
+    __table_args__ = (CheckConstraint("purpose IN ('VERIFY_EMAIL', 'RESET_PASSWORD')", name="mailed_tokens_purpose"),)
 
     digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     user_id: UUID = Field(sa_column=_owner())
+    purpose: str = Field(sa_column=_text())
     expire_time: datetime = Field(sa_column=_time())
 
 
@@ -92,7 +94,9 @@ class Mails(_Base, table=True):
 
     __tablename__ = "mails"
     __table_args__ = (
-        CheckConstraint("kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED')", name="mails_kind"),
+        CheckConstraint(
+            "kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED')", name="mails_kind"
+        ),
         CheckConstraint("status IN ('PENDING', 'SENT', 'ABANDONED')", name="mails_status"),
         Index("mails_due", "due_time", postgresql_where=text("status = 'PENDING'")),
     )

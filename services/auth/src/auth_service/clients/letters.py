@@ -9,6 +9,8 @@ from auth_service.domain.mails import Letter
 _SUBJECTS = {
     MailKind.VERIFY_EMAIL: "Confirm your e-mail address",
     MailKind.ALREADY_REGISTERED: "You already have an account",
+    MailKind.RESET_PASSWORD: "Choose a new password",
+    MailKind.PASSWORD_CHANGED: "Your password was changed",
 }
 
 

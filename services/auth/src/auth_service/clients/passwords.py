@@ -2,7 +2,7 @@
 
 import asyncio
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import VerifyMismatchError
 
+from auth_service.clients.guessing import is_guessable
 from auth_service.errors import PasswordChecksBusy
 
 P = ParamSpec("P")
@@ -48,6 +49,14 @@ class Argon2Passwords:
         """The comparison is constant in time; without a hash the work is done all the same."""
         same = await self._in_thread(self._verify, stored or self._nobody, _normalised(password))
         return same and stored is not None
+
+    async def guessable(self, password: str, own_words: Sequence[str]) -> bool:
+        """In a thread: a long password takes zxcvbn many milliseconds."""
+        return await self._in_thread(is_guessable, password, own_words)
+
+    def needs_rehash(self, stored: str) -> bool:
+        """By the parameters in the PHC text."""
+        return self._hasher.check_needs_rehash(stored)
 
     async def close(self) -> None:
         """Lets running hashes end; waiting ones are dropped."""

@@ -17,6 +17,8 @@ class MailKind(StrEnum):
 
     VERIFY_EMAIL = "VERIFY_EMAIL"
     ALREADY_REGISTERED = "ALREADY_REGISTERED"
+    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105  # a name
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105  # a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,18 @@ def verification_again(account: Account | None, now: datetime) -> Mailed | Uncha
     if account is None or account.verify_time or _too_soon(account, now):
         return Unchanged()
     return Mailed(replace(account, mail_time=now), MailKind.VERIFY_EMAIL)
+
+
+def reset_mail(account: Account | None, now: datetime) -> Mailed | Unchanged:
+    """Whether a reset token goes out: not to a stranger, not within a minute of another mail."""
+    if account is None or _too_soon(account, now):
+        return Unchanged()
+    return Mailed(replace(account, mail_time=now), MailKind.RESET_PASSWORD)
+
+
+def with_password(account: Account, password_hash: str) -> Account:
+    """The account with another password."""
+    return replace(account, password_hash=password_hash)
 
 
 def confirm(account: Account, now: datetime) -> Account:

@@ -5,11 +5,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from auth_service.domain.accounts import MailKind
+from auth_service.domain.secrets import TokenPurpose
 
 MOST_ATTEMPTS = 10
 LEASE = timedelta(minutes=2)
 """How long a worker has for one mail before another may take it over; longer than the mailer's own time limit."""
 
+_PURPOSES = {
+    MailKind.VERIFY_EMAIL: TokenPurpose.VERIFY_EMAIL,
+    MailKind.RESET_PASSWORD: TokenPurpose.RESET_PASSWORD,
+}
 _FIRST_PAUSE = timedelta(seconds=2)
 _LONGEST_PAUSE = timedelta(hours=1)
 _LONGEST_ERROR = 500
@@ -61,9 +66,9 @@ def new_mail(mail_id: str, user_id: str, kind: MailKind, recipient: str, now: da
     return Mail(mail_id, user_id, kind, recipient, MailStatus.PENDING, 0, now, "", now)
 
 
-def needs_token(kind: MailKind) -> bool:
-    """Whether the letter carries a token, which is made when it is sent."""
-    return kind is MailKind.VERIFY_EMAIL
+def token_purpose(kind: MailKind) -> TokenPurpose | None:
+    """What the letter's token, which is made when it is sent, is good for; None when it carries none."""
+    return _PURPOSES.get(kind)
 
 
 def after_success(mail: Mail) -> Mail:

@@ -6,17 +6,28 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 SECRET_BYTES = 32
-VERIFICATION_LIFETIME = timedelta(hours=24)
+
+
+class TokenPurpose(StrEnum):
+    """What a mailed token is good for."""
+
+    VERIFY_EMAIL = "VERIFY_EMAIL"
+    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105  # a name
+
+
+LIFETIMES = {TokenPurpose.VERIFY_EMAIL: timedelta(hours=24), TokenPurpose.RESET_PASSWORD: timedelta(hours=1)}
 
 
 @dataclass(frozen=True, slots=True)
-class VerificationToken:
+class MailedToken:
     """A mailed token as it is kept: `digest` is the SHA-256 of its text."""
 
     digest: bytes
     user_id: str
+    purpose: TokenPurpose
     expire_time: datetime
 
 
@@ -40,11 +51,11 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def verification_token(secret: str, user_id: str, now: datetime) -> VerificationToken:
-    """The token as it is kept, good for 24 hours."""
-    return VerificationToken(digest(secret), user_id, now + VERIFICATION_LIFETIME)
+def mailed_token(secret: str, user_id: str, purpose: TokenPurpose, now: datetime) -> MailedToken:
+    """The token as it is kept, good for as long as its purpose allows."""
+    return MailedToken(digest(secret), user_id, purpose, now + LIFETIMES[purpose])
 
 
-def is_usable(token: VerificationToken, now: datetime) -> bool:
-    """Whether the token still confirms its address."""
-    return now < token.expire_time
+def is_usable(token: MailedToken, purpose: TokenPurpose, now: datetime) -> bool:
+    """Whether the token is still good, and for this."""
+    return token.purpose is purpose and now < token.expire_time

@@ -5,6 +5,7 @@ from google.protobuf.empty_pb2 import Empty
 from auth_service import convert
 from auth_service.ports import TokenSigner
 from auth_service.use_cases.devices import Devices
+from auth_service.use_cases.passwords import PasswordKeeper
 from auth_service.use_cases.registration import Registrations
 from auth_service.use_cases.sessions import SessionKeeper
 from auth_service.use_cases.sign_in import SignIn
@@ -26,12 +27,14 @@ class AuthHandlers(AuthServiceServicer):
         sign_in: SignIn,
         sessions: SessionKeeper,
         devices: Devices,
+        passwords: PasswordKeeper,
         signer: TokenSigner,
     ) -> None:
         self._registrations = registrations
         self._sign_in = sign_in
         self._sessions = sessions
         self._devices = devices
+        self._passwords = passwords
         self._signer = signer
 
     async def Register(self, request: pb2.RegisterRequest, context: Context) -> pb2.RegisterResponse:
@@ -71,6 +74,19 @@ class AuthHandlers(AuthServiceServicer):
     async def DeleteSession(self, request: pb2.DeleteSessionRequest, context: Context) -> Empty:
         await self._devices.end(request.session_id)
         return Empty()
+
+    async def ForgotPassword(self, request: pb2.ForgotPasswordRequest, context: Context) -> pb2.ForgotPasswordResponse:
+        await self._passwords.forgot(request.email)
+        return pb2.ForgotPasswordResponse()
+
+    async def ResetPassword(self, request: pb2.ResetPasswordRequest, context: Context) -> pb2.ResetPasswordResponse:
+        await self._passwords.reset(request.token, request.new_password)
+        return pb2.ResetPasswordResponse()
+
+    async def ChangePassword(self, request: pb2.ChangePasswordRequest, context: Context) -> pb2.ChangePasswordResponse:
+        client = convert.client(context.invocation_metadata())
+        await self._passwords.change(request.current_password, request.new_password, client)
+        return pb2.ChangePasswordResponse()
 
     async def GetJwks(self, request: pb2.GetJwksRequest, context: Context) -> pb2.Jwks:
         return convert.jwks(self._signer.public_keys())

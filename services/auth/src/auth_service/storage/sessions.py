@@ -38,6 +38,13 @@ _LIVING = compile_statement(
     .limit(bindparam("limit")),
     row=Session,
 )
+_UNENDED = compile_statement(
+    select(_SESSIONS)
+    .where(_SESSIONS.c.user_id == bindparam("user_id"), _SESSIONS.c.revoke_time.is_(None))
+    .order_by(_SESSIONS.c.id)
+    .with_for_update(key_share=True),
+    row=Session,
+)
 _ADD_TOKEN = compile_command(insert(_REFRESH_TOKENS).values({c.name: bindparam(c.name) for c in _REFRESH_TOKENS.c}))
 _TOKEN = compile_statement(
     select(_REFRESH_TOKENS).where(_REFRESH_TOKENS.c.digest == bindparam("digest")), row=RefreshToken
@@ -69,6 +76,10 @@ class SessionsInWork:
     async def get(self, session_id: str) -> Session | None:
         """The session, locked: of two who refresh at once the second sees what the first left."""
         return await self._transaction.one(_HOLD, id=session_id)
+
+    async def unended(self, user_id: str) -> Sequence[Session]:
+        """The sessions, locked."""
+        return await self._transaction.all(_UNENDED, user_id=user_id)
 
     async def save(self, session: Session) -> None:
         """What changes in a session's life."""

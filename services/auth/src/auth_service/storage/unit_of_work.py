@@ -10,9 +10,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from auth_service.domain.events import Event, UserRegistered
 from auth_service.ports import UnitOfWork
 from auth_service.storage.accounts import AccountsInWork
+from auth_service.storage.mailed_tokens import MailedTokensInWork
 from auth_service.storage.mails import MailsInWork
 from auth_service.storage.sessions import SessionsInWork
-from auth_service.storage.verification_tokens import VerificationTokensInWork
 from littlemonster.auth.v1 import auth_events_pb2 as events_pb2
 from servicekit.database import Database, Transaction
 
@@ -23,7 +23,7 @@ class StoredWork:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
         self.accounts = AccountsInWork(transaction)
-        self.verification_tokens = VerificationTokensInWork(transaction)
+        self.mailed_tokens = MailedTokensInWork(transaction)
         self.sessions = SessionsInWork(transaction)
         self.mails = MailsInWork(transaction)
 

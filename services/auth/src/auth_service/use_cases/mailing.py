@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from datetime import datetime
 
-from auth_service.domain.mails import LEASE, Letter, Mail, after_refusal, after_success, needs_token
-from auth_service.domain.secrets import new_secret, verification_token
+from auth_service.domain.mails import LEASE, Letter, Mail, after_refusal, after_success, token_purpose
+from auth_service.domain.secrets import mailed_token, new_secret
 from auth_service.ports import Letters, Mailer, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH
 from servicekit.caller import acting_as
@@ -39,9 +39,9 @@ class MailDelivery:
 
     async def _letter(self, work: Work, mail: Mail, now: datetime) -> Letter:
         token = None
-        if needs_token(mail.kind):
+        if purpose := token_purpose(mail.kind):
             token = new_secret()
-            await work.verification_tokens.add(verification_token(token, mail.user_id, now))
+            await work.mailed_tokens.add(mailed_token(token, mail.user_id, purpose, now))
         return self._letters.write(mail.kind, mail.recipient, token)
 
     async def _deliver(self, mail: Mail, letter: Letter) -> None:

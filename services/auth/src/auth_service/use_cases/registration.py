@@ -15,10 +15,13 @@ from auth_service.domain.accounts import (
 from auth_service.domain.events import UserRegistered
 from auth_service.domain.identity import normalise_display_name, normalise_email
 from auth_service.domain.mails import new_mail
-from auth_service.domain.secrets import digest, is_usable
+from auth_service.domain.passwords import own_words
+from auth_service.domain.secrets import TokenPurpose
 from auth_service.errors import VerificationTokenInvalid
 from auth_service.ports import Passwords, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH
+from auth_service.use_cases.choosing import hash_of_chosen
+from auth_service.use_cases.redeeming import holder
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
 from servicekit.ids import new_id
@@ -35,10 +38,11 @@ class Registrations:
     async def register(self, email: str, password: str, display_name: str, request_id: str | None) -> None:
         """Open an account, or do what its address's account calls for; the hashing, most of the work, is always done.
 
-        Raises EmailInvalid, DisplayNameInvalid, PasswordChecksBusy.
+        Raises EmailInvalid, DisplayNameInvalid, PasswordTooCommon, PasswordChecksBusy.
         """
         address, name = normalise_email(email), normalise_display_name(display_name)
-        registration = Registration(address, name, await self._passwords.hash(password), request_id)
+        hashed = await hash_of_chosen(self._passwords, password, own_words(address, name), "password")
+        registration = Registration(address, name, hashed, request_id)
         now = self._clock()
         with acting_as(AUTH):
             async with self._unit_of_work() as work:
@@ -54,7 +58,7 @@ class Registrations:
         now = self._clock()
         with acting_as(AUTH):
             async with self._unit_of_work() as work:
-                account = await _account_of(work, digest(token), now)
+                account = await holder(work, token, TokenPurpose.VERIFY_EMAIL, now)
                 if account is None:
                     raise VerificationTokenInvalid(fields={"token": "is unknown or older than 24 hours"})
                 await work.accounts.save(confirm(account, now))
@@ -76,17 +80,9 @@ class Registrations:
         if isinstance(outcome, Mailed):
             if outcome.mail is MailKind.VERIFY_EMAIL:
                 # A token mailed for an earlier registration must not confirm this one's password.
-                await work.verification_tokens.remove(outcome.account.id)
+                await work.mailed_tokens.remove(outcome.account.id)
             await work.accounts.save(outcome.account)
             await _mail(work, outcome.account, outcome.mail, now)
-
-
-async def _account_of(work: Work, presented: bytes, now: datetime) -> Account | None:
-    known = await work.verification_tokens.get(presented)
-    account = await work.accounts.get(known.user_id) if known else None
-    # Only now is the account held: a newer registration may have replaced the token before that.
-    known = await work.verification_tokens.get(presented)
-    return account if known and is_usable(known, now) else None
 
 
 async def _mail(work: Work, account: Account, kind: MailKind, now: datetime) -> None:

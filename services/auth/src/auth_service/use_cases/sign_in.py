@@ -1,9 +1,7 @@
 """Opening a session with an address and a password."""
 
-from datetime import timedelta
-
 from auth_service.domain.access_tokens import Tokens
-from auth_service.domain.accounts import Account, seen
+from auth_service.domain.accounts import Account, seen, with_password
 from auth_service.domain.attempts import Budget, sign_in_budgets
 from auth_service.domain.identity import normalise_email
 from auth_service.domain.secrets import new_secret
@@ -15,6 +13,9 @@ from auth_service.use_cases.issuing import TokenIssuer
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
 from servicekit.ids import new_id
+
+_MOST_CHECKS = 2
+"""Another sign-in of the same person may have hashed the password anew meanwhile; nobody does so twice."""
 
 
 class SignIn:
@@ -46,10 +47,14 @@ class SignIn:
         budgets = sign_in_budgets(address, client.address)
         # Counted before the password is looked at, so that parallel guesses cannot outrun the count.
         if wait := await self._attempts.reserve(budgets):
-            raise TooManyAttempts(retry_after=wait, seconds=_seconds(wait))
+            raise TooManyAttempts.after(wait)
         with acting_as(AUTH):
-            account = await self._authenticated(address, password, budgets)
-            return await self._open_session(account, client)
+            for _ in range(_MOST_CHECKS):
+                account = await self._authenticated(address, password, budgets)
+                renewed = await self._rehashed(account, password)
+                if tokens := await self._open_session(account, renewed, client):
+                    return tokens
+        raise CredentialsInvalid
 
     async def _authenticated(self, address: str, password: str, budgets: tuple[Budget, ...]) -> Account:
         account = await self._accounts.by_email(address)
@@ -61,17 +66,20 @@ class SignIn:
             raise EmailNotVerified
         return account
 
-    async def _open_session(self, account: Account, client: Client) -> Tokens:
+    async def _rehashed(self, account: Account, password: str) -> str:
+        """The hash to keep: a new one when hashing has become more costly since the password was set."""
+        if self._passwords.needs_rehash(account.password_hash):
+            return await self._passwords.hash(password)
+        return account.password_hash
+
+    async def _open_session(self, account: Account, renewed: str, client: Client) -> Tokens | None:
+        """None when the account was erased, or its password set or hashed anew, while this one was checked."""
         now = self._clock()
         session = open_session(new_id(), account.id, client.user_agent, now)
         async with self._unit_of_work() as work:
             current = await work.accounts.get(account.id)
             if current is None or current.password_hash != account.password_hash:
-                raise CredentialsInvalid  # erased, or its password changed, while this one was checked
-            await work.accounts.save(seen(current, now))
+                return None
+            await work.accounts.save(seen(with_password(current, renewed), now))
             await work.sessions.add(session)
             return await self._issuer.issue(work, current, session, new_secret(), now)
-
-
-def _seconds(wait: timedelta) -> str:
-    return str(max(1, round(wait.total_seconds())))

@@ -14,7 +14,7 @@ _OWNERS = {
     "users": "id",
     "sessions": "user_id",
     "refresh_tokens": "user_id",
-    "verification_tokens": "user_id",
+    "mailed_tokens": "user_id",
     "mails": "user_id",
 }
 
@@ -79,10 +79,12 @@ def _create_sessions() -> None:
 
 def _create_mail_tables() -> None:
     op.create_table(
-        "verification_tokens",
+        "mailed_tokens",
         sa.Column("digest", sa.LargeBinary, primary_key=True),
         _refers_to("users"),
+        _text("purpose"),
         _time("expire_time"),
+        sa.CheckConstraint("purpose IN ('VERIFY_EMAIL', 'RESET_PASSWORD')", name="mailed_tokens_purpose"),
     )
     op.create_table(
         "mails",
@@ -95,7 +97,9 @@ def _create_mail_tables() -> None:
         _time("due_time"),
         _text("last_error"),
         _time("create_time"),
-        sa.CheckConstraint("kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED')", name="mails_kind"),
+        sa.CheckConstraint(
+            "kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED')", name="mails_kind"
+        ),
         sa.CheckConstraint("status IN ('PENDING', 'SENT', 'ABANDONED')", name="mails_status"),
     )
     op.create_index("mails_due", "mails", ["due_time"], postgresql_where=sa.text("status = 'PENDING'"))

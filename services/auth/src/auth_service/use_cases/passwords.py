@@ -1,0 +1,111 @@
+"""Forgetting a password, and replacing it: by a mailed token, or by the one in force."""
+
+from datetime import datetime
+
+from auth_service.domain.accounts import Account, Mailed, MailKind, confirm, reset_mail, with_password
+from auth_service.domain.attempts import sign_in_budgets
+from auth_service.domain.identity import normalise_email
+from auth_service.domain.mails import new_mail
+from auth_service.domain.passwords import own_words
+from auth_service.domain.secrets import TokenPurpose
+from auth_service.domain.sessions import Client
+from auth_service.errors import CurrentPasswordWrong, ResetTokenInvalid, TooManyAttempts, UserNotFound
+from auth_service.ports import AccountReader, AttemptLimiter, Passwords, UnitOfWork, Work
+from auth_service.use_cases.acting import AUTH, person
+from auth_service.use_cases.choosing import hash_of_chosen
+from auth_service.use_cases.ending import end_sessions
+from auth_service.use_cases.redeeming import holder
+from servicekit.caller import acting_as
+from servicekit.clock import Clock
+from servicekit.ids import new_id
+
+_FIELD = "newPassword"
+
+
+class PasswordKeeper:
+    """Forgot, reset, change. Each new password ends sessions, makes mailed tokens worthless, and is told by mail."""
+
+    def __init__(
+        self,
+        accounts: AccountReader,
+        unit_of_work: UnitOfWork,
+        passwords: Passwords,
+        attempts: AttemptLimiter,
+        clock: Clock,
+    ) -> None:
+        self._accounts = accounts
+        self._unit_of_work = unit_of_work
+        self._passwords = passwords
+        self._attempts = attempts
+        self._clock = clock
+
+    async def forgot(self, email: str) -> None:
+        """Mail a reset token, at most one a minute, to the address if it has an account. Raises EmailInvalid."""
+        address, now = normalise_email(email), self._clock()
+        with acting_as(AUTH):
+            async with self._unit_of_work() as work:
+                outcome = reset_mail(await work.accounts.by_email(address), now)
+                if isinstance(outcome, Mailed):
+                    await work.accounts.save(outcome.account)
+                    await work.mails.add(new_mail(new_id(), outcome.account.id, outcome.mail, address, now))
+
+    async def reset(self, token: str, password: str) -> None:
+        """Set the password, confirm the address the token came to, end every session, and forgive failed sign-ins.
+
+        Raises ResetTokenInvalid, PasswordTooCommon, PasswordChecksBusy.
+        """
+        with acting_as(AUTH):
+            account = await self._holder(token)
+            words = own_words(account.email, account.display_name)
+            hashed = await hash_of_chosen(self._passwords, password, words, _FIELD)
+            async with self._unit_of_work() as work:
+                # Asked again: hashing took a while, and of two who present the token at once only one may use it.
+                current, now = await self._held(work, token), self._clock()
+                await _replace(work, confirm(with_password(current, hashed), now), now)
+        budget, *_ = sign_in_budgets(current.email, "")
+        await self._attempts.forgive(budget)
+
+    async def change(self, current: str, password: str, client: Client) -> None:
+        """Set the password and end the caller's other sessions; a wrong `current` counts as a failed sign-in.
+
+        Raises CurrentPasswordWrong, PasswordTooCommon, TooManyAttempts, PasswordChecksBusy, Unauthenticated, PersonNeeded.
+        """
+        caller = person()
+        with acting_as(AUTH):
+            account = await self._proven(caller.id, current, client)
+            words = own_words(account.email, account.display_name)
+            hashed = await hash_of_chosen(self._passwords, password, words, _FIELD)
+            async with self._unit_of_work() as work:
+                held, now = await work.accounts.get(caller.id), self._clock()
+                if held is None or held.password_hash != account.password_hash:
+                    raise CurrentPasswordWrong  # it was changed by somebody else meanwhile
+                await _replace(work, with_password(held, hashed), now, sparing=caller.session_id)
+
+    async def _proven(self, account_id: str, password: str, client: Client) -> Account:
+        account = await self._accounts.get(account_id)
+        if account is None:
+            raise UserNotFound(user=account_id)
+        budgets = sign_in_budgets(account.email, client.address)
+        if wait := await self._attempts.reserve(budgets):
+            raise TooManyAttempts.after(wait)
+        if not await self._passwords.matches(password, account.password_hash):
+            raise CurrentPasswordWrong(fields={"currentPassword": "is not your password"})
+        await self._attempts.forgive(*budgets)
+        return account
+
+    async def _holder(self, token: str) -> Account:
+        async with self._unit_of_work() as work:
+            return await self._held(work, token)
+
+    async def _held(self, work: Work, token: str) -> Account:
+        account = await holder(work, token, TokenPurpose.RESET_PASSWORD, self._clock())
+        if account is None:
+            raise ResetTokenInvalid(fields={"token": "is unknown, used, or older than an hour"})
+        return account
+
+
+async def _replace(work: Work, account: Account, now: datetime, sparing: str = "") -> None:
+    await work.accounts.save(account)
+    await work.mailed_tokens.remove(account.id)
+    await end_sessions(work, account.id, now, sparing)
+    await work.mails.add(new_mail(new_id(), account.id, MailKind.PASSWORD_CHANGED, account.email, now))

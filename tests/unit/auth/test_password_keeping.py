@@ -1,0 +1,190 @@
+"""Forgetting a password and replacing it."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from fakes.auth.passwords import COMMON
+from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
+
+from auth_service.domain.accounts import MAIL_INTERVAL
+from auth_service.domain.attempts import ACCOUNT_LIMIT
+from auth_service.domain.events import SessionRevoked
+from auth_service.domain.secrets import LIFETIMES, TokenPurpose
+from auth_service.errors import (
+    CredentialsInvalid,
+    CurrentPasswordWrong,
+    PasswordTooCommon,
+    PersonNeeded,
+    ResetTokenInvalid,
+    TooManyAttempts,
+    UserNotFound,
+    VerificationTokenInvalid,
+)
+from servicekit.caller import Caller, Role, acting_as
+
+NEW = "seven lamps in a harbour"
+
+
+async def reset_token(auth: Auth) -> str:
+    auth.clock.advance(MAIL_INTERVAL)
+    await auth.password_keeper.forgot(EMAIL)
+    return await auth.mailed_token()
+
+
+def subjects(auth: Auth) -> list[str]:
+    return [letter.subject for _, letter in auth.mailer.taken]
+
+
+def living(auth: Auth) -> list[str]:
+    return [session.id for session in auth.database.tables.sessions.values() if session.revoke_time is None]
+
+
+def caller(auth: Auth, session: str) -> Caller:
+    return Caller(auth.account.id, Role.STUDENT, session)
+
+
+async def sign_in(auth: Auth, password: str) -> None:
+    await auth.sign_in.sign_in(EMAIL, password, CLIENT)
+
+
+async def test_a_mailed_token_sets_a_password_ends_every_session_and_is_told_by_mail(auth: Auth) -> None:
+    await auth.signed_in()
+    await sign_in(auth, PASSWORD)
+    await auth.password_keeper.reset(await reset_token(auth), NEW)
+    assert living(auth) == []
+    assert len([event for event in auth.database.tables.events if isinstance(event, SessionRevoked)]) == 2
+    with pytest.raises(CredentialsInvalid):
+        await sign_in(auth, PASSWORD)
+    await sign_in(auth, NEW)
+    await auth.delivery.deliver_due()
+    assert subjects(auth)[-1] == "PASSWORD_CHANGED"
+
+
+async def test_a_reset_token_works_once_even_when_presented_many_times_at_once(auth: Auth) -> None:
+    await auth.verified()
+    token = await reset_token(auth)
+    tries = (auth.password_keeper.reset(token, f"{NEW} {number}") for number in range(10))
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
+    assert sum(outcome is None for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, ResetTokenInvalid) for outcome in outcomes) == 9
+
+
+async def test_a_new_password_makes_every_other_mailed_token_worthless(auth: Auth) -> None:
+    await auth.verified()
+    older, newer = await reset_token(auth), await reset_token(auth)
+    await auth.password_keeper.reset(newer, NEW)
+    with pytest.raises(ResetTokenInvalid):
+        await auth.password_keeper.reset(older, NEW)
+
+
+async def test_a_reset_token_lives_an_hour(auth: Auth) -> None:
+    await auth.verified()
+    token = await reset_token(auth)
+    auth.clock.advance(LIFETIMES[TokenPurpose.RESET_PASSWORD])
+    with pytest.raises(ResetTokenInvalid):
+        await auth.password_keeper.reset(token, NEW)
+
+
+async def test_a_token_is_good_for_its_purpose_alone(auth: Auth) -> None:
+    await auth.register()
+    with pytest.raises(ResetTokenInvalid):
+        await auth.password_keeper.reset(await auth.mailed_token(), NEW)
+    with pytest.raises(VerificationTokenInvalid):
+        await auth.registrations.verify(await reset_token(auth))
+
+
+async def test_resetting_confirms_the_address_the_token_came_to(auth: Auth) -> None:
+    await auth.register()
+    await auth.password_keeper.reset(await reset_token(auth), NEW)
+    await sign_in(auth, NEW)
+
+
+async def test_a_refused_password_leaves_the_token_good(auth: Auth) -> None:
+    await auth.verified()
+    token = await reset_token(auth)
+    for common in (COMMON, "Ada", EMAIL):
+        with pytest.raises(PasswordTooCommon):
+            await auth.password_keeper.reset(token, common)
+    await auth.password_keeper.reset(token, NEW)
+
+
+async def test_resetting_lets_a_person_in_who_had_failed_too_often(auth: Auth) -> None:
+    await auth.verified()
+    for _ in range(ACCOUNT_LIMIT):
+        with pytest.raises(CredentialsInvalid):
+            await sign_in(auth, "a wrong password")
+    await auth.password_keeper.reset(await reset_token(auth), NEW)
+    await sign_in(auth, NEW)
+
+
+async def test_strangers_get_no_mail_and_nobody_gets_two_within_a_minute(auth: Auth) -> None:
+    await auth.verified()
+    await auth.password_keeper.forgot("nobody@example.org")
+    await reset_token(auth)
+    await auth.password_keeper.forgot(EMAIL)
+    assert await auth.delivery.deliver_due() == 0
+    assert subjects(auth) == ["VERIFY_EMAIL", "RESET_PASSWORD"]
+
+
+async def test_changing_a_password_ends_the_other_sessions_and_is_told_by_mail(auth: Auth) -> None:
+    await auth.signed_in()
+    (here,) = living(auth)
+    await sign_in(auth, PASSWORD)
+    with acting_as(caller(auth, here)):
+        await auth.password_keeper.change(PASSWORD, NEW, CLIENT)
+    assert living(auth) == [here]
+    await sign_in(auth, NEW)
+    await auth.delivery.deliver_due()
+    assert subjects(auth)[-1] == "PASSWORD_CHANGED"
+
+
+async def test_a_wrong_current_password_changes_nothing_and_is_counted(auth: Auth) -> None:
+    await auth.signed_in()
+    with acting_as(caller(auth, *living(auth))):
+        for _ in range(ACCOUNT_LIMIT):
+            with pytest.raises(CurrentPasswordWrong):
+                await auth.password_keeper.change("a wrong password", NEW, CLIENT)
+        with pytest.raises(TooManyAttempts) as refusal:
+            await auth.password_keeper.change(PASSWORD, NEW, CLIENT)
+    assert refusal.value.retry_after == timedelta(minutes=15)
+    assert auth.account.password_hash == f"plain:{PASSWORD}"
+
+
+async def test_a_common_new_password_is_refused(auth: Auth) -> None:
+    await auth.signed_in()
+    with acting_as(caller(auth, *living(auth))), pytest.raises(PasswordTooCommon):
+        await auth.password_keeper.change(PASSWORD, COMMON, CLIENT)
+
+
+async def test_of_many_changes_at_once_one_succeeds(auth: Auth) -> None:
+    await auth.signed_in()
+    with acting_as(caller(auth, *living(auth))):
+        tries = (auth.password_keeper.change(PASSWORD, f"{NEW} {number}", CLIENT) for number in range(5))
+        outcomes = await asyncio.gather(*tries, return_exceptions=True)
+    assert sum(outcome is None for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, CurrentPasswordWrong) for outcome in outcomes) == 4
+
+
+async def test_only_a_person_with_an_account_has_a_password_to_change(auth: Auth) -> None:
+    with acting_as(Caller("erased", Role.STUDENT, "session")), pytest.raises(UserNotFound):
+        await auth.password_keeper.change(PASSWORD, NEW, CLIENT)
+    with acting_as(Caller.service("content")), pytest.raises(PersonNeeded):
+        await auth.password_keeper.change(PASSWORD, NEW, CLIENT)
+
+
+async def test_registering_with_a_common_password_or_own_words_opens_no_account(auth: Auth) -> None:
+    for password in (COMMON, "Ada", EMAIL):
+        with pytest.raises(PasswordTooCommon) as refusal:
+            await auth.register(password)
+        assert list(refusal.value.fields) == ["password"]
+    assert not auth.database.tables.accounts
+
+
+async def test_signing_in_renews_a_hash_of_an_older_cost(auth: Auth) -> None:
+    await auth.verified()
+    old = replace(auth.account, password_hash=f"old:{PASSWORD}")
+    auth.database.tables.accounts[old.id] = old
+    await asyncio.gather(*(sign_in(auth, PASSWORD) for _ in range(5)))  # none is refused because another was first
+    assert auth.account.password_hash == f"plain:{PASSWORD}"
