@@ -15,6 +15,7 @@ from fakes.collector import Collector, Span, collecting
 
 from local_mesh.demo.student import Student
 
+CREATE = "littlemonster.content.v1.VideoService/CreateVideo"
 DELETE = "littlemonster.content.v1.VideoService/DeleteVideo"
 START_SECONDS = 90
 
@@ -49,12 +50,16 @@ async def mesh(home: Path, endpoint: str) -> AsyncIterator[str]:
 
 
 async def ask_for_a_lesson_and_take_it_back(gateway: str, mail: Path) -> None:
-    """A signed-in student posts a topic, then deletes the video: an event that community hears of."""
+    """A signed-in student posts a topic and, once a worker has it, deletes the video: an event that community hears of."""
     ada = Student("Ada", gateway, mail)
     await ada.register()
     await ada.verify()
     await ada.log_in()
     video = await ada.gateway.call("POST", "/v1/videos", {"topic": "Pythagorean theorem", "subject": "SUBJECT_MATH"})
+    async with ada.gateway.events(f"/v1/videos/{video['id']}:watch") as changes:
+        async for progress in changes:
+            if progress["stage"] != "queued":
+                break
     await ada.gateway.call("DELETE", f"/v1/videos/{video['id']}")
     await ada.gateway.close()
 
@@ -70,7 +75,10 @@ async def test_one_request_is_one_trace_from_the_gateway_to_the_worker_that_hear
             await collector.until(lambda spans: named(spans, "CONSUMER", "process video.deleted", "community"))
             await collector.until(lambda spans: named(spans, "PRODUCER", "publish video.deleted"))
             await collector.until(lambda spans: named(spans, "SERVER", DELETE))
+            await collector.until(lambda spans: named(spans, "SERVER", CREATE))
+            await collector.until(lambda spans: named(spans, "CONSUMER", "make lesson"))
         check_trace(collector)
+        check_lesson(collector)
         check_metrics(collector)
 
 
@@ -97,6 +105,14 @@ def check_trace(collector: Collector) -> None:
     (heard,) = named(trace, "CONSUMER", "process video.deleted", "community")
     assert by_id[heard.parent] == published
     assert [span for span in trace if span.parent == heard.id and span.attributes.get("db.system.name")]
+
+
+def check_lesson(collector: Collector) -> None:
+    """The worker's part belongs to the request that asked for the lesson, and so does what it asks of inference."""
+    (asked,) = named(collector.spans, "SERVER", CREATE)
+    (made,) = named(collector.spans, "CONSUMER", "make lesson")
+    assert (made.trace, made.parent) == (asked.trace, asked.id)
+    assert [span for span in collector.spans if span.trace == made.trace and "inference" in span.service]
 
 
 def check_metrics(collector: Collector) -> None:

@@ -192,7 +192,10 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The work of making one video, leased to one worker. `script` is the stage's artefact, empty until written."""
+    """The work of making one video, leased to one worker.
+
+    `script` is the stage's artefact, empty until written; `trace` continues the trace of whoever asked.
+    """
 
     video_id: str
     topic: str
@@ -201,6 +204,7 @@ class Job:
     attempts: int
     seed: int
     script: bytes
+    trace: str
 
 
 @dataclass(frozen=True, slots=True)

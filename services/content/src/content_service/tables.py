@@ -103,6 +103,7 @@ class JobRow(Base, table=True):
     attempts: int
     seed: int
     script: bytes
+    trace: str = Field(sa_type=Text)
     worker: str = Field(sa_type=Text)
     lease_time: datetime | None = Field(sa_type=_TIME)
     not_before: datetime = Field(sa_type=_TIME)

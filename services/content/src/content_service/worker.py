@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import socket
 
+from opentelemetry.trace import SpanKind
+
 from content_service.clients.inference import InferenceWriter
 from content_service.clients.live import BrokerAnnouncer
 from content_service.clients.media import MediaFolder
@@ -20,6 +22,7 @@ from servicekit.kit import Kit, run
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer
 from servicekit.messaging.relay import Relay
+from servicekit.telemetry.traces import continued
 
 # A job put back for later, or left by a worker that died, is found without any message.
 _POLL_SECONDS = 2.0
@@ -42,6 +45,7 @@ async def serve(kit: Kit[Settings]) -> None:
         media=media,
         announcer=BrokerAnnouncer(broker),
         clock=utc_now,
+        in_trace=lambda trace: continued({"traceparent": trace}, "make lesson", SpanKind.CONSUMER),
     )
     kit.background(Relay(broker, database).run())
     heard = Events(PostgresWork, media).handlers()

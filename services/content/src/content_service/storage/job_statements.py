@@ -24,6 +24,7 @@ ADD_JOB = compile_command(
         attempts=0,
         seed=bindparam("seed"),
         script=b"",
+        trace=bindparam("trace"),
         worker="",
         not_before=bindparam("now"),
         create_time=bindparam("now"),
@@ -60,6 +61,7 @@ _JOB_COLUMNS = [
     JOBS.c.attempts,
     JOBS.c.seed,
     JOBS.c.script,
+    JOBS.c.trace,
 ]
 CLAIM = compile_statement(
     update(JOBS)

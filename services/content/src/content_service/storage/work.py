@@ -12,6 +12,7 @@ from content_service.storage import job_statements as jobs
 from content_service.storage import statements, view_statements
 from servicekit.caller import Caller, acting_as
 from servicekit.database import Database, Statement, Transaction
+from servicekit.telemetry.traces import trace_headers
 
 
 class PostgresWork:
@@ -35,7 +36,12 @@ class PostgresWork:
 
     async def add_job(self, video: Video, seed: int) -> None:
         await self._transaction.execute(
-            jobs.ADD_JOB, video_id=video.id, owner=video.created_by, seed=seed, now=video.create_time
+            jobs.ADD_JOB,
+            video_id=video.id,
+            owner=video.created_by,
+            seed=seed,
+            now=video.create_time,
+            trace=trace_headers().get("traceparent", ""),
         )
         await self._transaction.emit("video.requested", convert.video_requested(video), video.id)
 

@@ -48,7 +48,9 @@ class Generation:
         media: Media,
         announcer: Announcer,
         clock: Clock,
+        in_trace: Callable[[str], contextlib.AbstractContextManager[object]] = contextlib.nullcontext,
     ) -> None:
+        """`in_trace` opens a span of the trace that a job came with."""
         self._worker = worker
         self._unit_of_work = unit_of_work
         self._writer = writer
@@ -56,6 +58,7 @@ class Generation:
         self._media = media
         self._announcer = announcer
         self._clock = clock
+        self._in_trace = in_trace
 
     async def run(self, wait: Callable[[], Awaitable[None]]) -> None:
         """Makes videos until cancelled; `wait` returns when there may be a new job."""
@@ -84,7 +87,7 @@ class Generation:
         if job is None:
             return False
         log.info("lesson claimed", extra={"video": job.video_id, "attempt": job.attempts})
-        with contextlib.suppress(LeaseLost):
+        with contextlib.suppress(LeaseLost), self._in_trace(job.trace):
             await self._with_heartbeat(job)
         return True
 

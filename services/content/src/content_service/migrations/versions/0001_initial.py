@@ -112,6 +112,7 @@ def _create_jobs() -> None:
         _integer("attempts"),
         _integer("seed"),
         sa.Column("script", sa.LargeBinary, nullable=False),
+        _text("trace"),
         _text("worker"),
         _time("lease_time", nullable=True),
         _time("not_before"),
