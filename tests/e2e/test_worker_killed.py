@@ -13,7 +13,7 @@ from local_mesh.mesh import STATUS
 SECONDS = 90
 
 
-@pytest.mark.parametrize("stage", ["script", "voice", "slides", "render"])
+@pytest.mark.parametrize("stage", ["voice", "slides", "render"])
 async def test_a_worker_killed_at_a_stage_is_followed_by_one_that_finishes_the_lesson(mesh, student, stage) -> None:
     ada = await student("Ada")
     wish = {"topic": "Pythagorean theorem", "subject": "SUBJECT_MATH", "difficulty": "DIFFICULTY_INTRO"}
