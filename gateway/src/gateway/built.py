@@ -11,7 +11,10 @@ _BUILT = {
         "CreateVideo BatchCreateVideos ListVideos SearchVideos GetVideo DeleteVideo WatchVideo ViewVideo CancelVideo"
         " RetryVideo SetVideoStatus"
     ),
-    "CommentService": "CreateComment ListComments ListReplies UpdateComment DeleteComment WatchComments",
+    "CommentService": (
+        "CreateComment ListComments ListReplies UpdateComment DeleteComment WatchComments ReportComment ModerateComment"
+        " ListModerationQueue ClaimModerationItem"
+    ),
     "RatingService": "SubmitRating GetRating DeleteRating GetRatingStats",
     "PlannerService": "CreateEvent ListEvents GetEvent UpdateEvent DeleteEvent CompleteEvent GetProgress",
     "GenerationService": "GenerateScript ValidateTopic GenerateStream",

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from fakes.community.made import NOON, a_comment, a_video
 
-from community_service.domain import Comment, ModerationStatus, Sort, Video
+from community_service.domain.comments import Comment, ModerationStatus, Sort, Video
 from community_service.ports import Store
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id

@@ -8,7 +8,7 @@ from fakes.community.peers import APPROVED, ContentServicer, FakeCatalogue, Fake
 from loopback import Loopback
 
 from community_service.clients import ContentCatalogue, InferenceModerator
-from community_service.domain import UNCHECKED, ModerationStatus, Verdict
+from community_service.domain.comments import UNCHECKED, ModerationStatus, Verdict
 from community_service.ports import Catalogue, Moderator
 from littlemonster.content.v1 import content_service_pb2 as content
 from littlemonster.content.v1.content_service_pb2_grpc import add_VideoServiceServicer_to_server

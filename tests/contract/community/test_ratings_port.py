@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from fakes.community.made import NOON, a_rating, a_video
 
-from community_service.domain import Rating, RatingTotals, Video
+from community_service.domain.comments import Video
+from community_service.domain.ratings import Rating, RatingTotals
 from community_service.ports import Store
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from fakes.community.made import a_comment, a_rating, a_video
 
-from community_service.domain import CommentTotals, RatingTotals
+from community_service.domain.comments import CommentTotals
+from community_service.domain.ratings import RatingTotals
 from community_service.ports import Store, Work
 from servicekit.caller import Caller, Role, acting_as
 

@@ -3,7 +3,7 @@
 import pytest
 from fakes.community.made import a_video
 
-from community_service.domain import Video, VideoState
+from community_service.domain.comments import Video, VideoState
 from community_service.ports import Store
 from servicekit.ids import new_id
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from community_service.domain import Comment, ModerationStatus, Rating, Video
+from community_service.domain.comments import Comment, ModerationStatus, Video
+from community_service.domain.ratings import Rating
 from servicekit.ids import new_id
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

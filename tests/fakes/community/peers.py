@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from community_service.domain import UNCHECKED, ModerationStatus, Verdict, Video
+from community_service.domain.comments import UNCHECKED, ModerationStatus, Verdict, Video
 from littlemonster.content.v1 import content_service_pb2 as content
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceServicer
 from littlemonster.inference.v1 import inference_service_pb2 as inference

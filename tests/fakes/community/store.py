@@ -5,18 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from community_service.domain import (
-    Comment,
-    CommentTotals,
-    ModerationStatus,
-    Rating,
-    RatingTotals,
-    Sort,
-    Video,
-    VideoState,
-)
-from community_service.ports import Cursor
+from community_service.domain.comments import Comment, CommentTotals, ModerationStatus, Sort, Video, VideoState
+from community_service.domain.moderation import Concern, Decision, QueueItem, Report
+from community_service.domain.ratings import Rating, RatingTotals
+from community_service.ports import Cursor, QueueCursor
 from servicekit.caller import caller_or_none
 
 Told = tuple[str, Comment | Rating, CommentTotals | RatingTotals]
@@ -29,6 +23,9 @@ class State:
     videos: dict[str, Video] = field(default_factory=dict)
     comments: dict[str, Comment] = field(default_factory=dict)
     revisions: dict[str, list[str]] = field(default_factory=dict)
+    reports: dict[tuple[str, str], Report] = field(default_factory=dict)
+    queue: dict[str, QueueItem] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)
     comment_totals: dict[str, CommentTotals] = field(default_factory=dict)
     ratings: dict[tuple[str, str], Rating] = field(default_factory=dict)
     rating_totals: dict[str, RatingTotals] = field(default_factory=dict)
@@ -112,6 +109,7 @@ class FakeComments:
     async def forget_video(self, video_id: str) -> None:
         for comment in [c for c in self._state.comments.values() if c.video_id == video_id]:
             del self._state.comments[comment.id]
+            self._state.queue.pop(comment.id, None)
         self._state.comment_totals.pop(video_id, None)
 
     def _standing(self) -> list[Comment]:
@@ -137,6 +135,53 @@ def _page(comments: list[Comment], sort: Sort, size: int, after: Cursor | None) 
     if after is not None:
         ordered = [c for c in ordered if (key(c) < after if descending else key(c) > after)]
     return ordered[:size]
+
+
+class FakeQueue:
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def page(self, size: int, after: QueueCursor | None) -> list[QueueItem]:
+        def key(item: QueueItem) -> QueueCursor:
+            return -item.report_count, item.comment.id
+
+        ordered = sorted(map(self._current, self._state.queue.values()), key=key)
+        return [item for item in ordered if after is None or key(item) > (-after[0], after[1])][:size]
+
+    async def decisions(self, comment_id: str) -> list[Decision]:
+        return [each for each in self._state.decisions if each.comment_id == comment_id]
+
+    async def put(self, comment_id: str, concern: Concern, now: datetime) -> None:
+        comment = self._state.comments[comment_id]
+        item = self._state.queue.setdefault(comment_id, QueueItem(comment, 0, (), None, None, now))
+        if concern not in item.concerns:
+            self._state.queue[comment_id] = replace(item, concerns=(*item.concerns, concern))
+
+    async def report(self, report: Report) -> bool:
+        key = (report.comment_id, report.reporter_id)
+        if key in self._state.reports:
+            return False
+        self._state.reports[key] = report
+        await self.put(report.comment_id, report.concern, report.create_time)
+        item = self._state.queue[report.comment_id]
+        self._state.queue[report.comment_id] = replace(item, report_count=item.report_count + 1)
+        return True
+
+    async def lock(self, comment_id: str) -> QueueItem | None:
+        item = self._state.queue.get(comment_id)
+        return self._current(item) if item else None
+
+    async def save_claim(self, item: QueueItem) -> None:
+        self._state.queue[item.comment.id] = item
+
+    async def remove(self, comment_id: str) -> None:
+        self._state.queue.pop(comment_id, None)
+
+    async def record(self, decision: Decision) -> None:
+        self._state.decisions.append(decision)
+
+    def _current(self, item: QueueItem) -> QueueItem:
+        return replace(item, comment=self._state.comments[item.comment.id])
 
 
 class FakeRatings:
@@ -174,6 +219,7 @@ class FakeWork:
     def __init__(self, state: State) -> None:
         self._state = state
         self.comments = FakeComments(state)
+        self.queue = FakeQueue(state)
         self.ratings = FakeRatings(state)
         self.videos = FakeVideos(state)
 
@@ -185,6 +231,10 @@ class FakeWork:
 
     async def comment_deleted(self, comment: Comment, totals: CommentTotals) -> None:
         self._state.told.append(("comment.deleted", comment, totals))
+
+    async def comment_moderated(self, comment: Comment, moderator_id: str) -> None:
+        totals = self._state.comment_totals.get(comment.video_id, CommentTotals(comment.video_id, 0, 0))
+        self._state.told.append(("comment.moderated", comment, totals))
 
     async def rating_submitted(self, rating: Rating, totals: RatingTotals) -> None:
         self._state.told.append(("rating.submitted", rating, totals))
@@ -228,6 +278,10 @@ class FakeReads:
     @property
     def comments(self) -> FakeComments:
         return FakeComments(self._store.saved)
+
+    @property
+    def queue(self) -> FakeQueue:
+        return FakeQueue(self._store.saved)
 
     @property
     def ratings(self) -> FakeRatings:

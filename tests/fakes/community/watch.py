@@ -7,7 +7,7 @@ import grpc
 from grpc.aio import UnaryStreamCall
 from loopback import Loopback
 
-from community_service.domain import Video
+from community_service.domain.comments import Video
 from littlemonster.community.v1 import community_service_pb2 as pb
 from littlemonster.community.v1.community_service_pb2_grpc import CommentServiceStub
 

@@ -15,12 +15,13 @@ from loopback import Loopback
 
 from community_service.clients import ContentCatalogue, InferenceModerator
 from community_service.consumers import follow_comments
-from community_service.domain import Video
+from community_service.domain.comments import Video
 from community_service.handlers import CommentHandlers, RatingHandlers
 from community_service.storage import PostgresStore
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
 from community_service.use_cases.live import Audience, LiveComments
+from community_service.use_cases.moderation import Moderation
 from community_service.use_cases.ratings import Stars
 from community_service.use_cases.videos import PublicVideos
 from littlemonster.community.v1.community_service_pb2_grpc import (
@@ -115,12 +116,13 @@ async def community(
     moderator = InferenceModerator(channel, TIMEOUT)
     discussion = Discussion(store, videos, moderator, utc_now, new_id)
     editing = Editing(store, moderator, utc_now, window=timedelta(hours=1))
+    moderation = Moderation(store, utc_now, new_id)
     live = LiveComments(videos, audience, heartbeat=timedelta(hours=1))
     running(follow_comments(broker, audience))
     running(Relay(broker, database).run())
     address = await loopback.serve(
         [
-            (add_CommentServiceServicer_to_server, CommentHandlers(discussion, editing, live)),
+            (add_CommentServiceServicer_to_server, CommentHandlers(discussion, editing, moderation, live, utc_now)),
             (add_RatingServiceServicer_to_server, RatingHandlers(Stars(store, videos, utc_now, own_ratings=False))),
         ]
     )

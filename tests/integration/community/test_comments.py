@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from loopback import Loopback
 
-from community_service.domain import Video
+from community_service.domain.comments import Video
 from littlemonster.community.v1 import community_service_pb2 as pb
 from littlemonster.community.v1.community_events_pb2 import CommentCreated
 from littlemonster.inference.v1.inference_service_pb2 import ModerateResponse

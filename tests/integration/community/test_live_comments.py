@@ -4,7 +4,7 @@ import grpc
 import pytest
 from fakes.community.made import a_comment
 
-from community_service.domain import Change, Happening
+from community_service.domain.comments import Change, Happening
 from littlemonster.community.v1 import community_service_pb2 as pb
 from local_mesh.readiness import wait_until
 from servicekit.errors import NotFound, Unauthenticated, Unavailable

@@ -10,7 +10,7 @@ from fakes.community.watch import Watch
 from fakes.processes import AuthKeys, running
 from loopback import Loopback
 
-from community_service.domain import Video
+from community_service.domain.comments import Video
 from littlemonster.auth.v1.auth_service_pb2_grpc import add_AuthServiceServicer_to_server
 from littlemonster.community.v1 import community_service_pb2 as pb
 from littlemonster.community.v1.community_service_pb2_grpc import CommentServiceStub

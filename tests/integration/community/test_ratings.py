@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from nats.aio.msg import Msg
 
-from community_service.domain import Video
+from community_service.domain.comments import Video
 from littlemonster.community.v1 import community_service_pb2 as pb
 from littlemonster.community.v1.community_events_pb2 import RatingDeleted, RatingSubmitted, RatingTotals
 from servicekit.errors import InvalidArgument, NotFound, PermissionDenied

@@ -2,9 +2,10 @@
 
 import psycopg
 import pytest
-from fakes.community.made import a_comment, a_rating
+from fakes.community.made import NOON, a_comment, a_rating
 
-from community_service.domain import ModerationStatus
+from community_service.domain.comments import ModerationStatus
+from community_service.domain.moderation import Concern, Report
 from community_service.storage import PostgresStore
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
@@ -25,6 +26,7 @@ async def as_caller(database_url, database, video):
             for row in rows:
                 await work.comments.add(row)
                 await work.comments.keep_revision(row)
+            await work.queue.report(Report(rows[1].id, ADA.id, Concern.SPAM, "note", NOON))
             await work.ratings.save(a_rating(video, user_id=ADA.id))
 
     async def run(caller: Caller | None, sql: str) -> psycopg.AsyncCursor:
@@ -49,6 +51,22 @@ async def test_others_read_only_what_is_approved(as_caller) -> None:
     assert await as_caller(Caller(new_id(), Role.MODERATOR), texts) == ["approved", "withheld"]
 
 
+async def test_reports_are_for_their_reporter_and_moderators(as_caller) -> None:
+    for other in (BOB, None):
+        assert await as_caller(other, "SELECT note FROM reports") == []
+    for reader in (ADA, Caller(new_id(), Role.MODERATOR)):
+        assert await as_caller(reader, "SELECT note FROM reports") == ["note"]
+
+
+async def test_students_neither_read_nor_make_decisions(as_caller) -> None:
+    mia = Caller(new_id(), Role.MODERATOR)
+    made = f"INSERT INTO decisions VALUES ('{new_id()}', '{new_id()}', '{mia.id}', 'APPROVE', '', now())"
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        await as_caller(BOB, made)
+    assert await as_caller(mia, made) == 1
+    assert await as_caller(BOB, "SELECT action FROM decisions") == []
+
+
 async def test_earlier_texts_are_for_their_author_and_moderators(as_caller) -> None:
     texts = "SELECT text FROM comment_revisions ORDER BY text"
     for other in (BOB, None):
@@ -65,6 +83,8 @@ async def test_earlier_texts_are_for_their_author_and_moderators(as_caller) -> N
         "DELETE FROM comments",
         "UPDATE comment_revisions SET text = 'stolen'",
         "DELETE FROM comment_revisions",
+        "UPDATE reports SET note = 'stolen'",
+        "DELETE FROM reports",
         "UPDATE ratings SET stars = 1",
         "DELETE FROM ratings",
     ],

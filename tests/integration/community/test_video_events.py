@@ -6,7 +6,7 @@ import pytest
 from google.protobuf.message import Message
 
 from community_service.consumers import VideoEvents
-from community_service.domain import Video, VideoState
+from community_service.domain.comments import Video, VideoState
 from community_service.storage import PostgresWork
 from community_service.use_cases.videos import learn
 from littlemonster.community.v1 import community_service_pb2 as pb

@@ -8,9 +8,10 @@ from fakes.community.made import NOON, a_video
 from fakes.community.peers import FakeCatalogue, FakeModerator
 from fakes.community.store import FakeStore
 
-from community_service.domain import Video
+from community_service.domain.comments import Video
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
+from community_service.use_cases.moderation import Moderation
 from community_service.use_cases.ratings import Stars
 from community_service.use_cases.videos import PublicVideos
 from servicekit.caller import Caller, Role, acting_as
@@ -58,6 +59,11 @@ def discussion(store: FakeStore, public_videos: PublicVideos, moderator: FakeMod
 @pytest.fixture
 def editing(store: FakeStore, moderator: FakeModerator) -> Editing:
     return Editing(store, moderator, lambda: NOON, window=timedelta(hours=1))
+
+
+@pytest.fixture
+def moderation(store: FakeStore) -> Moderation:
+    return Moderation(store, lambda: NOON, new_id)
 
 
 @pytest.fixture

@@ -6,16 +6,16 @@ import pytest
 from fakes.community.made import NOON, a_comment, a_rating, a_video
 
 from community_service import convert
-from community_service.domain import (
+from community_service.domain.comments import (
     Change,
     CommentTotals,
     Happening,
     ModerationStatus,
-    RatingTotals,
     Sort,
     Verdict,
     VideoState,
 )
+from community_service.domain.ratings import RatingTotals
 from littlemonster.content.v1 import content_events_pb2, content_service_pb2
 from littlemonster.inference.v1.inference_service_pb2 import ModerateResponse
 from servicekit.pagination import PageTokenInvalid, encode_page_token

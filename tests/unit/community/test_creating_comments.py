@@ -5,7 +5,7 @@ from fakes.community.made import a_comment, a_video
 from fakes.community.peers import FakeCatalogue, FakeModerator
 from fakes.community.store import FakeStore
 
-from community_service.domain import Draft, ModerationStatus, Sort, Verdict, Video
+from community_service.domain.comments import Draft, ModerationStatus, Sort, Verdict, Video
 from community_service.errors import CommentEmpty, CommentNotFound, CommentRejected, ParentNotFound, VideoNotFound
 from community_service.use_cases.comments import Discussion
 from servicekit.caller import Caller, Role, acting_as

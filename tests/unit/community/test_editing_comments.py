@@ -8,7 +8,7 @@ from fakes.community.made import NOON, a_comment
 from fakes.community.peers import FakeModerator
 from fakes.community.store import FakeStore
 
-from community_service.domain import Comment, Draft, ModerationStatus, Sort, Verdict, Video
+from community_service.domain.comments import Comment, Draft, ModerationStatus, Sort, Verdict, Video
 from community_service.errors import (
     CommentEmpty,
     CommentNotFound,

@@ -3,7 +3,7 @@
 import pytest
 from fakes.community.store import FakeStore
 
-from community_service.domain import Video
+from community_service.domain.comments import Video
 from community_service.errors import OwnVideoRated, RatingNotFound, VideoNotFound
 from community_service.use_cases.ratings import Stars
 from servicekit.caller import Caller, Role, acting_as

@@ -5,7 +5,8 @@ from fakes.community.made import a_rating
 from fakes.community.peers import FakeCatalogue
 from fakes.community.store import FakeStore
 
-from community_service.domain import Draft, RatingTotals, Sort, Video, VideoState
+from community_service.domain.comments import Draft, Sort, Video, VideoState
+from community_service.domain.ratings import RatingTotals
 from community_service.errors import VideoNotFound
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.videos import PublicVideos, hold, learn

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from fakes.community.made import a_comment, a_video
 
-from community_service.domain import Change, Happening, Video
+from community_service.domain.comments import Change, Happening, Video
 from community_service.errors import TooManyWatchers, VideoNotFound, WatchTooSlow
 from community_service.use_cases.live import Audience, LiveComments
 from community_service.use_cases.videos import PublicVideos

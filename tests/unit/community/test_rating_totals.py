@@ -5,7 +5,7 @@ from fakes.community.made import a_video
 from hypothesis import given
 from hypothesis import strategies as some
 
-from community_service.domain import RatingTotals, check_rater, count
+from community_service.domain.ratings import RatingTotals, check_rater, count
 from community_service.errors import OwnVideoRated
 
 

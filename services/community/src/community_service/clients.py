@@ -6,7 +6,7 @@ from datetime import timedelta
 from grpc.aio import Channel
 
 from community_service import convert
-from community_service.domain import UNCHECKED, Verdict, Video
+from community_service.domain.comments import UNCHECKED, Verdict, Video
 from littlemonster.content.v1 import content_service_pb2 as content
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceStub
 from littlemonster.inference.v1 import inference_service_pb2 as inference

@@ -3,26 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import cast
 from uuid import UUID
 
 from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from community_service.domain import (
+from community_service.domain.comments import (
     Change,
     Comment,
     CommentTotals,
     Draft,
     Happening,
     ModerationStatus,
-    Rating,
-    RatingTotals,
     Sort,
     Verdict,
     Video,
     VideoState,
 )
-from community_service.ports import Cursor
+from community_service.domain.moderation import Action, Concern, QueueItem
+from community_service.domain.ratings import Rating, RatingTotals
+from community_service.errors import ActionNotBuilt
+from community_service.ports import Cursor, QueueCursor
 from littlemonster.community.v1 import community_events_pb2 as events
 from littlemonster.community.v1 import community_service_pb2 as pb
 from littlemonster.content.v1 import content_events_pb2 as content_events
@@ -37,6 +39,18 @@ _COMMENT_EVENTS: dict[
     "comment.created": (Happening.CREATED, events.CommentCreated),
     "comment.updated": (Happening.EDITED, events.CommentUpdated),
     "comment.deleted": (Happening.REMOVED, events.CommentDeleted),
+}
+_QUEUE = "moderation queue"
+_CONCERNS = {
+    Concern.WITHHELD: "The automatic check wants a person to look at it.",
+    Concern.HIDDEN: "A moderator hid it for now.",
+    Concern.SPAM: "Reported as spam.",
+    Concern.HARASSMENT: "Reported as harassment.",
+    Concern.SEXUAL: "Reported as sexual.",
+    Concern.VIOLENCE: "Reported as a threat or violence.",
+    Concern.SELF_HARM: "Reported because somebody may be in danger.",
+    Concern.PRIVACY: "Reported for giving away private data.",
+    Concern.OTHER: "Reported for another reason.",
 }
 _CHANGE_TYPES = {
     Happening.CREATED: pb.CommentChange.TYPE_CREATED,
@@ -144,6 +158,46 @@ def comment_deleted(removed: Comment, totals: CommentTotals) -> events.CommentDe
     """Neither its text nor why it is gone is for everybody."""
     shown = comment(replace(removed, text="", reason=""))
     return events.CommentDeleted(comment=shown, comment_count=totals.count, version=totals.version)
+
+
+def comment_moderated(decided: Comment, moderator_id: str) -> events.CommentModerated:
+    return events.CommentModerated(comment=comment(decided), moderator_id=moderator_id)
+
+
+def concern(request: pb.ReportCommentRequest) -> Concern:
+    return Concern(pb.ReportReason.Name(request.reason).removeprefix("REPORT_REASON_"))
+
+
+def action(request: pb.ModerateCommentRequest) -> Action:
+    """Raises ActionNotBuilt."""
+    name = pb.ModerationAction.Name(request.action).removeprefix("MODERATION_ACTION_")
+    if name not in Action.__members__:
+        raise ActionNotBuilt
+    return Action(name)
+
+
+def queue_item(item: QueueItem, now: datetime) -> pb.ModerationItem:
+    return pb.ModerationItem(
+        id=item.comment.id,
+        comment=comment(item.comment),
+        report_count=item.report_count,
+        reasons=(_CONCERNS[each] for each in item.concerns),
+        claimed_by=item.held_by(now) or "",
+        create_time=_timestamp(item.create_time),
+    )
+
+
+def queue_cursor(token: str) -> QueueCursor | None:
+    """Where the page before ended; None for the first page. Raises PageTokenInvalid."""
+    after = cursor(token, _QUEUE, Sort.TOP)
+    return (int(cast("int", after[0])), after[1]) if after else None
+
+
+def next_queue_token(items: Sequence[QueueItem], size: int) -> str:
+    """The token after the page's last item; empty when there is none beyond it."""
+    if len(items) <= size:
+        return ""
+    return encode_page_token(_QUEUE, items[size - 1].report_count, items[size - 1].comment.id)
 
 
 def rating(rating: Rating) -> pb.Rating:

@@ -1,6 +1,15 @@
 """Every failure a caller of community may meet."""
 
-from servicekit.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied, ResourceExhausted
+from servicekit.errors import (
+    Aborted,
+    AlreadyExists,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    ResourceExhausted,
+    Unimplemented,
+)
 
 
 class VideoNotFound(NotFound):
@@ -51,6 +60,64 @@ class EditWindowClosed(FailedPrecondition):
 
     reason = "EDIT_WINDOW_CLOSED"
     message = "A comment can be edited for {minutes} minutes. Answer it with what you want to add, or delete it."
+
+
+class OwnCommentReported(PermissionDenied):
+    """The caller wrote the comment."""
+
+    reason = "OWN_COMMENT_REPORTED"
+    message = "You wrote the comment {comment} yourself. Edit or delete it instead of reporting it."
+
+
+class AlreadyReported(AlreadyExists):
+    """The caller has reported the comment before."""
+
+    reason = "ALREADY_REPORTED"
+    message = (
+        "You have reported the comment {comment} already. A moderator will look at it; there is nothing more to do."
+    )
+
+
+class NoteRequired(InvalidArgument):
+    """A report for another reason than those listed does not say which."""
+
+    reason = "NOTE_REQUIRED"
+    message = "The reason OTHER needs a note. Say in a few words what is wrong with the comment."
+
+
+class OwnCommentModerated(PermissionDenied):
+    """The moderator wrote the comment."""
+
+    reason = "OWN_COMMENT_MODERATED"
+    message = "You wrote the comment {comment} yourself. Leave the decision to another moderator."
+
+
+class ReasonRequired(InvalidArgument):
+    """A decision against a comment does not say why."""
+
+    reason = "REASON_REQUIRED"
+    message = "A comment is not refused or hidden without a word. Give the reason, which its author will read."
+
+
+class ActionNotBuilt(Unimplemented):
+    """A decision on an account, not on a comment."""
+
+    reason = "ACTION_NOT_IMPLEMENTED"
+    message = "Accounts cannot be warned or suspended here yet. Use APPROVE, REJECT or HIDE on the comment."
+
+
+class ItemNotFound(NotFound):
+    """Nothing with that id waits for a moderator; it may have been decided."""
+
+    reason = "MODERATION_ITEM_NOT_FOUND"
+    message = "Nothing with the id {item} waits for a moderator. Read GET /v1/moderation/queue again."
+
+
+class ItemClaimed(Aborted):
+    """Another moderator works on it."""
+
+    reason = "MODERATION_ITEM_CLAIMED"
+    message = "Another moderator works on {item}. Take another item, or come back in half an hour."
 
 
 class RatingNotFound(NotFound):

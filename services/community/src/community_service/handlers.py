@@ -7,13 +7,15 @@ from google.protobuf.empty_pb2 import Empty
 from grpc.aio import ServicerContext
 
 from community_service import convert
-from community_service.domain import Sort
+from community_service.domain.comments import Sort
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
 from community_service.use_cases.live import LiveComments
+from community_service.use_cases.moderation import Moderation
 from community_service.use_cases.ratings import Stars
 from littlemonster.community.v1 import community_service_pb2 as pb
 from littlemonster.community.v1.community_service_pb2_grpc import CommentServiceServicer, RatingServiceServicer
+from servicekit.clock import Clock
 from servicekit.pagination import page_size
 
 Context = ServicerContext[Any, Any]
@@ -22,9 +24,13 @@ Context = ServicerContext[Any, Any]
 class CommentHandlers(CommentServiceServicer):
     """CommentService. What it does not override answers UNIMPLEMENTED."""
 
-    def __init__(self, discussion: Discussion, editing: Editing, live: LiveComments) -> None:
+    def __init__(
+        self, discussion: Discussion, editing: Editing, moderation: Moderation, live: LiveComments, clock: Clock
+    ) -> None:
         self._discussion = discussion
         self._editing = editing
+        self._moderation = moderation
+        self._clock = clock
         self._live = live
 
     async def CreateComment(self, request: pb.CreateCommentRequest, context: Context) -> pb.Comment:
@@ -52,6 +58,25 @@ class CommentHandlers(CommentServiceServicer):
     async def DeleteComment(self, request: pb.DeleteCommentRequest, context: Context) -> Empty:
         await self._editing.delete(request.comment_id)
         return Empty()
+
+    async def ReportComment(self, request: pb.ReportCommentRequest, context: Context) -> pb.ReportCommentResponse:
+        await self._moderation.report(request.comment_id, convert.concern(request), request.note)
+        return pb.ReportCommentResponse()
+
+    async def ModerateComment(self, request: pb.ModerateCommentRequest, context: Context) -> pb.Comment:
+        action = convert.action(request)
+        return convert.comment(await self._moderation.decide(request.comment_id, action, request.reason))
+
+    async def ListModerationQueue(
+        self, request: pb.ListModerationQueueRequest, context: Context
+    ) -> pb.ListModerationQueueResponse:
+        size, now = page_size(request.page_size), self._clock()
+        found = await self._moderation.waiting(size + 1, convert.queue_cursor(request.page_token))
+        items = (convert.queue_item(item, now) for item in found[:size])
+        return pb.ListModerationQueueResponse(items=items, next_page_token=convert.next_queue_token(found, size))
+
+    async def ClaimModerationItem(self, request: pb.ClaimModerationItemRequest, context: Context) -> pb.ModerationItem:
+        return convert.queue_item(await self._moderation.claim(request.item_id), self._clock())
 
     async def WatchComments(
         self, request: pb.WatchCommentsRequest, context: Context

@@ -8,6 +8,7 @@ from community_service.storage import PostgresStore
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
 from community_service.use_cases.live import Audience, LiveComments
+from community_service.use_cases.moderation import Moderation
 from community_service.use_cases.ratings import Stars
 from community_service.use_cases.videos import PublicVideos
 from littlemonster.community.v1.community_service_pb2_grpc import (
@@ -30,9 +31,10 @@ async def serve(kit: Kit[Settings]) -> None:
     kit.background(follow_comments(await kit.broker(), audience))
     discussion = Discussion(store, videos, moderator, utc_now, new_id)
     editing = Editing(store, moderator, utc_now, window=settings.edit_window)
+    moderation = Moderation(store, utc_now, new_id)
     live = LiveComments(videos, audience, heartbeat=settings.heartbeat)
     await kit.serve(
-        (add_CommentServiceServicer_to_server, CommentHandlers(discussion, editing, live)),
+        (add_CommentServiceServicer_to_server, CommentHandlers(discussion, editing, moderation, live, utc_now)),
         (
             add_RatingServiceServicer_to_server,
             RatingHandlers(Stars(store, videos, utc_now, own_ratings=settings.own_ratings)),

@@ -4,18 +4,14 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from community_service.domain import (
-    Comment,
-    CommentTotals,
-    Rating,
-    RatingTotals,
-    Sort,
-    Verdict,
-    Video,
-)
+from community_service.domain.comments import Comment, CommentTotals, Sort, Verdict, Video
+from community_service.domain.moderation import Concern, Decision, QueueItem, Report
+from community_service.domain.ratings import Rating, RatingTotals
 
 # The last row of the page before: its sort key (creation time, or number of answers for TOP) and its id.
 Cursor = tuple[datetime | int, str]
+# The reports and the comment's id of the last item of the page before.
+QueueCursor = tuple[int, str]
 
 
 class CommentReader(Protocol):
@@ -71,6 +67,46 @@ class Comments(CommentReader, Protocol):
 
     async def forget_video(self, video_id: str) -> None:
         """Deletes all comments on a video and their totals."""
+        ...
+
+
+class QueueReader(Protocol):
+    """What waits for moderators; for them alone."""
+
+    async def page(self, size: int, after: QueueCursor | None) -> list[QueueItem]:
+        """Up to `size` items, most reports first and then the oldest comment, that follow the one at `after`."""
+        ...
+
+    async def decisions(self, comment_id: str) -> list[Decision]:
+        """What was decided on a comment, the first decision first."""
+        ...
+
+
+class Queue(QueueReader, Protocol):
+    """The queue inside a unit of work."""
+
+    async def put(self, comment_id: str, concern: Concern, now: datetime) -> None:
+        """Makes a comment wait for a moderator; when it does already, for this as well."""
+        ...
+
+    async def report(self, report: Report) -> bool:
+        """False, and nothing saved, when the account has reported the comment before; else the comment waits."""
+        ...
+
+    async def lock(self, comment_id: str) -> QueueItem | None:
+        """The item of a comment, which nobody else changes until the work ends; None when it does not wait."""
+        ...
+
+    async def save_claim(self, item: QueueItem) -> None:
+        """Saves who works on it and since when."""
+        ...
+
+    async def remove(self, comment_id: str) -> None:
+        """The comment does not wait any longer, if it did."""
+        ...
+
+    async def record(self, decision: Decision) -> None:
+        """Adds to the history."""
         ...
 
 
@@ -131,6 +167,9 @@ class Reads(Protocol):
     def comments(self) -> CommentReader: ...
 
     @property
+    def queue(self) -> QueueReader: ...
+
+    @property
     def ratings(self) -> RatingReader: ...
 
     @property
@@ -142,6 +181,9 @@ class Work(Protocol):
 
     @property
     def comments(self) -> Comments: ...
+
+    @property
+    def queue(self) -> Queue: ...
 
     @property
     def ratings(self) -> Ratings: ...
@@ -159,6 +201,10 @@ class Work(Protocol):
 
     async def comment_deleted(self, comment: Comment, totals: CommentTotals) -> None:
         """Tells everybody that a comment is no longer visible, without what it said, once the work is saved."""
+        ...
+
+    async def comment_moderated(self, comment: Comment, moderator_id: str) -> None:
+        """Tells what was decided on a comment, once the work is saved."""
         ...
 
     async def rating_submitted(self, rating: Rating, totals: RatingTotals) -> None:

@@ -113,6 +113,60 @@ class ThreadRow(Base, table=True):
     reply_count: int
 
 
+class ReportRow(Base, table=True):
+    """What one account has against a comment; it belongs to that account."""
+
+    __tablename__ = "reports"
+    __table_args__ = (
+        ForeignKeyConstraint(["comment_id"], ["comments.id"], name="reports_comment_id_fkey", ondelete="CASCADE"),
+    )
+
+    comment_id: UUID = Field(primary_key=True)
+    reporter_id: UUID = Field(primary_key=True)
+    concern: str = Field(sa_type=Text)
+    note: str = Field(sa_type=Text)
+    create_time: datetime = Field(sa_type=_TIME)
+
+
+class QueueItemRow(Base, table=True):
+    """A comment that waits for a moderator. Nobody owns these rows."""
+
+    __tablename__ = "moderation_queue"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["comment_id"],
+            ["comments.id"],
+            name="moderation_queue_comment_id_fkey",
+            ondelete="CASCADE",
+        ),
+        Index("moderation_queue_report_count_comment_id_idx", "report_count", "comment_id"),
+    )
+
+    comment_id: UUID = Field(primary_key=True)
+    report_count: int
+    concerns: list[str] = Field(sa_type=ARRAY(Text))
+    claimed_by: UUID | None
+    claim_time: datetime | None = Field(sa_type=_TIME)
+    create_time: datetime = Field(sa_type=_TIME)
+
+
+class DecisionRow(Base, table=True):
+    """What a moderator decided; it stays when the comment goes."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        CheckConstraint("action in ('APPROVE', 'REJECT', 'HIDE')", name="decisions_action_check"),
+        Index("decisions_comment_id_id_idx", "comment_id", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    comment_id: UUID
+    moderator_id: UUID
+    action: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    create_time: datetime = Field(sa_type=_TIME)
+
+
 class CommentTotalsRow(Base, table=True):
     """How many visible comments a video has; `version` grows with every change."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Boolean, Integer, Text, bindparam, cast, delete, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from community_service.domain import Comment, CommentTotals, ModerationStatus, Sort
+from community_service.domain.comments import Comment, CommentTotals, ModerationStatus, Sort
 from community_service.ports import Cursor
 from community_service.storage.executor import Executor
 from community_service.storage.pages import pages
@@ -21,7 +21,7 @@ _threads = ThreadRow.__table__  # type: ignore[attr-defined]  # SQLModel does no
 _totals = CommentTotalsRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
 
-def _comment(
+def comment_row(
     id: str,
     video_id: str,
     user_id: str,
@@ -60,28 +60,28 @@ _visible = or_(
     cast(_comments.c.user_id, Text) == bindparam("viewer"),
     bindparam("sees_all", type_=Boolean),
 )
-_all = select(*_comments.c, _threads.c.reply_count).join(_threads, _threads.c.comment_id == _comments.c.id)
+ALL = select(*_comments.c, _threads.c.reply_count).join(_threads, _threads.c.comment_id == _comments.c.id)
 # What is deleted only stands for its answers.
-_read = _all.where(_visible, or_(~_comments.c.deleted, _threads.c.reply_count > 0))
+_read = ALL.where(_visible, or_(~_comments.c.deleted, _threads.c.reply_count > 0))
 _threads_of_video = _read.where(_comments.c.video_id == bindparam("video_id"), _comments.c.parent_id.is_(None))
 _age, _id = _comments.c.create_time, _comments.c.id
 
-GET = compile_statement(_read.where(_id == bindparam("id")), _comment)
-LOCK = compile_statement(_all.where(_id == bindparam("id")).with_for_update(of=_comments, key_share=True), _comment)
+GET = compile_statement(_read.where(_id == bindparam("id")), comment_row)
+LOCK = compile_statement(ALL.where(_id == bindparam("id")).with_for_update(of=_comments, key_share=True), comment_row)
 BY_REQUEST = compile_statement(
-    _all.where(
+    ALL.where(
         _visible,
         _comments.c.user_id == bindparam("user_id"),
         _comments.c.request_id == bindparam("request_id"),
     ),
-    _comment,
+    comment_row,
 )
 THREADS = {
-    Sort.NEWEST: pages(_threads_of_video, _age, _id, _comment, descending=True),
-    Sort.OLDEST: pages(_threads_of_video, _age, _id, _comment, descending=False),
-    Sort.TOP: pages(_threads_of_video, _threads.c.reply_count, _id, _comment, descending=True),
+    Sort.NEWEST: pages(_threads_of_video, _age, _id, comment_row, descending=True),
+    Sort.OLDEST: pages(_threads_of_video, _age, _id, comment_row, descending=False),
+    Sort.TOP: pages(_threads_of_video, _threads.c.reply_count, _id, comment_row, descending=True),
 }
-REPLIES = pages(_read.where(_comments.c.parent_id == bindparam("parent_id")), _age, _id, _comment, descending=False)
+REPLIES = pages(_read.where(_comments.c.parent_id == bindparam("parent_id")), _age, _id, comment_row, descending=False)
 
 _added = (
     insert(_comments)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from community_service.domain import Rating, RatingTotals
+from community_service.domain.ratings import Rating, RatingTotals
 from community_service.storage.executor import Executor
 from community_service.tables import RatingRow, RatingTotalsRow
 from servicekit.database import Transaction, compile_command, compile_statement

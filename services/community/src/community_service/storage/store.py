@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from community_service import convert
-from community_service.domain import Comment, CommentTotals, Rating, RatingTotals
+from community_service.domain.comments import Comment, CommentTotals
+from community_service.domain.ratings import Rating, RatingTotals
 from community_service.storage.comments import PostgresCommentReader, PostgresComments
+from community_service.storage.queue import PostgresQueue, PostgresQueueReader
 from community_service.storage.ratings import PostgresRatingReader, PostgresRatings
 from community_service.storage.videos import PostgresVideoReader, PostgresVideos
 from servicekit.database import Database, Transaction
@@ -16,6 +18,7 @@ class PostgresReads:
 
     def __init__(self, database: Database) -> None:
         self.comments = PostgresCommentReader(database)
+        self.queue = PostgresQueueReader(database)
         self.ratings = PostgresRatingReader(database)
         self.videos = PostgresVideoReader(database)
 
@@ -26,6 +29,7 @@ class PostgresWork:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
         self.comments = PostgresComments(transaction)
+        self.queue = PostgresQueue(transaction)
         self.ratings = PostgresRatings(transaction)
         self.videos = PostgresVideos(transaction)
 
@@ -37,6 +41,9 @@ class PostgresWork:
 
     async def comment_deleted(self, comment: Comment, totals: CommentTotals) -> None:
         await self._transaction.emit("comment.deleted", convert.comment_deleted(comment, totals), comment.id)
+
+    async def comment_moderated(self, comment: Comment, moderator_id: str) -> None:
+        await self._transaction.emit("comment.moderated", convert.comment_moderated(comment, moderator_id), comment.id)
 
     async def rating_submitted(self, rating: Rating, totals: RatingTotals) -> None:
         await self._transaction.emit("rating.submitted", convert.rating_submitted(rating, totals), rating.video_id)

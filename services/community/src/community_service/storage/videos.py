@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from community_service.domain import Video, VideoState
+from community_service.domain.comments import Video, VideoState
 from community_service.storage.executor import Executor
 from community_service.tables import VideoRow
 from servicekit.database import Transaction, compile_command, compile_statement

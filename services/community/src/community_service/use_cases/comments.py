@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from community_service.domain import (
+from community_service.domain.comments import (
     Comment,
     Draft,
     ModerationStatus,
@@ -13,6 +13,7 @@ from community_service.domain import (
     plain_text,
     write,
 )
+from community_service.domain.moderation import Concern
 from community_service.errors import CommentNotFound, CommentRejected
 from community_service.ports import Cursor, Moderator, Store
 from community_service.use_cases.videos import PublicVideos, hold
@@ -84,4 +85,6 @@ class Discussion:
             if comment.is_visible:
                 totals = await work.comments.count_visible(comment)
                 await work.comment_created(comment, totals)
+            else:
+                await work.queue.put(comment.id, Concern.WITHHELD, now)
         return comment

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from community_service.domain import (
+from community_service.domain.comments import (
     Comment,
     ModerationStatus,
     check_author,
@@ -11,6 +11,7 @@ from community_service.domain import (
     edit,
     plain_text,
 )
+from community_service.domain.moderation import Concern
 from community_service.errors import CommentNotFound, CommentRejected
 from community_service.ports import Moderator, Store, Work
 from servicekit.caller import current_caller
@@ -46,6 +47,8 @@ class Editing:
             after = edit(before, text, verdict, self._clock())
             await work.comments.keep_revision(before)
             await work.comments.save(after)
+            if before.is_visible and not after.is_visible:
+                await work.queue.put(comment_id, Concern.WITHHELD, after.update_time)
             await tell(work, before, after)
         return after
 
@@ -57,6 +60,7 @@ class Editing:
             after = delete(before, self._clock())
             await work.comments.keep_revision(before)
             await work.comments.save(after)
+            await work.queue.remove(comment_id)
             await tell(work, before, after)
 
     async def _own(self, comment_id: str) -> Comment:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 
-from community_service.domain import Change
+from community_service.domain.comments import Change
 from community_service.errors import TooManyWatchers, WatchTooSlow
 from community_service.use_cases.videos import PublicVideos
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from community_service.domain import Rating, RatingTotals, check_rater, count
+from community_service.domain.ratings import Rating, RatingTotals, check_rater, count
 from community_service.errors import RatingNotFound
 from community_service.ports import Store
 from community_service.use_cases.videos import PublicVideos, hold

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from community_service.domain import Video, VideoState
+from community_service.domain.comments import Video, VideoState
 from community_service.errors import VideoNotFound
 from community_service.ports import Catalogue, Reads, Work
 

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.CheckConstraint("state in ('PUBLIC', 'WITHDRAWN', 'DELETED')", name="videos_state_check"),
     )
     _create_comments()
+    _create_moderation()
     _create_ratings()
     create_messaging_tables()
     _protect()
@@ -77,6 +78,38 @@ def _create_comments() -> None:
     )
 
 
+def _create_moderation() -> None:
+    op.create_table(
+        "reports",
+        sa.Column("comment_id", sa.Uuid, sa.ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("reporter_id", sa.Uuid, primary_key=True),
+        sa.Column("concern", sa.Text, nullable=False),
+        sa.Column("note", sa.Text, nullable=False),
+        sa.Column("create_time", _TIME, nullable=False),
+    )
+    op.create_table(
+        "moderation_queue",
+        sa.Column("comment_id", sa.Uuid, sa.ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("report_count", sa.Integer, nullable=False),
+        sa.Column("concerns", sa.ARRAY(sa.Text), nullable=False),
+        sa.Column("claimed_by", sa.Uuid),
+        sa.Column("claim_time", _TIME),
+        sa.Column("create_time", _TIME, nullable=False),
+    )
+    op.create_index("moderation_queue_report_count_comment_id_idx", "moderation_queue", ["report_count", "comment_id"])
+    op.create_table(
+        "decisions",
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("comment_id", sa.Uuid, nullable=False),
+        sa.Column("moderator_id", sa.Uuid, nullable=False),
+        sa.Column("action", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("create_time", _TIME, nullable=False),
+        sa.CheckConstraint("action in ('APPROVE', 'REJECT', 'HIDE')", name="decisions_action_check"),
+    )
+    op.create_index("decisions_comment_id_id_idx", "decisions", ["comment_id", "id"])
+
+
 def _create_ratings() -> None:
     op.create_table(
         "ratings",
@@ -101,6 +134,8 @@ def _protect() -> None:
     for statement in [
         *protect("comments", owner="user_id", readable=visible, moderators=True),
         *protect("comment_revisions", owner="user_id", moderators=True),
+        *protect("reports", owner="reporter_id", moderators=True),
+        *protect("decisions", owner="moderator_id", moderators=True),
         *protect("ratings", owner="user_id"),
     ]:
         op.execute(statement)
@@ -108,5 +143,15 @@ def _protect() -> None:
 
 def downgrade() -> None:
     drop_messaging_tables()
-    for table in ("rating_totals", "ratings", "comment_totals", "threads", "comment_revisions", "comments", "videos"):
+    moderation = ("decisions", "moderation_queue", "reports")
+    for table in (
+        "rating_totals",
+        "ratings",
+        *moderation,
+        "comment_totals",
+        "threads",
+        "comment_revisions",
+        "comments",
+        "videos",
+    ):
         op.drop_table(table)

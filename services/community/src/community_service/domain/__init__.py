@@ -1,0 +1,1 @@
+"""The rules of comments, moderation and ratings. Pure; time is an argument."""
