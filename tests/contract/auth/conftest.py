@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import pytest
 from fakes.auth.memory import MemoryDatabase
 
-from auth_service.ports import AccountReader, SessionReader, UnitOfWork
+from auth_service.ports import AccountReader, PreferencesReader, SessionReader, UnitOfWork
 from auth_service.storage.accounts import StoredAccounts
+from auth_service.storage.preferences import StoredPreferences
 from auth_service.storage.sessions import StoredSessions
 from auth_service.storage.unit_of_work import units_of_work
 from local_mesh.servers.databases import DatabaseUrls
@@ -23,6 +24,7 @@ class Store:
     unit_of_work: UnitOfWork
     accounts: AccountReader
     sessions: SessionReader
+    preferences: PreferencesReader
 
 
 @pytest.fixture(params=["memory", "postgres"])
@@ -30,10 +32,12 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """An empty store."""
     if request.param == "memory":
         memory = MemoryDatabase()
-        yield Store(memory.unit_of_work, memory, memory)
+        yield Store(memory.unit_of_work, memory, memory, memory)
         return
     make_database: Make = request.getfixturevalue("make_database")
     database = Database(make_database("auth").app, name="auth", size=8)
     await database.open()
-    yield Store(units_of_work(database), StoredAccounts(database), StoredSessions(database))
+    yield Store(
+        units_of_work(database), StoredAccounts(database), StoredSessions(database), StoredPreferences(database)
+    )
     await database.close()

@@ -11,6 +11,7 @@ from contract.auth.conftest import Store
 from auth_service.domain.accounts import Account, MailKind, Registration, confirm, open_account
 from auth_service.domain.events import SessionRevoked, UserRegistered
 from auth_service.domain.mails import LEASE, MailStatus, Refusal, after_refusal, after_success, new_mail
+from auth_service.domain.preferences import Preferences
 from auth_service.domain.secrets import TokenPurpose, digest, mailed_token
 from auth_service.domain.sessions import (
     ABSOLUTE_LIFETIME,
@@ -137,6 +138,54 @@ async def test_sessions_and_their_tokens_come_back_as_they_were(store: Store) ->
         await work.publish(SessionRevoked(session.id, ada.id, NOW))
     async with store.unit_of_work() as work:
         assert await work.sessions.get(session.id) == changed
+
+
+async def test_accounts_are_found_by_a_part_of_address_or_name_newest_first_in_pages(store: Store) -> None:
+    people = [
+        replace(account(email), display_name=name, role=role)
+        for email, name, role in (
+            ("ada@example.org", "Ada", Role.STUDENT),
+            ("bob@example.org", "Bob Ada-Smith", Role.STUDENT),
+            ("100%@example.org", "Percy", Role.ADMIN),
+            ("carol_x@example.org", "Carol\\", Role.MODERATOR),
+        )
+    ]
+    await kept(store, *people)
+
+    async def names(query: str, role: Role | None = None, before: str | None = None, limit: int = 20) -> list[str]:
+        return [found.email[:3] for found in await store.accounts.search(query, role, before, limit)]
+
+    assert await names("") == ["car", "100", "bob", "ada"]
+    assert await names("", limit=2) == ["car", "100"]
+    assert await names("", before=people[2].id) == ["bob", "ada"]
+    assert await names("ADA") == ["bob", "ada"]
+    assert await names("%") == ["100"]
+    assert await names("l_x") == ["car"]
+    assert await names("\\") == ["car"]
+    assert await names("", Role.ADMIN) == ["100"]
+    assert await names("ada", Role.ADMIN) == []
+    with acting_as(Caller(people[0].id, Role.STUDENT, "session")):
+        assert await names("") == ["ada"]
+
+
+async def test_acting_admins_are_those_who_are_not_suspended(store: Store) -> None:
+    admin, suspended = (replace(account(f"{name}@example.org"), role=Role.ADMIN) for name in ("admin", "suspended"))
+    await kept(store, account(), admin, replace(suspended, suspend_time=NOW))
+    async with store.unit_of_work() as work:
+        assert list(await work.accounts.acting_admins()) == [admin]
+
+
+async def test_preferences_come_back_as_they_were_and_can_be_replaced(store: Store) -> None:
+    ada = account()
+    await kept(store, ada)
+    assert await store.preferences.of(ada.id) is None
+    for preferences in (Preferences(dark_mode=True, time_zone="Europe/Berlin"), Preferences(language="pt-BR")):
+        async with store.unit_of_work() as work:
+            await work.preferences.save(ada.id, preferences)
+            assert await work.preferences.of(ada.id) == preferences
+        assert await store.preferences.of(ada.id) == preferences
+    with acting_as(Caller(new_id(), Role.STUDENT, "session")):
+        assert await store.preferences.of(ada.id) is None
 
 
 async def test_unended_sessions_of_an_account_are_found_expired_ones_too(store: Store) -> None:

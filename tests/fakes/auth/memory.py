@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from auth_service.domain.accounts import Account
+from auth_service.domain.administration import is_acting_admin
 from auth_service.domain.events import Event
 from auth_service.domain.mails import Mail, MailStatus
+from auth_service.domain.preferences import Preferences
 from auth_service.domain.secrets import MailedToken
 from auth_service.domain.sessions import RefreshToken, Session, is_living
 from servicekit.caller import Role, caller_or_none
@@ -23,6 +25,7 @@ class Tables:
     tokens: dict[bytes, MailedToken] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     refresh_tokens: dict[bytes, RefreshToken] = field(default_factory=dict)
+    preferences: dict[str, Preferences] = field(default_factory=dict)
     mails: dict[str, Mail] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
@@ -33,7 +36,7 @@ def _may_see(owner: str) -> bool:
 
 
 class MemoryAccounts:
-    """See ports.Accounts."""
+    """See ports.Accounts and ports.AccountReader."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -44,6 +47,20 @@ class MemoryAccounts:
     async def by_email(self, email: str) -> Account | None:
         found = (account for account in self._tables.accounts.values() if account.email == email)
         return next((account for account in found if _may_see(account.id)), None)
+
+    async def search(self, query: str, role: Role | None, before: str | None, limit: int) -> Sequence[Account]:
+        found = [
+            account
+            for account in self._tables.accounts.values()
+            if _may_see(account.id)
+            and (query.lower() in account.email or query.lower() in account.display_name.lower())
+            and role in (None, account.role)
+            and (before is None or account.id < before)
+        ]
+        return sorted(found, key=lambda account: account.id, reverse=True)[:limit]
+
+    async def acting_admins(self) -> Sequence[Account]:
+        return [account for account in self._tables.accounts.values() if is_acting_admin(account)]
 
     async def add(self, account: Account) -> bool:
         if any(known.email == account.email for known in self._tables.accounts.values()):
@@ -107,6 +124,19 @@ class MemorySessions:
         return self._tables.refresh_tokens.get(digest)
 
 
+class MemoryPreferences:
+    """See ports.AllPreferences."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def of(self, user_id: str) -> Preferences | None:
+        return self._tables.preferences.get(user_id) if _may_see(user_id) else None
+
+    async def save(self, user_id: str, preferences: Preferences) -> None:
+        self._tables.preferences[user_id] = preferences
+
+
 class MemoryMails:
     """See ports.Mails."""
 
@@ -136,6 +166,7 @@ class MemoryWork:
         self.accounts = MemoryAccounts(tables)
         self.mailed_tokens = MemoryTokens(tables)
         self.sessions = MemorySessions(tables)
+        self.preferences = MemoryPreferences(tables)
         self.mails = MemoryMails(tables)
 
     async def publish(self, event: Event) -> None:
@@ -163,6 +194,14 @@ class MemoryDatabase:
     async def by_email(self, email: str) -> Account | None:
         """See ports.AccountReader."""
         return await MemoryAccounts(self.tables).by_email(email)
+
+    async def search(self, query: str, role: Role | None, before: str | None, limit: int) -> Sequence[Account]:
+        """See ports.AccountReader."""
+        return await MemoryAccounts(self.tables).search(query, role, before, limit)
+
+    async def of(self, user_id: str) -> Preferences | None:
+        """See ports.PreferencesReader."""
+        return await MemoryPreferences(self.tables).of(user_id)
 
     async def living(self, user_id: str, now: datetime, before: str | None, limit: int) -> Sequence[Session]:
         """See ports.SessionReader."""

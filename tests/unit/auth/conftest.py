@@ -14,10 +14,12 @@ from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import Account
 from auth_service.domain.sessions import Client
 from auth_service.storage.attempts import LocalAttempts
+from auth_service.use_cases.administration import Administration
 from auth_service.use_cases.devices import Devices
 from auth_service.use_cases.issuing import TokenIssuer
 from auth_service.use_cases.mailing import MailDelivery
 from auth_service.use_cases.passwords import PasswordKeeper
+from auth_service.use_cases.preferences import PreferenceKeeper
 from auth_service.use_cases.profiles import Profiles
 from auth_service.use_cases.registration import Registrations
 from auth_service.use_cases.sessions import SessionKeeper
@@ -46,7 +48,9 @@ class Auth:
         self.sessions = SessionKeeper(work, issuer, self.clock)
         self.devices = Devices(self.database, work, self.clock)
         self.password_keeper = PasswordKeeper(self.database, work, self.passwords, attempts, self.clock)
-        self.profiles = Profiles(self.database)
+        self.profiles = Profiles(self.database, work)
+        self.preferences = PreferenceKeeper(self.database, work)
+        self.administration = Administration(self.database, work, self.clock)
         self.delivery = MailDelivery(work, PlainLetters(), self.mailer, self.clock)
 
     @property

@@ -2,8 +2,8 @@
 
 import pytest
 
-from auth_service import convert
-from auth_service.convert import Metadata
+from auth_service.convert import auth as convert
+from auth_service.convert.auth import Metadata
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth_service import convert
+from auth_service.convert import auth as convert
 from auth_service.domain.health import ServiceHealth, Status
 
 UP = ServiceHealth("content", Status.SERVING, {"database": Status.SERVING})

@@ -135,6 +135,41 @@ class PersonNeeded(PermissionDenied):
     message = "Services have no account and no session. Call this with a person's access token."
 
 
+class LanguageInvalid(InvalidArgument):
+    """The text is no language tag."""
+
+    reason = "LANGUAGE_INVALID"
+    message = "That is not a language tag. Send one such as 'en' or 'pt-BR'."
+
+
+class TimeZoneUnknown(InvalidArgument):
+    """The IANA database has no such zone."""
+
+    reason = "TIME_ZONE_UNKNOWN"
+    message = "There is no time zone {zone}. Send an IANA name such as 'Europe/Berlin'."
+
+
+class UpdateMaskInvalid(InvalidArgument):
+    """The mask names a field that does not exist or cannot be changed."""
+
+    reason = "UPDATE_MASK_INVALID"
+    message = "The field {path} cannot be changed here. Name displayName, avatarColor or subjects."
+
+
+class AccountSuspended(PermissionDenied):
+    """The password is right, but an admin has suspended the account."""
+
+    reason = "ACCOUNT_SUSPENDED"
+    message = "This account is suspended. Ask an administrator of your school."
+
+
+class LastAdmin(FailedPrecondition):
+    """Nobody would be left to administer accounts."""
+
+    reason = "LAST_ADMIN"
+    message = "This is the last account that can administer others. Make another one an admin first."
+
+
 class UserNotFound(NotFound):
     """There is no such account (any more)."""
 

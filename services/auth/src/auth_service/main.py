@@ -12,11 +12,14 @@ from auth_service.ports import AttemptLimiter, HealthProbe, Passwords, TokenSign
 from auth_service.settings import ApiSettings
 from auth_service.storage.accounts import StoredAccounts
 from auth_service.storage.attempts import LocalAttempts, RedisAttempts, ResilientAttempts, connect_redis
+from auth_service.storage.preferences import StoredPreferences
 from auth_service.storage.sessions import StoredSessions
 from auth_service.storage.unit_of_work import units_of_work
+from auth_service.use_cases.administration import Administration
 from auth_service.use_cases.devices import Devices
 from auth_service.use_cases.issuing import TokenIssuer
 from auth_service.use_cases.passwords import PasswordKeeper
+from auth_service.use_cases.preferences import PreferenceKeeper
 from auth_service.use_cases.profiles import Profiles
 from auth_service.use_cases.registration import Registrations
 from auth_service.use_cases.sessions import SessionKeeper
@@ -66,9 +69,14 @@ def compose(
         PasswordKeeper(accounts, work, passwords, attempts, clock),
         signer,
     )
+    users = UserHandlers(
+        Profiles(accounts, work),
+        PreferenceKeeper(StoredPreferences(database), work),
+        Administration(accounts, work, clock),
+    )
     return (
         (add_AuthServiceServicer_to_server, auth),
-        (add_UserServiceServicer_to_server, UserHandlers(Profiles(accounts))),
+        (add_UserServiceServicer_to_server, users),
         (add_SystemServiceServicer_to_server, SystemHandlers(SystemHealth(health))),
     )
 

@@ -11,8 +11,10 @@ from auth_service.domain.attempts import Budget
 from auth_service.domain.events import Event
 from auth_service.domain.health import ServiceHealth
 from auth_service.domain.mails import Letter, Mail, Refusal
+from auth_service.domain.preferences import Preferences
 from auth_service.domain.secrets import MailedToken
 from auth_service.domain.sessions import RefreshToken, Session
+from servicekit.caller import Role
 
 
 class AccountReader(Protocol):
@@ -26,9 +28,25 @@ class AccountReader(Protocol):
         """The account of a normalised address, or None."""
         ...
 
+    async def search(self, query: str, role: Role | None, before: str | None, limit: int) -> Sequence[Account]:
+        """At most `limit`, the newest first, older than `before`; `query` is part of the address or name, "" of any."""
+        ...
 
-class Accounts(AccountReader, Protocol):
+
+class Accounts(Protocol):
     """Accounts inside a unit of work: what is read stays locked until it ends."""
+
+    async def get(self, account_id: str) -> Account | None:
+        """The account, or None when there is none the caller may see."""
+        ...
+
+    async def by_email(self, email: str) -> Account | None:
+        """The account of a normalised address, or None."""
+        ...
+
+    async def acting_admins(self) -> Sequence[Account]:
+        """Every admin who is not suspended, held."""
+        ...
 
     async def add(self, account: Account) -> bool:
         """Save a new account; False, and nothing saved, when its address has one."""
@@ -52,6 +70,22 @@ class MailedTokens(Protocol):
 
     async def remove(self, user_id: str) -> None:
         """Forget every token of an account."""
+        ...
+
+
+class PreferencesReader(Protocol):
+    """What people prefer, as it is now."""
+
+    async def of(self, user_id: str) -> Preferences | None:
+        """The account's, or None when it never changed any."""
+        ...
+
+
+class AllPreferences(PreferencesReader, Protocol):
+    """Preferences inside a unit of work that holds the account."""
+
+    async def save(self, user_id: str, preferences: Preferences) -> None:
+        """Save all of them."""
         ...
 
 
@@ -126,6 +160,11 @@ class Work(Protocol):
     @property
     def sessions(self) -> Sessions:
         """The sessions."""
+        ...
+
+    @property
+    def preferences(self) -> AllPreferences:
+        """What people prefer."""
         ...
 
     @property

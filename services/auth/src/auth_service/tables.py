@@ -47,6 +47,22 @@ class Users(_Base, table=True):
     mail_time: datetime = Field(sa_column=_time())
     create_time: datetime = Field(sa_column=_time())
     last_active_time: datetime = Field(sa_column=_time())
+    suspend_time: datetime | None = Field(sa_column=_time(nullable=True))
+
+
+class Preferences(_Base, table=True):
+    """What people changed about the product's look and behaviour; without a row the defaults hold."""
+
+    __tablename__ = "preferences"
+
+    user_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True))
+    theme_accent: str = Field(sa_column=_text())
+    lm_color: str = Field(sa_column=_text())
+    notifications_enabled: bool
+    email_updates: bool
+    dark_mode: bool
+    language: str = Field(sa_column=_text())
+    time_zone: str = Field(sa_column=_text())
 
 
 class Sessions(_Base, table=True):

@@ -34,7 +34,7 @@ class Registration:
 @dataclass(frozen=True, slots=True)
 class Account:
     """One person's account. `verify_time` is None until the address is confirmed; `mail_time` is when a mail was last
-    caused by an anonymous call; `last_active_time` is exact to the hour."""
+    caused by an anonymous call; `last_active_time` is exact to the hour; `suspend_time` is None unless suspended."""
 
     id: str
     email: str
@@ -48,6 +48,7 @@ class Account:
     mail_time: datetime
     create_time: datetime
     last_active_time: datetime
+    suspend_time: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def open_account(account_id: str, registration: Registration, now: datetime) -> 
         mail_time=now,
         create_time=now,
         last_active_time=to_the_hour(now),
+        suspend_time=None,
     )
 
 

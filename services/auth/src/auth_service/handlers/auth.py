@@ -2,7 +2,7 @@
 
 from google.protobuf.empty_pb2 import Empty
 
-from auth_service import convert
+from auth_service.convert import auth as convert
 from auth_service.ports import TokenSigner
 from auth_service.use_cases.devices import Devices
 from auth_service.use_cases.passwords import PasswordKeeper

@@ -1,6 +1,6 @@
 """The state of the whole system."""
 
-from auth_service import convert
+from auth_service.convert import auth as convert
 from auth_service.use_cases.system_health import SystemHealth
 from littlemonster.common.v1 import system_service_pb2 as pb2
 from littlemonster.common.v1.system_service_pb2_grpc import SystemServiceServicer

@@ -1,17 +1,43 @@
-"""Profiles."""
+"""Profiles, preferences, and what admins do with accounts."""
 
-from auth_service import convert
+from auth_service.convert import users as convert
+from auth_service.use_cases.administration import Administration
+from auth_service.use_cases.preferences import PreferenceKeeper
 from auth_service.use_cases.profiles import Profiles
 from littlemonster.auth.v1 import user_service_pb2 as pb2
 from littlemonster.auth.v1.user_service_pb2_grpc import UserServiceServicer
 from servicekit.interceptors import Context
+from servicekit.pagination import page_size
 
 
 class UserHandlers(UserServiceServicer):
     """littlemonster.auth.v1.UserService."""
 
-    def __init__(self, profiles: Profiles) -> None:
+    def __init__(self, profiles: Profiles, preferences: PreferenceKeeper, administration: Administration) -> None:
         self._profiles = profiles
+        self._preferences = preferences
+        self._administration = administration
 
     async def GetMe(self, request: pb2.GetMeRequest, context: Context) -> pb2.User:
         return convert.own_profile(await self._profiles.me())
+
+    async def UpdateMe(self, request: pb2.UpdateMeRequest, context: Context) -> pb2.User:
+        return convert.own_profile(await self._profiles.change(convert.profile_change(request)))
+
+    async def GetUser(self, request: pb2.GetUserRequest, context: Context) -> pb2.User:
+        return convert.public_profile(await self._profiles.of(request.user_id))
+
+    async def GetPreferences(self, request: pb2.GetPreferencesRequest, context: Context) -> pb2.Preferences:
+        return convert.preferences(await self._preferences.mine())
+
+    async def UpdatePreferences(self, request: pb2.UpdatePreferencesRequest, context: Context) -> pb2.Preferences:
+        return convert.preferences(await self._preferences.change(convert.preference_changes(request)))
+
+    async def ListUsers(self, request: pb2.ListUsersRequest, context: Context) -> pb2.ListUsersResponse:
+        size = page_size(request.page_size)
+        found = await self._administration.search(*convert.user_search(request), size + 1)
+        return convert.user_page(found, size, request)
+
+    async def UpdateUser(self, request: pb2.UpdateUserRequest, context: Context) -> pb2.User:
+        account = await self._administration.change(request.user_id, convert.account_change(request))
+        return convert.administered_profile(account)

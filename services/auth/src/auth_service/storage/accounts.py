@@ -1,9 +1,10 @@
 """Accounts in PostgreSQL."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from auth_service.domain.accounts import Account
@@ -27,6 +28,7 @@ def _account(
     mail_time: datetime,
     create_time: datetime,
     last_active_time: datetime,
+    suspend_time: datetime | None,
 ) -> Account:
     return Account(
         id=account_id,
@@ -41,9 +43,14 @@ def _account(
         mail_time=mail_time,
         create_time=create_time,
         last_active_time=last_active_time,
+        suspend_time=suspend_time,
     )
 
 
+LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+"""No id comes after it."""
+
+_LITERAL = str.maketrans({character: f"\\{character}" for character in "\\%_"})
 _CHANGING = (
     "display_name",
     "password_hash",
@@ -54,6 +61,7 @@ _CHANGING = (
     "verify_time",
     "mail_time",
     "last_active_time",
+    "suspend_time",
 )
 _BY_ID = select(_USERS).where(_USERS.c.id == bindparam("id"))
 _BY_EMAIL = select(_USERS).where(_USERS.c.email == bindparam("email"))
@@ -63,6 +71,25 @@ _FIND = compile_statement(_BY_EMAIL, row=_account)
 # NO KEY UPDATE: rows that refer to the account may be added meanwhile.
 _HOLD = compile_statement(_BY_ID.with_for_update(key_share=True), row=_account)
 _FIND_AND_HOLD = compile_statement(_BY_EMAIL.with_for_update(key_share=True), row=_account)
+_HOLD_ADMINS = compile_statement(
+    select(_USERS)
+    .where(_USERS.c.role == Role.ADMIN.value, _USERS.c.suspend_time.is_(None))
+    .order_by(_USERS.c.id)
+    .with_for_update(key_share=True),
+    row=_account,
+)
+_SEARCH = compile_statement(
+    select(_USERS)
+    .where(
+        or_(_USERS.c.email.ilike(bindparam("pattern")), _USERS.c.display_name.ilike(bindparam("pattern"))),
+        _USERS.c.role.like(bindparam("role")),
+        _USERS.c.id < bindparam("before"),
+    )
+    # Ids begin with the time they were made.
+    .order_by(_USERS.c.id.desc())
+    .limit(bindparam("limit")),
+    row=_account,
+)
 _ADD = compile_command(
     insert(_USERS)
     .values({column.name: bindparam(column.name) for column in _USERS.c})
@@ -87,6 +114,17 @@ class StoredAccounts:
         """See ports.AccountReader."""
         return await self._database.one(_FIND, email=email)
 
+    async def search(self, query: str, role: Role | None, before: str | None, limit: int) -> Sequence[Account]:
+        """See ports.AccountReader; upper and lower case are the same."""
+        return await self._database.all(
+            _SEARCH, pattern=_containing(query), role=role or "%", before=before or LAST_ID, limit=limit
+        )
+
+
+def _containing(text: str) -> str:
+    """A LIKE pattern; what has a meaning in patterns stands for itself."""
+    return f"%{text.translate(_LITERAL)}%"
+
 
 class AccountsInWork:
     """See ports.Accounts."""
@@ -101,6 +139,10 @@ class AccountsInWork:
     async def by_email(self, email: str) -> Account | None:
         """The account, locked."""
         return await self._transaction.one(_FIND_AND_HOLD, email=email)
+
+    async def acting_admins(self) -> Sequence[Account]:
+        """In one order for everybody, so that no two wait for each other in a ring."""
+        return await self._transaction.all(_HOLD_ADMINS)
 
     async def add(self, account: Account) -> bool:
         """Waits for a concurrent registration of the same address, so that exactly one is kept."""

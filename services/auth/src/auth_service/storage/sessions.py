@@ -7,13 +7,12 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, select, update
 
 from auth_service.domain.sessions import ABSOLUTE_LIFETIME, INACTIVITY_LIFETIME, RefreshToken, Session
+from auth_service.storage.accounts import LAST_ID
 from auth_service.tables import METADATA
 from servicekit.database import Database, Transaction, compile_command, compile_statement
 
 _SESSIONS = METADATA.tables["sessions"]
 _REFRESH_TOKENS = METADATA.tables["refresh_tokens"]
-
-_LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 _ADD = compile_command(insert(_SESSIONS).values({c.name: bindparam(c.name) for c in _SESSIONS.c}))
 _HOLD = compile_statement(
@@ -60,7 +59,7 @@ class StoredSessions:
     async def living(self, user_id: str, now: datetime, before: str | None, limit: int) -> Sequence[Session]:
         """One round trip."""
         times = {"used_after": now - INACTIVITY_LIFETIME, "created_after": now - ABSOLUTE_LIFETIME}
-        return await self._database.all(_LIVING, user_id=user_id, before=before or _LAST_ID, limit=limit, **times)
+        return await self._database.all(_LIVING, user_id=user_id, before=before or LAST_ID, limit=limit, **times)
 
 
 class SessionsInWork:

@@ -12,6 +12,7 @@ from auth_service.ports import UnitOfWork
 from auth_service.storage.accounts import AccountsInWork
 from auth_service.storage.mailed_tokens import MailedTokensInWork
 from auth_service.storage.mails import MailsInWork
+from auth_service.storage.preferences import PreferencesInWork
 from auth_service.storage.sessions import SessionsInWork
 from littlemonster.auth.v1 import auth_events_pb2 as events_pb2
 from servicekit.database import Database, Transaction
@@ -25,6 +26,7 @@ class StoredWork:
         self.accounts = AccountsInWork(transaction)
         self.mailed_tokens = MailedTokensInWork(transaction)
         self.sessions = SessionsInWork(transaction)
+        self.preferences = PreferencesInWork(transaction)
         self.mails = MailsInWork(transaction)
 
     async def publish(self, event: Event) -> None:

@@ -6,7 +6,7 @@ from auth_service.domain.attempts import Budget, sign_in_budgets
 from auth_service.domain.identity import normalise_email
 from auth_service.domain.secrets import new_secret
 from auth_service.domain.sessions import Client, open_session
-from auth_service.errors import CredentialsInvalid, EmailNotVerified, TooManyAttempts
+from auth_service.errors import AccountSuspended, CredentialsInvalid, EmailNotVerified, TooManyAttempts
 from auth_service.ports import AccountReader, AttemptLimiter, Passwords, UnitOfWork
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.issuing import TokenIssuer
@@ -41,7 +41,7 @@ class SignIn:
         """Open a session.
 
         Raises EmailInvalid, TooManyAttempts, PasswordChecksBusy, CredentialsInvalid for an unknown address or a wrong
-        password, and EmailNotVerified only with the right password.
+        password, EmailNotVerified and AccountSuspended only with the right password.
         """
         address = normalise_email(email)
         budgets = sign_in_budgets(address, client.address)
@@ -64,6 +64,8 @@ class SignIn:
         await self._attempts.forgive(*budgets)
         if account.verify_time is None:
             raise EmailNotVerified
+        if account.suspend_time:
+            raise AccountSuspended
         return account
 
     async def _rehashed(self, account: Account, password: str) -> str:
@@ -73,12 +75,12 @@ class SignIn:
         return account.password_hash
 
     async def _open_session(self, account: Account, renewed: str, client: Client) -> Tokens | None:
-        """None when the account was erased, or its password set or hashed anew, while this one was checked."""
+        """None when the account was erased or suspended, or its password set or hashed anew, while this one was checked."""
         now = self._clock()
         session = open_session(new_id(), account.id, client.user_agent, now)
         async with self._unit_of_work() as work:
             current = await work.accounts.get(account.id)
-            if current is None or current.password_hash != account.password_hash:
+            if current is None or current.password_hash != account.password_hash or current.suspend_time:
                 return None
             await work.accounts.save(seen(with_password(current, renewed), now))
             await work.sessions.add(session)

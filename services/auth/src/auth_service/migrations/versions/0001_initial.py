@@ -12,6 +12,7 @@ down_revision = None
 
 _OWNERS = {
     "users": "id",
+    "preferences": "user_id",
     "sessions": "user_id",
     "refresh_tokens": "user_id",
     "mailed_tokens": "user_id",
@@ -22,6 +23,7 @@ _OWNERS = {
 def upgrade() -> None:
     """Tables, then who may see whose rows."""
     _create_users()
+    _create_preferences()
     _create_sessions()
     _create_mail_tables()
     create_messaging_tables()
@@ -52,7 +54,22 @@ def _create_users() -> None:
         _time("mail_time"),
         _time("create_time"),
         _time("last_active_time"),
+        _time("suspend_time", nullable=True),
         sa.CheckConstraint("role IN ('STUDENT', 'MODERATOR', 'ADMIN')", name="users_role"),
+    )
+
+
+def _create_preferences() -> None:
+    op.create_table(
+        "preferences",
+        sa.Column("user_id", sa.Uuid, sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+        _text("theme_accent"),
+        _text("lm_color"),
+        sa.Column("notifications_enabled", sa.Boolean, nullable=False),
+        sa.Column("email_updates", sa.Boolean, nullable=False),
+        sa.Column("dark_mode", sa.Boolean, nullable=False),
+        _text("language"),
+        _text("time_zone"),
     )
 
 

@@ -1,19 +1,14 @@
-"""Between auth's contract and its domain; small total functions."""
+"""Registration, sign-in, sessions and the state of the system."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
+from auth_service.convert.values import last_id, timestamp
 from auth_service.domain.access_tokens import PublicKey, Tokens
-from auth_service.domain.accounts import Account
 from auth_service.domain.health import ServiceHealth
 from auth_service.domain.sessions import Client, Session, expire_time
 from littlemonster.auth.v1 import auth_service_pb2 as auth_pb2
-from littlemonster.auth.v1 import user_service_pb2 as user_pb2
-from littlemonster.common.v1 import study_pb2, system_service_pb2
-from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
+from littlemonster.common.v1 import system_service_pb2
+from servicekit.pagination import encode_page_token
 
 _SESSIONS = "sessions"
 
@@ -47,7 +42,7 @@ def tokens(pair: Tokens) -> auth_pb2.Tokens:
 
 def session_before(page_token: str) -> str | None:
     """The last session of the page before, None for the first page. Raises PageTokenInvalid."""
-    return _key(page_token, _SESSIONS) if page_token else None
+    return last_id(page_token, _SESSIONS)
 
 
 def session_page(sessions: Sequence[Session], size: int, current: str) -> auth_pb2.ListSessionsResponse:
@@ -60,9 +55,9 @@ def session_page(sessions: Sequence[Session], size: int, current: str) -> auth_p
 def _session(session: Session, current: str) -> auth_pb2.Session:
     return auth_pb2.Session(
         id=session.id,
-        create_time=_timestamp(session.create_time),
-        last_used_time=_timestamp(session.last_used_time),
-        expire_time=_timestamp(expire_time(session)),
+        create_time=timestamp(session.create_time),
+        last_used_time=timestamp(session.last_used_time),
+        expire_time=timestamp(expire_time(session)),
         user_agent=session.user_agent,
         current=session.id == current,
     )
@@ -72,20 +67,6 @@ def jwks(keys: Sequence[PublicKey]) -> auth_pb2.Jwks:
     """A JSON Web Key Set (RFC 7517, RFC 8037)."""
     return auth_pb2.Jwks(
         keys=[auth_pb2.Jwk(kty="OKP", crv="Ed25519", x=key.x, kid=key.kid, use="sig", alg="EdDSA") for key in keys]
-    )
-
-
-def own_profile(account: Account) -> user_pb2.User:
-    """A profile as its owner sees it, with the address."""
-    return user_pb2.User(
-        id=account.id,
-        email=account.email,
-        display_name=account.display_name,
-        avatar_color=account.avatar_color,
-        subjects=[study_pb2.Subject.Value(f"SUBJECT_{subject}") for subject in account.subjects],
-        create_time=_timestamp(account.create_time),
-        last_active_time=_timestamp(account.last_active_time),
-        role=user_pb2.Role.Value(f"ROLE_{account.role.value}"),
     )
 
 
@@ -102,17 +83,3 @@ def system_health(services: Sequence[ServiceHealth]) -> system_service_pb2.Syste
             for service in services
         ],
     )
-
-
-def _key(page_token: str, query: str) -> str:
-    (key,) = decode_page_token(page_token, query, 1)
-    try:
-        return str(UUID(str(key)))
-    except ValueError:
-        raise PageTokenInvalid from None
-
-
-def _timestamp(time: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(time)
-    return timestamp

@@ -1,0 +1,1 @@
+"""Between auth's contract and its domain; small total functions."""

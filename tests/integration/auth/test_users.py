@@ -1,0 +1,113 @@
+"""Profiles, preferences and administration, as a client meets them."""
+
+import asyncio
+
+import pytest
+from integration.auth.conftest import Running, bearer
+from integration.auth.test_races import count
+
+from auth_service.domain.administration import AccountChange
+from auth_service.errors import AccountSuspended, LastAdmin, TimeZoneUnknown, UserNotFound
+from auth_service.storage.accounts import StoredAccounts
+from auth_service.storage.unit_of_work import units_of_work
+from auth_service.use_cases.acting import AUTH
+from auth_service.use_cases.administration import Administration
+from littlemonster.auth.v1 import auth_service_pb2 as auth_pb2
+from littlemonster.auth.v1 import user_service_pb2 as pb2
+from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
+from servicekit.caller import Role, acting_as
+from servicekit.errors import InvalidArgument, PermissionDenied
+from servicekit.ids import new_id
+
+
+async def admin(running: Running, name: str = "admin") -> auth_pb2.Tokens:
+    """Tokens of an admin."""
+    email = f"{name}-{running.email}"
+    await running.verified(email)
+    with acting_as(AUTH):
+        account = await StoredAccounts(running.database).by_email(email)
+    assert account
+    administration = Administration(StoredAccounts(running.database), units_of_work(running.database), running.clock)
+    await administration.change(account.id, AccountChange(role=Role.ADMIN))
+    return await running.log_in(email)
+
+
+async def test_a_person_changes_their_profile_and_others_see_it_without_the_address(running: Running) -> None:
+    await running.verified()
+    ada = await running.log_in()
+    request = pb2.UpdateMeRequest(display_name="Ada L.", subjects=[SUBJECT_MATH])
+    mine = await running.users.UpdateMe(request, metadata=bearer(ada))
+    assert (mine.email, mine.display_name, list(mine.subjects)) == (running.email, "Ada L.", [SUBJECT_MATH])
+    await running.verified(f"bob-{running.email}")
+    bob = await running.log_in(f"bob-{running.email}")
+    seen = await running.users.GetUser(pb2.GetUserRequest(user_id=ada.user_id), metadata=bearer(bob))
+    assert (seen.display_name, seen.email, seen.avatar_color) == ("Ada L.", "", mine.avatar_color)
+    with pytest.raises(UserNotFound):
+        await running.users.GetUser(pb2.GetUserRequest(user_id=new_id()), metadata=bearer(bob))
+
+
+async def test_preferences_are_kept_and_a_false_one_is_not_a_missing_one(running: Running) -> None:
+    await running.verified()
+    metadata = bearer(await running.log_in())
+    before = await running.users.GetPreferences(pb2.GetPreferencesRequest(), metadata=metadata)
+    assert (before.email_updates, before.time_zone, before.language) == (True, "UTC", "en")
+    request = pb2.UpdatePreferencesRequest(email_updates=False, time_zone="Asia/Tokyo")
+    await running.users.UpdatePreferences(request, metadata=metadata)
+    after = await running.users.GetPreferences(pb2.GetPreferencesRequest(), metadata=metadata)
+    assert (after.email_updates, after.notifications_enabled, after.time_zone) == (False, True, "Asia/Tokyo")
+    with pytest.raises(TimeZoneUnknown):
+        await running.users.UpdatePreferences(pb2.UpdatePreferencesRequest(time_zone="Mars"), metadata=metadata)
+    with pytest.raises(InvalidArgument):
+        await running.users.UpdatePreferences(pb2.UpdatePreferencesRequest(lm_color="red"), metadata=metadata)
+
+
+async def test_twenty_changes_at_once_lose_none(running: Running) -> None:
+    await running.verified()
+    metadata = bearer(await running.log_in())
+    changes = [
+        pb2.UpdatePreferencesRequest(dark_mode=True),
+        pb2.UpdatePreferencesRequest(language="de"),
+        pb2.UpdatePreferencesRequest(time_zone="Europe/Berlin"),
+        pb2.UpdatePreferencesRequest(email_updates=False),
+    ]
+    await asyncio.gather(*(running.users.UpdatePreferences(each, metadata=metadata) for each in changes * 5))
+    after = await running.users.GetPreferences(pb2.GetPreferencesRequest(), metadata=metadata)
+    assert (after.dark_mode, after.language, after.time_zone, after.email_updates) == (
+        True,
+        "de",
+        "Europe/Berlin",
+        False,
+    )
+
+
+async def test_an_admin_finds_and_suspends_an_account_and_nobody_else_may(running: Running) -> None:
+    await running.verified()
+    ada, boss = await running.log_in(), await admin(running)
+    request = pb2.ListUsersRequest(query=running.email.upper(), page_size=1)
+    page = await running.users.ListUsers(request, metadata=bearer(boss))
+    assert [user.role for user in page.users] == [pb2.ROLE_ADMIN]
+    request.page_token = page.next_page_token
+    page = await running.users.ListUsers(request, metadata=bearer(boss))
+    assert [(user.email, user.suspended) for user in page.users] == [(running.email, False)]
+    assert page.next_page_token == ""
+
+    suspend = pb2.UpdateUserRequest(user_id=ada.user_id, suspended=True)
+    with pytest.raises(PermissionDenied):
+        await running.users.ListUsers(request, metadata=bearer(ada))
+    with pytest.raises(PermissionDenied):
+        await running.users.UpdateUser(suspend, metadata=bearer(ada))
+    assert (await running.users.UpdateUser(suspend, metadata=bearer(boss))).suspended
+    with pytest.raises(AccountSuspended):
+        await running.log_in()
+
+
+async def test_two_admins_who_depose_each_other_at_once_leave_one(running: Running) -> None:
+    first, second = await admin(running, "first"), await admin(running, "second")
+
+    async def depose(by: auth_pb2.Tokens, whom: auth_pb2.Tokens) -> pb2.User:
+        request = pb2.UpdateUserRequest(user_id=whom.user_id, role=pb2.ROLE_STUDENT)
+        return await running.users.UpdateUser(request, metadata=bearer(by))
+
+    outcomes = await asyncio.gather(depose(first, second), depose(second, first), return_exceptions=True)
+    assert sum(isinstance(outcome, LastAdmin) for outcome in outcomes) == 1
+    assert await count(running, "users", "role = 'ADMIN'") == 1
