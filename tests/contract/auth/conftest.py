@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import pytest
-from fakes.auth.memory import MemoryDatabase
+from fakes.auth.memory import MemoryDatabase, MemoryLeftovers
 
-from auth_service.ports import AccountReader, PreferencesReader, SessionReader, UnitOfWork
+from auth_service.ports import AccountReader, Leftovers, PreferencesReader, SessionReader, UnitOfWork
 from auth_service.storage.accounts import StoredAccounts
+from auth_service.storage.leftovers import StoredLeftovers
 from auth_service.storage.preferences import StoredPreferences
 from auth_service.storage.sessions import StoredSessions
 from auth_service.storage.unit_of_work import units_of_work
@@ -25,6 +26,7 @@ class Store:
     accounts: AccountReader
     sessions: SessionReader
     preferences: PreferencesReader
+    leftovers: Leftovers
 
 
 @pytest.fixture(params=["memory", "postgres"])
@@ -32,12 +34,16 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """An empty store."""
     if request.param == "memory":
         memory = MemoryDatabase()
-        yield Store(memory.unit_of_work, memory, memory, memory)
+        yield Store(memory.unit_of_work, memory, memory, memory, MemoryLeftovers(memory))
         return
     make_database: Make = request.getfixturevalue("make_database")
     database = Database(make_database("auth").app, name="auth", size=8)
     await database.open()
     yield Store(
-        units_of_work(database), StoredAccounts(database), StoredSessions(database), StoredPreferences(database)
+        units_of_work(database),
+        StoredAccounts(database),
+        StoredSessions(database),
+        StoredPreferences(database),
+        StoredLeftovers(database),
     )
     await database.close()

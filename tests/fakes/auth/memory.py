@@ -10,10 +10,10 @@ from datetime import datetime
 from auth_service.domain.accounts import Account
 from auth_service.domain.administration import is_acting_admin
 from auth_service.domain.events import Event
-from auth_service.domain.mails import Mail, MailStatus
+from auth_service.domain.mails import ABANDONED_KEPT, SENT_KEPT, Mail, MailStatus
 from auth_service.domain.preferences import Preferences
 from auth_service.domain.secrets import MailedToken
-from auth_service.domain.sessions import RefreshToken, Session, is_living
+from auth_service.domain.sessions import ENDED_KEPT, RefreshToken, Session, expire_time, is_living
 from servicekit.caller import Role, caller_or_none
 
 
@@ -135,6 +135,41 @@ class MemoryPreferences:
 
     async def save(self, user_id: str, preferences: Preferences) -> None:
         self._tables.preferences[user_id] = preferences
+
+
+class MemoryLeftovers:
+    """See ports.Leftovers."""
+
+    def __init__(self, database: "MemoryDatabase") -> None:
+        self._database = database
+
+    async def remove_sessions(self, now: datetime, limit: int) -> int:
+        tables = self._database.tables
+        old = [
+            session.id
+            for session in tables.sessions.values()
+            if now >= expire_time(session) or (session.revoke_time and now >= session.revoke_time + ENDED_KEPT)
+        ][:limit]
+        for each in old:
+            del tables.sessions[each]
+        kept = {digest: token for digest, token in tables.refresh_tokens.items() if token.session_id not in old}
+        tables.refresh_tokens = kept
+        return len(old)
+
+    async def remove_mailed_tokens(self, now: datetime, limit: int) -> int:
+        tokens = self._database.tables.tokens
+        old = [digest for digest, token in tokens.items() if now >= token.expire_time][:limit]
+        for each in old:
+            del tokens[each]
+        return len(old)
+
+    async def remove_mails(self, now: datetime, limit: int) -> int:
+        kept = {MailStatus.SENT: SENT_KEPT, MailStatus.ABANDONED: ABANDONED_KEPT}
+        mails = self._database.tables.mails
+        old = [m.id for m in mails.values() if m.status in kept and now >= m.create_time + kept[m.status]][:limit]
+        for each in old:
+            del mails[each]
+        return len(old)
 
 
 class MemoryMails:

@@ -6,9 +6,11 @@ import pytest
 from integration.auth.conftest import Running
 from sqlalchemy import text
 
-from auth_service.domain.sessions import GRACE
+from auth_service.domain.sessions import ABSOLUTE_LIFETIME, GRACE
 from auth_service.errors import RefreshTokenInvalid, RefreshTokenReused, VerificationTokenInvalid
+from auth_service.storage.leftovers import StoredLeftovers
 from auth_service.storage.unit_of_work import units_of_work
+from auth_service.use_cases.housekeeping import Housekeeping
 from littlemonster.auth.v1 import auth_service_pb2 as auth_pb2
 from servicekit.caller import Caller, acting_as
 from servicekit.database import compile_statement
@@ -110,3 +112,22 @@ async def test_two_passwords_tried_at_once_count_as_two(running: Running) -> Non
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
     reasons = [outcome.reason for outcome in outcomes if isinstance(outcome, ServiceError)]
     assert (reasons.count("CREDENTIALS_INVALID"), reasons.count("TOO_MANY_ATTEMPTS")) == (10, 20)
+
+
+async def test_what_somebody_holds_is_passed_over_by_housekeeping_and_many_sweep_at_once(running: Running) -> None:
+    await running.verified()
+    for _ in range(30):
+        await running.log_in()
+    running.clock.advance(ABSOLUTE_LIFETIME)
+    housekeeping = Housekeeping(StoredLeftovers(running.database), running.clock)
+    with acting_as(Caller.service("test")):
+        async with units_of_work(running.database)() as work:
+            account = await work.accounts.by_email(running.email)
+            assert account
+            held = await work.sessions.get((await work.sessions.unended(account.id))[0].id)
+            assert held
+            await asyncio.wait_for(asyncio.gather(*(housekeeping.sweep() for _ in range(4))), 20)
+            assert await count(running, "sessions") == 30
+    swept = await asyncio.gather(*(housekeeping.sweep() for _ in range(4)))
+    assert sum(swept) == 30
+    assert await count(running, "sessions") == await count(running, "refresh_tokens") == 0

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from auth_service.consumers import MailQueue
+from auth_service.consumers import Chore
 from servicekit.database import DatabaseUnavailable
 
 
@@ -27,7 +27,9 @@ class _Delivery:
 
 
 async def run_until_done(delivery: _Delivery) -> None:
-    queue = asyncio.create_task(MailQueue(delivery.deliver_due, poll_seconds=0, pause_seconds=0).run())
+    queue = asyncio.create_task(
+        Chore(delivery.deliver_due, name="mail delivery", poll_seconds=0, pause_seconds=0).run()
+    )
     done = asyncio.create_task(delivery.done.wait())
     await asyncio.wait((queue, done), return_when=asyncio.FIRST_COMPLETED)
     done.cancel()

@@ -1,4 +1,4 @@
-"""What the worker takes up: mails that are due, and sessions that ended."""
+"""What the worker takes up: chores that come due by themselves, and sessions that ended."""
 
 import asyncio
 import logging
@@ -16,18 +16,20 @@ _POLL_SECONDS = 0.5
 _PAUSE_SECONDS = 2.0
 
 
-class MailQueue:
-    """Looks for due mails twice a second. A mail is taken off the queue by its saved outcome, never by its reading."""
+class Chore:
+    """Looks for work again and again, by default twice a second. What is done is known by what was saved of it."""
 
     def __init__(
         self,
-        deliver_due: Callable[[], Awaitable[int]],
+        do_batch: Callable[[], Awaitable[int]],
         *,
+        name: str,
         poll_seconds: float = _POLL_SECONDS,
         pause_seconds: float = _PAUSE_SECONDS,
     ) -> None:
-        """`deliver_due` tries one batch and answers how many mails were in it."""
-        self._deliver_due = deliver_due
+        """`do_batch` does one batch and answers how much there was in it."""
+        self._do_batch = do_batch
+        self._name = name
         self._poll_seconds = poll_seconds
         self._pause_seconds = pause_seconds
 
@@ -35,10 +37,10 @@ class MailQueue:
         """Until cancelled, through outages of the database."""
         while True:
             try:
-                while await self._deliver_due():
+                while await self._do_batch():
                     pass
             except DatabaseUnavailable as error:
-                log.warning("mail delivery interrupted", extra={"error": repr(error)})
+                log.warning("%s interrupted", self._name, extra={"error": repr(error)})
                 await asyncio.sleep(self._pause_seconds)
             await asyncio.sleep(self._poll_seconds)
 

@@ -144,6 +144,22 @@ class Mails(Protocol):
         ...
 
 
+class Leftovers(Protocol):
+    """What nobody needs any more; each call removes at most `limit`, passes over what others hold, and says how many."""
+
+    async def remove_sessions(self, now: datetime, limit: int) -> int:
+        """Sessions that expired, or were ended a week ago, with their refresh tokens."""
+        ...
+
+    async def remove_mailed_tokens(self, now: datetime, limit: int) -> int:
+        """Tokens that expired."""
+        ...
+
+    async def remove_mails(self, now: datetime, limit: int) -> int:
+        """Mails sent a week ago or abandoned a month ago."""
+        ...
+
+
 class Work(Protocol):
     """One unit of work: all of it is kept, or nothing."""
 

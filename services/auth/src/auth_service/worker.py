@@ -1,14 +1,18 @@
-"""Auth's background process: sends mails, relays events, and tells every process which sessions ended."""
+"""Auth's background process: sends mails, relays events, tells every process which sessions ended, and tidies up."""
 
 from auth_service.clients.letters import TemplateLetters
 from auth_service.clients.smtp import SmtpMailer
-from auth_service.consumers import MailQueue, revocations
+from auth_service.consumers import Chore, revocations
 from auth_service.settings import WorkerSettings
+from auth_service.storage.leftovers import StoredLeftovers
 from auth_service.storage.unit_of_work import units_of_work
+from auth_service.use_cases.housekeeping import Housekeeping
 from auth_service.use_cases.mailing import MailDelivery
 from servicekit.clock import utc_now
 from servicekit.kit import Kit, run
 from servicekit.messaging.relay import Relay
+
+_SWEEP_SECONDS = 60.0
 
 
 async def work(kit: Kit[WorkerSettings]) -> None:
@@ -18,7 +22,9 @@ async def work(kit: Kit[WorkerSettings]) -> None:
     mailer = SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from, utc_now)
     database, broker = await kit.database(), await kit.broker()
     delivery = MailDelivery(units_of_work(database), letters, mailer, utc_now)
-    kit.background(MailQueue(delivery.deliver_due).run())
+    housekeeping = Housekeeping(StoredLeftovers(database), utc_now)
+    kit.background(Chore(delivery.deliver_due, name="mail delivery").run())
+    kit.background(Chore(housekeeping.sweep, name="housekeeping", poll_seconds=_SWEEP_SECONDS).run())
     kit.background(Relay(broker, database).run())
     kit.background(revocations(broker, database).run())
     await kit.serve()

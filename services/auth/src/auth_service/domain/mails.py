@@ -8,6 +8,10 @@ from auth_service.domain.accounts import MailKind
 from auth_service.domain.secrets import TokenPurpose
 
 MOST_ATTEMPTS = 10
+SENT_KEPT = timedelta(days=7)
+ABANDONED_KEPT = timedelta(days=30)
+"""Longer, for operators who look into why."""
+
 LEASE = timedelta(minutes=2)
 """How long a worker has for one mail before another may take it over; longer than the mailer's own time limit."""
 

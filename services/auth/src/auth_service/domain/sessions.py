@@ -8,6 +8,9 @@ ABSOLUTE_LIFETIME = timedelta(days=90)
 GRACE = timedelta(seconds=10)
 """How long a spent refresh token is taken for a question whose answer was lost."""
 
+ENDED_KEPT = timedelta(days=7)
+"""How long an ended session is remembered, so that its refresh tokens are known when a thief presents them."""
+
 LONGEST_USER_AGENT = 256
 """Characters kept of what a client says about itself."""
 

@@ -1,0 +1,25 @@
+"""Forgetting what is of no use to anybody any more."""
+
+from auth_service.ports import Leftovers
+from auth_service.use_cases.acting import AUTH
+from servicekit.caller import acting_as
+from servicekit.clock import Clock
+
+BATCH = 100
+
+
+class Housekeeping:
+    """Removes ended and expired sessions with their refresh tokens, expired mailed tokens, and mails long done with."""
+
+    def __init__(self, leftovers: Leftovers, clock: Clock) -> None:
+        self._leftovers = leftovers
+        self._clock = clock
+
+    async def sweep(self) -> int:
+        """One small batch of each; how many there were. Several workers may do so at once."""
+        now = self._clock()
+        with acting_as(AUTH):
+            sessions = await self._leftovers.remove_sessions(now, BATCH)
+            tokens = await self._leftovers.remove_mailed_tokens(now, BATCH)
+            mails = await self._leftovers.remove_mails(now, BATCH)
+        return sessions + tokens + mails
