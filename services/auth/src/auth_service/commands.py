@@ -1,0 +1,75 @@
+"""What operators do at the machine itself: `python -m auth_service.commands create ada@example.org`."""
+
+import argparse
+import asyncio
+import getpass
+import os
+import sys
+from collections.abc import Sequence
+
+from auth_service.clients.passwords import Argon2Passwords
+from auth_service.storage.unit_of_work import units_of_work
+from auth_service.use_cases.first_admin import FirstAdmin
+from servicekit.clock import utc_now
+from servicekit.database import Database
+from servicekit.errors import InvalidArgument, ServiceError
+
+_SHORTEST, _LONGEST = 10, 128
+
+
+class PasswordLength(InvalidArgument):
+    """The contract, which says how long a password is, is not asked here."""
+
+    reason = "PASSWORD_LENGTH"
+    message = "A password has 10 to 128 characters. Choose another."
+
+
+def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
+    """The options of the command."""
+    parser = argparse.ArgumentParser(prog=prog, description="Accounts that administer others.")
+    actions = parser.add_subparsers(dest="action", required=True)
+    create = actions.add_parser(
+        "create", help="make an admin of an address; the password is asked for, or read as a line from stdin"
+    )
+    create.add_argument("email", help="the address; an account it has already gets the role and the password")
+    create.add_argument("--name", default="Administrator", help="the name others see")
+    return parser.parse_args(arguments)
+
+
+async def run(url: str, options: argparse.Namespace) -> int:
+    """Makes the admin in the database `url`, reached with the service's own role. Returns the exit code."""
+    database = Database(url, name="auth", size=1)
+    passwords = Argon2Passwords(threads=1)
+    await database.open()
+    try:
+        admin = await FirstAdmin(units_of_work(database), passwords, utc_now).create(
+            options.email, options.name, _asked_for()
+        )
+    except ServiceError as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        await passwords.close()
+        await database.close()
+    print(f"{admin.email} is an admin now. Sign in with POST /v1/auth/login.")
+    return 0
+
+
+def _asked_for() -> str:
+    """Never from the command line, which every process of the machine may read. Raises PasswordLength."""
+    password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    if not _SHORTEST <= len(password) <= _LONGEST:
+        raise PasswordLength
+    return password
+
+
+def main() -> None:
+    """For containers: the database is LM_DATABASE_URL."""
+    options = parse(None, "python -m auth_service.commands")
+    if not (url := os.environ.get("LM_DATABASE_URL")):
+        sys.exit("Set LM_DATABASE_URL to auth's database.")
+    sys.exit(asyncio.run(run(url, options)))
+
+
+if __name__ == "__main__":
+    main()

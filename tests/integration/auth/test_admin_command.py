@@ -1,0 +1,49 @@
+"""The operators' command that makes an admin."""
+
+import io
+
+import pytest
+from integration.auth.conftest import Running, bearer
+
+from auth_service import commands
+from littlemonster.auth.v1 import user_service_pb2 as pb2
+
+NEW = "seven lamps in a harbour"
+
+
+async def create(running: Running, *arguments: str) -> int:
+    return await commands.run(running.urls.app, commands.parse(["create", *arguments], "lm admin"))
+
+
+async def test_the_admin_signs_in_and_sees_all_accounts(
+    running: Running, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{NEW}\n"))
+    assert await create(running, running.email, "--name", "Head") == 0
+    said = capsys.readouterr()
+    assert running.email in said.out
+    assert NEW not in said.out + said.err
+    tokens = await running.log_in(password=NEW)
+    found = await running.users.ListUsers(pb2.ListUsersRequest(), metadata=bearer(tokens))
+    assert [(user.display_name, user.role) for user in found.users] == [("Head", pb2.ROLE_ADMIN)]
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "why"),
+    [
+        ("ada@example.org", "short", "10 to 128"),
+        ("ada@example.org", "littlemonster", "easy to guess"),
+        ("ada", NEW, "e-mail"),
+    ],
+)
+async def test_what_is_refused_says_why_and_makes_nothing(
+    running: Running,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    email: str,
+    password: str,
+    why: str,
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(password))
+    assert await create(running, email) == 1
+    assert why in capsys.readouterr().err
