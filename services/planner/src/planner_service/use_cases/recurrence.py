@@ -26,8 +26,21 @@ _DATES = re.compile(rf"{_DATE}(,{_DATE})*", re.ASCII)
 _PARAMETER = re.compile(r"TZID=[^=;:]+|VALUE=DATE-TIME")
 _UNTIL = re.compile(r"UNTIL=(\d{8}(T\d{6}Z)?)", re.ASCII)
 _FREQUENCY = re.compile(r"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)")
-# dateutil never comes back from an interval of zero.
-_NO_INTERVAL = re.compile(r"INTERVAL=0*")
+_NUMBERS = re.compile(r"[+-]?\d{1,3}(,[+-]?\d{1,3})*", re.ASCII)
+_DAYS = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)(,([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU))*", re.ASCII)
+# What RFC 5545 allows and nothing else: dateutil reads more than that, never comes back from an interval of zero however it
+# is written, and of a part given twice takes the last.
+_PARTS = {
+    "FREQ": re.compile(r"[A-Z]+"),
+    "INTERVAL": re.compile(r"0*[1-9]\d{0,3}", re.ASCII),
+    "COUNT": re.compile(r"[1-9]\d{0,4}", re.ASCII),
+    "UNTIL": re.compile(r".+"),
+    "WKST": re.compile(r"MO|TU|WE|TH|FR|SA|SU"),
+    "BYDAY": _DAYS,
+    **dict.fromkeys(
+        ("BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS", "BYHOUR", "BYMINUTE", "BYSECOND"), _NUMBERS
+    ),
+}
 # What it raises on lines it cannot read is not only ValueError.
 _UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
 
@@ -49,13 +62,12 @@ def check(plan: Plan) -> None:
 
 def _check_rule(line: str, plan: Plan) -> None:
     rule_parts = parts(line)
+    if any(part.startswith("BYEASTER") for part in rule_parts):
+        raise _invalid(line, "has BYEASTER, which RFC 5545 does not know")
+    _check_parts(line, rule_parts)
     frequency = next((part for part in rule_parts if part.startswith("FREQ=")), "")
     if frequency in ("FREQ=SECONDLY", "FREQ=MINUTELY", "FREQ=HOURLY") or _times_a_day(rule_parts) > _MOST_A_DAY:
         raise _invalid(line, "recurs more often than a planner shows; use DAILY with BYHOUR")
-    if any(part.startswith("BYEASTER") for part in rule_parts):
-        raise _invalid(line, "has BYEASTER, which RFC 5545 does not know")
-    if any(_NO_INTERVAL.fullmatch(part) for part in rule_parts):
-        raise _invalid(line, "has an interval of zero")
     if not all(_UNTIL.fullmatch(part) for part in rule_parts if part.startswith("UNTIL")):
         raise _invalid(line, "has an UNTIL that is not written as 20261123T120000Z")
     if {"COUNT", "UNTIL"} <= {part.partition("=")[0] for part in rule_parts}:
@@ -66,6 +78,17 @@ def _check_rule(line: str, plan: Plan) -> None:
         raise _invalid(line, f"cannot be read ({error})") from None
     if not happens or not _FREQUENCY.fullmatch(frequency):
         raise _invalid(line, "never comes true")
+
+
+def _check_parts(line: str, rule_parts: list[str]) -> None:
+    seen = set()
+    for part in rule_parts:
+        name, _, value = part.partition("=")
+        if name in seen:
+            raise _invalid(line, f"has {name} twice")
+        if name not in _PARTS or not _PARTS[name].fullmatch(value):
+            raise _invalid(line, f"has a part that RFC 5545 does not know: {part[:40]}")
+        seen.add(name)
 
 
 def _times_a_day(parts: list[str]) -> int:
