@@ -27,8 +27,8 @@ async def count(running: Running, table: str, condition: str = "true") -> int:
     return found
 
 
-async def test_twenty_registrations_of_one_address_at_once_open_one_account(running: Running) -> None:
-    await asyncio.gather(*(running.register(password=f"password number {number}") for number in range(20)))
+async def test_fifty_registrations_of_one_address_at_once_open_one_account(running: Running) -> None:
+    await asyncio.gather(*(running.register(password=f"password number {number}") for number in range(50)))
     assert await count(running, "users") == 1
     assert await count(running, "mails") == 1
     assert await count(running, "outbox", "subject = 'user.registered'") == 1

@@ -7,7 +7,7 @@ from integration.auth.conftest import Running, bearer
 from integration.auth.test_races import count
 
 from auth_service.domain.administration import AccountChange
-from auth_service.errors import AccountSuspended, LastAdmin, TimeZoneUnknown, UserNotFound
+from auth_service.errors import AccountSuspended, CurrentPasswordWrong, LastAdmin, TimeZoneUnknown, UserNotFound
 from auth_service.storage.accounts import StoredAccounts
 from auth_service.storage.unit_of_work import units_of_work
 from auth_service.use_cases.acting import AUTH
@@ -111,3 +111,34 @@ async def test_two_admins_who_depose_each_other_at_once_leave_one(running: Runni
     outcomes = await asyncio.gather(depose(first, second), depose(second, first), return_exceptions=True)
     assert sum(isinstance(outcome, LastAdmin) for outcome in outcomes) == 1
     assert await count(running, "users", "role = 'ADMIN'") == 1
+
+
+HOSTILE = ["\x00", "a\x00b", "\u202e", "\x1b[31m", "𒀀" * 1000, "%_\\'\"; DROP TABLE users; --", "x" * 1_000_000]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+async def test_hostile_text_in_any_field_is_refused_clearly_or_harmless(running: Running, text: str) -> None:
+    await running.verified()
+    mine, boss = bearer(await running.log_in()), bearer(await admin(running))
+    calls = (
+        running.users.UpdateMe(pb2.UpdateMeRequest(display_name=text), metadata=mine),
+        running.users.UpdateMe(pb2.UpdateMeRequest(avatar_color=text), metadata=mine),
+        running.users.UpdateMe(pb2.UpdateMeRequest(update_mask={"paths": [text]}), metadata=mine),
+        running.users.GetUser(pb2.GetUserRequest(user_id=text), metadata=mine),
+        running.users.UpdatePreferences(pb2.UpdatePreferencesRequest(language=text), metadata=mine),
+        running.users.UpdatePreferences(pb2.UpdatePreferencesRequest(time_zone=text), metadata=mine),
+        running.users.ListUsers(pb2.ListUsersRequest(query=text), metadata=boss),
+        running.users.ListUsers(pb2.ListUsersRequest(page_token=text), metadata=boss),
+        running.users.UpdateUser(pb2.UpdateUserRequest(user_id=text, suspended=True), metadata=boss),
+        running.auth.DeleteSession(auth_pb2.DeleteSessionRequest(session_id=text), metadata=mine),
+        running.auth.ForgotPassword(auth_pb2.ForgotPasswordRequest(email=text)),
+        running.auth.ResetPassword(auth_pb2.ResetPasswordRequest(token=text, new_password=text)),
+        running.auth.ChangePassword(
+            auth_pb2.ChangePasswordRequest(current_password=text, new_password="seven lamps in a harbour"),
+            metadata=mine,
+        ),
+    )
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    assert all(isinstance(each, InvalidArgument | CurrentPasswordWrong) for each in refusals), refusals
+    assert len(refusals) >= 10

@@ -13,6 +13,9 @@ from littlemonster.common.v1 import study_pb2
 from servicekit.caller import Role
 from servicekit.pagination import encode_page_token
 
+_LONGEST_SHOWN = 64
+"""Of a name that somebody made up: an answer's headers have little room."""
+
 _CHANGEABLE = ("display_name", "avatar_color", "subjects")
 _PREFERENCES = tuple(pb2.Preferences.DESCRIPTOR.fields_by_name)
 
@@ -49,7 +52,9 @@ def profile_change(request: pb2.UpdateMeRequest) -> ProfileChange:
     given = {field.name for field, _ in request.ListFields()} & set(_CHANGEABLE)
     named = set(request.update_mask.paths) or given
     if unknown := named - set(_CHANGEABLE):
-        raise UpdateMaskInvalid(fields={"updateMask": "names fields that cannot be changed"}, path=min(unknown))
+        raise UpdateMaskInvalid(
+            fields={"updateMask": "names fields that cannot be changed"}, path=min(unknown)[:_LONGEST_SHOWN]
+        )
     return ProfileChange(
         display_name=request.display_name if "display_name" in named & given else None,
         avatar_color=request.avatar_color if "avatar_color" in named & given else None,
