@@ -16,7 +16,9 @@ _BUILT = {
         " ListModerationQueue ClaimModerationItem"
     ),
     "RatingService": "SubmitRating GetRating DeleteRating GetRatingStats",
-    "PlannerService": "CreateEvent ListEvents GetEvent UpdateEvent DeleteEvent CompleteEvent GetProgress",
+    "PlannerService": (
+        "CreateEvent ListEvents GetEvent UpdateEvent DeleteEvent CompleteEvent GetProgress SyncEvents WatchEvents"
+    ),
     "GenerationService": "GenerateScript ValidateTopic GenerateStream",
     "ModerationService": "Moderate",
     "ModelService": "ListModels",

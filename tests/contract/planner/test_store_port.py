@@ -8,8 +8,10 @@ import pytest
 from fakes.planner.made import HOUR, NOON, a_plan, an_event
 
 from planner_service.domain.events import Event, EventType, Happening, Period, Reminder, Subject, complete
+from planner_service.domain.sync import Tombstone
 from planner_service.ports import Store
 from servicekit.caller import Caller, Role, acting_as
+from servicekit.clock import utc_now
 from servicekit.ids import new_id
 
 Told = Callable[[], Awaitable[list[tuple[str, str, int]]]]
@@ -174,3 +176,40 @@ async def test_a_work_that_fails_saves_and_tells_nothing(store: Store, told: Tol
         await begin_and_fail()
     assert await store.events.get(ADA.id, event.id) is None
     assert await told() == []
+
+
+async def test_changes_and_deletions_are_remembered_with_the_version_they_made(store: Store) -> None:
+    first, second, third = [await _saved(store) for _ in range(3)]
+    for event in (first, second, third, first):
+        async with store.begin() as work:
+            await work.changed(Happening.UPDATED, event)
+    async with store.begin() as work:
+        await work.events.remove(second)
+        await work.changed(Happening.DELETED, second)
+    reads = store.events
+    assert (await reads.version(ADA.id), await reads.forgotten(ADA.id)) == (5, 0)
+    found = await reads.changed_between(ADA.id, 0, 5, 9)
+    assert [(event.id, event.sequence) for event in found] == [(third.id, 3), (first.id, 4)]
+    assert await reads.changed_between(ADA.id, 0, 3, 9) == [third]
+    assert await reads.changed_between(ADA.id, 3, 5, 9) == [first]
+    assert await reads.changed_between(ADA.id, 0, 5, 1) == [third]
+    assert await reads.deleted_between(ADA.id, 0, 5, 9) == [Tombstone(second.id, 5)]
+    assert await reads.deleted_between(ADA.id, 5, 9, 9) == await reads.deleted_between(ADA.id, 0, 4, 9) == []
+    with acting_as(BOB):
+        assert (await reads.version(BOB.id), await reads.deleted_between(BOB.id, 0, 9, 9)) == (0, [])
+
+
+async def test_old_deletions_are_forgotten_and_it_is_remembered_that_they_were(store: Store) -> None:
+    for caller in (ADA, BOB):
+        with acting_as(caller):
+            for _ in range(2):
+                async with store.begin() as work:
+                    await work.changed(Happening.DELETED, an_event(user_id=caller.id))
+    for before, forgotten, left in ((utc_now() - HOUR, 0, 2), (utc_now() + HOUR, 2, 0)):
+        with acting_as(Caller.service("planner")):
+            async with store.begin() as work:
+                await work.events.forget_deletions(before)
+        for caller in (ADA, BOB):
+            with acting_as(caller):
+                assert await store.events.forgotten(caller.id) == forgotten
+                assert len(await store.events.deleted_between(caller.id, 0, 9, 9)) == left

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from planner_service.domain.events import Completion, Event, Happening, Occurrence, Period
+from planner_service.domain.sync import Tombstone
 from planner_service.ports import Cursor
 
 
@@ -16,6 +18,8 @@ class State:
 
     events: dict[str, Event] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
+    forgotten: dict[str, int] = field(default_factory=dict)
+    tombstones: dict[str, list[tuple[Tombstone, datetime]]] = field(default_factory=dict)
     told: list[tuple[str, str, int]] = field(default_factory=list)
 
 
@@ -53,6 +57,26 @@ class FakeEvents:
     async def completions(self, user_id: str) -> list[tuple[str, tuple[Completion, ...]]]:
         return [(event.plan.time_zone, event.completions) for event in self._of(user_id) if event.completions]
 
+    async def version(self, user_id: str) -> int:
+        return self._state.versions.get(user_id, 0)
+
+    async def forgotten(self, user_id: str) -> int:
+        return self._state.forgotten.get(user_id, 0)
+
+    async def changed_between(self, user_id: str, after: int, until: int, size: int) -> list[Event]:
+        found = [event for event in self._of(user_id) if after < event.sequence <= until]
+        return sorted(found, key=lambda event: event.sequence)[:size]
+
+    async def deleted_between(self, user_id: str, after: int, until: int, size: int) -> list[Tombstone]:
+        found = [each for each, _ in self._state.tombstones.get(user_id, ())]
+        return [each for each in found if after < each.sequence <= until][:size]
+
+    async def forget_deletions(self, before: datetime) -> None:
+        for user_id, buried in self._state.tombstones.items():
+            if gone := [each.sequence for each, time in buried if time < before]:
+                self._state.forgotten[user_id] = max(gone)
+            self._state.tombstones[user_id] = [each for each in buried if each[1] >= before]
+
     async def save(self, event: Event) -> None:
         self._state.events[event.id] = event
 
@@ -71,6 +95,11 @@ class FakeWork:
     async def changed(self, happening: Happening, event: Event) -> None:
         version = self._state.versions.get(event.user_id, 0) + 1
         self._state.versions[event.user_id] = version
+        if happening is Happening.DELETED:
+            buried = (Tombstone(event.id, version), datetime.now(UTC))
+            self._state.tombstones.setdefault(event.user_id, []).append(buried)
+        elif event.id in self._state.events:
+            self._state.events[event.id] = replace(self._state.events[event.id], sequence=version)
         self._state.told.append(("planner.event_changed", event.id, version))
 
     async def completed(self, occurrence: Occurrence) -> None:

@@ -2,16 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from loopback import Loopback
 
+from littlemonster.planner.v1.planner_service_pb2 import EventChange
 from littlemonster.planner.v1.planner_service_pb2_grpc import PlannerServiceStub, add_PlannerServiceServicer_to_server
+from planner_service.consumers import follow_changes
 from planner_service.handlers import PlannerHandlers
 from planner_service.storage import PostgresStore
 from planner_service.use_cases.events import Planner
+from planner_service.use_cases.live import Audience
 from planner_service.use_cases.progress import ProgressReport
+from planner_service.use_cases.sync import Sync
 from servicekit.clock import utc_now
 from servicekit.database import Database
 from servicekit.ids import new_id
@@ -33,20 +38,37 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def broker(backing: Any, database: Database) -> AsyncIterator[Broker]:
-    """NATS, with the relay of this test's database running."""
+async def broker(backing: Any, database: Database, audience: Audience[EventChange]) -> AsyncIterator[Broker]:
+    """NATS, with the relay of this test's database and what shows its changes running."""
     broker = Broker(backing.nats_url, name="planner")
     await broker.connect()
-    relay = asyncio.create_task(Relay(broker, database).run())
+    tasks = [asyncio.create_task(work) for work in (Relay(broker, database).run(), follow_changes(broker, audience))]
     yield broker
-    relay.cancel()
-    await asyncio.gather(relay, return_exceptions=True)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     await broker.close()
 
 
 @pytest.fixture
-async def planner(loopback: Loopback, database: Database) -> PlannerServiceStub:
+def audience() -> Audience[EventChange]:
+    return Audience()
+
+
+@pytest.fixture
+async def planner_address(loopback: Loopback, database: Database, audience: Audience[EventChange]) -> str:
     store = PostgresStore(database)
-    handlers = PlannerHandlers(Planner(store, utc_now, new_id), ProgressReport(store, utc_now), utc_now)
-    address = await loopback.serve([(add_PlannerServiceServicer_to_server, handlers)])
-    return PlannerServiceStub(loopback.channel(address))
+    handlers = PlannerHandlers(
+        Planner(store, utc_now, new_id),
+        ProgressReport(store, utc_now),
+        Sync(store),
+        audience,
+        utc_now,
+        heartbeat=timedelta(hours=1),
+    )
+    return await loopback.serve([(add_PlannerServiceServicer_to_server, handlers)])
+
+
+@pytest.fixture
+def planner(loopback: Loopback, planner_address: str) -> PlannerServiceStub:
+    return PlannerServiceStub(loopback.channel(planner_address))

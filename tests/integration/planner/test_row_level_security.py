@@ -21,6 +21,7 @@ async def as_caller(database_url, database):
         async with PostgresStore(database).begin() as work:
             await work.events.add(event)
             await work.changed(Happening.CREATED, event)
+            await work.changed(Happening.DELETED, an_event(user_id=ADA.id))
 
     async def run(caller: Caller | None, sql: str) -> list[object] | int:
         async with await psycopg.AsyncConnection.connect(database_url) as connection:
@@ -33,7 +34,7 @@ async def as_caller(database_url, database):
     return run
 
 
-@pytest.mark.parametrize("table", ["events", "planners"])
+@pytest.mark.parametrize("table", ["events", "planners", "tombstones"])
 async def test_only_the_owner_reads(as_caller, table) -> None:
     for other in OTHERS:
         assert await as_caller(other, f"SELECT user_id FROM {table}") == []
@@ -48,6 +49,8 @@ async def test_only_the_owner_reads(as_caller, table) -> None:
         "DELETE FROM events",
         "UPDATE planners SET version = 0",
         "DELETE FROM planners",
+        "UPDATE tombstones SET sequence = 0",
+        "DELETE FROM tombstones",
     ],
 )
 async def test_others_change_nothing(as_caller, other, change) -> None:
@@ -57,7 +60,7 @@ async def test_others_change_nothing(as_caller, other, change) -> None:
 async def test_nobody_gives_an_event_away_or_writes_into_another_s_planner(as_caller) -> None:
     for forbidden in (
         f"UPDATE events SET user_id = '{BOB.id}'",
-        f"INSERT INTO planners (user_id, version) VALUES ('{new_id()}', 1)",
+        f"INSERT INTO planners (user_id, version, forgotten) VALUES ('{new_id()}', 1, 0)",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             await as_caller(ADA, forbidden)

@@ -24,10 +24,12 @@ from planner_service.domain.events import (
     Which,
 )
 from planner_service.domain.progress import Count, Progress
-from planner_service.errors import PeriodInvalid, ReminderInvalid
+from planner_service.domain.sync import Changes, Position
+from planner_service.errors import PeriodInvalid, ReminderInvalid, SyncTokenInvalid
 from planner_service.ports import Cursor
 from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
 
+_LARGEST = 2**31 - 1
 _SUBJECTS = {
     Subject.NONE: study.SUBJECT_UNSPECIFIED,
     Subject.MATH: study.SUBJECT_MATH,
@@ -114,6 +116,31 @@ def event_changed(happening: Happening, changed: Event, version: int) -> events.
 
 def event_completed(completed: Occurrence) -> events.PlannerEventCompleted:
     return events.PlannerEventCompleted(event=occurrence(completed))
+
+
+def position(request: pb.SyncEventsRequest, user_id: str) -> Position | None:
+    """How far the device has come; None when it is new. Raises SyncTokenInvalid."""
+    if not request.sync_token:
+        return None
+    try:
+        sequence, floor = decode_page_token(request.sync_token, f"sync {user_id}", 2)
+    except PageTokenInvalid:
+        raise SyncTokenInvalid from None
+    if not (
+        isinstance(sequence, int) and isinstance(floor, int) and 0 <= sequence <= _LARGEST and 0 <= floor <= _LARGEST
+    ):
+        raise SyncTokenInvalid
+    return Position(sequence, floor)
+
+
+def changed(found: Changes, user_id: str) -> pb.SyncEventsResponse:
+    return pb.SyncEventsResponse(
+        events=map(event, found.events),
+        deleted_event_ids=found.deleted,
+        next_sync_token=encode_page_token(f"sync {user_id}", found.next.sequence, found.next.floor),
+        has_more=found.has_more,
+        full_sync=found.full,
+    )
 
 
 def progress_period(request: pb.GetProgressRequest, now: datetime) -> Period:

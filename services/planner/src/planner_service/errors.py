@@ -1,6 +1,6 @@
 """Every failure a caller of planner may meet."""
 
-from servicekit.errors import Aborted, InvalidArgument, NotFound
+from servicekit.errors import Aborted, InvalidArgument, NotFound, ResourceExhausted
 
 
 class EventNotFound(NotFound):
@@ -15,6 +15,29 @@ class EventChanged(Aborted):
 
     reason = "EVENT_CHANGED"
     message = "The event {event} has changed since you read it. Read it again and repeat with its etag {etag}."
+
+
+class SyncTokenInvalid(InvalidArgument):
+    """The token was not made by us, or for another account."""
+
+    reason = "SYNC_TOKEN_INVALID"
+    message = "This syncToken is not one of yours. Leave it out to fetch everything."
+
+
+class WatchTooSlow(ResourceExhausted):
+    """The reader of a live stream does not keep up."""
+
+    reason = "WATCH_TOO_SLOW"
+    message = (
+        "This reader is too slow for the live changes. Fetch them with GET /v1/planner/events:sync, then watch again."
+    )
+
+
+class TooManyWatchers(ResourceExhausted):
+    """This process has as many live streams open as it may."""
+
+    reason = "TOO_MANY_WATCHERS"
+    message = "Too many live streams are open. Try again in a moment, or use GET /v1/planner/events:sync."
 
 
 class TitleEmpty(InvalidArgument):

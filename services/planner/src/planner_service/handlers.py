@@ -1,5 +1,7 @@
 """The servicer: convert in, call one use case, convert out."""
 
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
@@ -9,20 +11,36 @@ from littlemonster.planner.v1 import planner_service_pb2 as pb
 from littlemonster.planner.v1.planner_service_pb2_grpc import PlannerServiceServicer
 from planner_service import convert
 from planner_service.use_cases.events import Planner
+from planner_service.use_cases.live import Audience
 from planner_service.use_cases.progress import ProgressReport
+from planner_service.use_cases.sync import Sync
+from servicekit.caller import current_caller
 from servicekit.clock import Clock
 from servicekit.pagination import page_size
 
+_SYNC_SIZE = 100
 Context = ServicerContext[Any, Any]
 
 
 class PlannerHandlers(PlannerServiceServicer):
     """PlannerService. What it does not override answers UNIMPLEMENTED."""
 
-    def __init__(self, planner: Planner, progress: ProgressReport, clock: Clock) -> None:
+    def __init__(
+        self,
+        planner: Planner,
+        progress: ProgressReport,
+        sync: Sync,
+        audience: Audience[pb.EventChange],
+        clock: Clock,
+        *,
+        heartbeat: timedelta = timedelta(seconds=15),
+    ) -> None:
         self._planner = planner
         self._progress = progress
+        self._sync = sync
+        self._audience = audience
         self._clock = clock
+        self._heartbeat = heartbeat
 
     async def CreateEvent(self, request: pb.CreateEventRequest, context: Context) -> pb.Event:
         return convert.event(await self._planner.create(convert.plan(request), request.request_id or None))
@@ -51,3 +69,15 @@ class PlannerHandlers(PlannerServiceServicer):
 
     async def GetProgress(self, request: pb.GetProgressRequest, context: Context) -> pb.Progress:
         return convert.progress(await self._progress.over(convert.progress_period(request, self._clock())))
+
+    async def SyncEvents(self, request: pb.SyncEventsRequest, context: Context) -> pb.SyncEventsResponse:
+        owner = current_caller().id
+        found = await self._sync.since(convert.position(request, owner), request.page_size or _SYNC_SIZE)
+        return convert.changed(found, owner)
+
+    async def WatchEvents(self, request: pb.WatchEventsRequest, context: Context) -> AsyncIterator[pb.EventChange]:
+        with self._audience.seat(current_caller().id) as seat:
+            # Tells the client that the stream is open: nothing may happen for a while.
+            await context.send_initial_metadata(())
+            async for change in seat.changes(self._heartbeat):
+                yield change or pb.EventChange()

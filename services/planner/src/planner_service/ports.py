@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from planner_service.domain.events import Completion, Event, Happening, Occurrence, Period
+from planner_service.domain.sync import Tombstone
 
 # The start of the last occurrence of the page before, and its event's id.
 Cursor = tuple[datetime, str]
@@ -36,6 +37,22 @@ class EventReader(Protocol):
         """What was ever done: the time zone and the completions of each event that has any."""
         ...
 
+    async def version(self, user_id: str) -> int:
+        """How many changes the planner has seen; every change up to it is saved."""
+        ...
+
+    async def forgotten(self, user_id: str) -> int:
+        """The last version whose deletions are no longer known; 0 while all are."""
+        ...
+
+    async def changed_between(self, user_id: str, after: int, until: int, size: int) -> list[Event]:
+        """Up to `size` events whose last change came after the version `after` and up to `until`, in that order."""
+        ...
+
+    async def deleted_between(self, user_id: str, after: int, until: int, size: int) -> list[Tombstone]:
+        """The same of deletions."""
+        ...
+
 
 class Events(EventReader, Protocol):
     """Events inside a unit of work."""
@@ -54,6 +71,10 @@ class Events(EventReader, Protocol):
 
     async def remove(self, event: Event) -> None: ...
 
+    async def forget_deletions(self, before: datetime) -> None:
+        """Forgets, in every planner, what was deleted before a time."""
+        ...
+
 
 class Work(Protocol):
     """One unit of work: all of it is saved or none."""
@@ -62,7 +83,7 @@ class Work(Protocol):
     def events(self) -> Events: ...
 
     async def changed(self, happening: Happening, event: Event) -> None:
-        """Tells what happened to an event, with the next version of its owner's planner, once the work is saved."""
+        """Tells what happened to an event once the work is saved: the next version of its owner's planner, which remembers."""
         ...
 
     async def completed(self, occurrence: Occurrence) -> None:

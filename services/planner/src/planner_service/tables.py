@@ -32,6 +32,7 @@ class EventRow(Base, table=True):
         CheckConstraint("end_time >= start_time", name="events_end_time_check"),
         UniqueConstraint("user_id", "request_id", name="events_user_id_request_id_key"),
         Index("events_user_id_start_time_id_idx", "user_id", "start_time", "id"),
+        Index("events_user_id_sequence_idx", "user_id", "sequence"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -51,15 +52,32 @@ class EventRow(Base, table=True):
     version: int
     create_time: datetime = Field(sa_type=_TIME)
     update_time: datetime = Field(sa_type=_TIME)
+    sequence: int
+
+
+class TombstoneRow(Base, table=True):
+    """An event that was deleted, for devices that have not heard of it yet."""
+
+    __tablename__ = "tombstones"
+    __table_args__ = (Index("tombstones_delete_time_idx", "delete_time"),)
+
+    user_id: UUID = Field(primary_key=True)
+    sequence: int = Field(primary_key=True)
+    event_id: UUID
+    delete_time: datetime = Field(sa_type=_TIME)
 
 
 class PlannerRow(Base, table=True):
-    """One account's planner; `version` grows with every change of any of its events."""
+    """One account's planner; `version` grows with every change of any of its events.
+
+    `forgotten` is the last version whose deletions are no longer known.
+    """
 
     __tablename__ = "planners"
 
     user_id: UUID = Field(primary_key=True)
     version: int
+    forgotten: int
 
 
 add_messaging_tables(METADATA)

@@ -1,15 +1,35 @@
-"""The planner worker: publishes this service's events."""
+"""The planner worker: publishes this service's events and forgets old deletions."""
+
+import asyncio
+import contextlib
+from datetime import timedelta
 
 from planner_service.settings import Settings
+from planner_service.storage import PostgresStore
+from planner_service.use_cases.sync import forget_deletions
+from servicekit.caller import Caller, acting_as
+from servicekit.clock import utc_now
+from servicekit.database import DatabaseUnavailable
 from servicekit.kit import Kit, run
 from servicekit.messaging.relay import Relay
+
+_TIDY_SECONDS = 3600
 
 
 async def serve(kit: Kit[Settings]) -> None:
     """Puts the parts together and works until told to stop."""
     database, broker = await kit.database(), await kit.broker()
     kit.background(Relay(broker, database).run())
+    kit.background(_tidy(PostgresStore(database), kit.settings.deletions_kept))
     await kit.serve()
+
+
+async def _tidy(store: PostgresStore, keep: timedelta) -> None:
+    with acting_as(Caller.service("planner")):
+        while True:
+            with contextlib.suppress(DatabaseUnavailable):
+                await forget_deletions(store, utc_now, keep)
+            await asyncio.sleep(_TIDY_SECONDS)
 
 
 if __name__ == "__main__":

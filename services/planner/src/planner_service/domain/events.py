@@ -2,7 +2,7 @@
 
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
@@ -108,6 +108,8 @@ class Event:
     version: int
     create_time: datetime
     update_time: datetime
+    sequence: int = field(default=0, compare=False)
+    """The version its planner had with its last change; the database counts."""
 
     @property
     def etag(self) -> str:

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("create_time", _TIME, nullable=False),
         sa.Column("update_time", _TIME, nullable=False),
+        sa.Column("sequence", sa.Integer, nullable=False),
         sa.CheckConstraint(
             "subject in ('NONE', 'MATH', 'CHEMISTRY', 'HISTORY', 'ENGLISH')",
             name="events_subject_check",
@@ -42,17 +43,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_id", "request_id", name="events_user_id_request_id_key"),
     )
     op.create_index("events_user_id_start_time_id_idx", "events", ["user_id", "start_time", "id"])
+    op.create_index("events_user_id_sequence_idx", "events", ["user_id", "sequence"])
+    op.create_table(
+        "tombstones",
+        sa.Column("user_id", sa.Uuid, primary_key=True),
+        sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("event_id", sa.Uuid, nullable=False),
+        sa.Column("delete_time", _TIME, nullable=False),
+    )
+    op.create_index("tombstones_delete_time_idx", "tombstones", ["delete_time"])
     op.create_table(
         "planners",
         sa.Column("user_id", sa.Uuid, primary_key=True),
         sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("forgotten", sa.Integer, nullable=False),
     )
     create_messaging_tables()
-    for statement in [*protect("events", owner="user_id"), *protect("planners", owner="user_id")]:
-        op.execute(statement)
+    for table in ("events", "tombstones", "planners"):
+        for statement in protect(table, owner="user_id"):
+            op.execute(statement)
 
 
 def downgrade() -> None:
     drop_messaging_tables()
     op.drop_table("planners")
+    op.drop_table("tombstones")
     op.drop_table("events")

@@ -1,31 +1,27 @@
-"""The service's data in PostgreSQL: compiled statements, rows as domain objects, the unit of work."""
+"""Events in PostgreSQL: compiled statements, rows as domain objects."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Integer, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from planner_service import convert
 from planner_service.domain.events import (
     Completion,
     Event,
     EventType,
-    Happening,
-    Occurrence,
     Period,
     Plan,
     Reminder,
     Subject,
 )
+from planner_service.domain.sync import Tombstone
 from planner_service.ports import Cursor
-from planner_service.tables import EventRow, PlannerRow
-from servicekit.database import Database, Statement, Transaction, compile_command, compile_statement
+from planner_service.storage.versions import DELETED, FORGET, FORGOTTEN, VERSION
+from planner_service.tables import EventRow
+from servicekit.database import Database, Transaction, compile_command, compile_statement
 
 _events = EventRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
-_planners = PlannerRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
 
 def _event(
@@ -46,6 +42,7 @@ def _event(
     version: int,
     create_time: datetime,
     update_time: datetime,
+    sequence: int,
 ) -> Event:
     plan = Plan(
         title=title,
@@ -59,7 +56,7 @@ def _event(
         recurrence=tuple(recurrence),
         reminders=tuple(map(_reminder, reminders)),
     )
-    return Event(id, user_id, request_id, plan, _completions(completions), version, create_time, update_time)
+    return Event(id, user_id, request_id, plan, _completions(completions), version, create_time, update_time, sequence)
 
 
 def _row(event: Event) -> dict[str, Any]:
@@ -85,6 +82,7 @@ def _row(event: Event) -> dict[str, Any]:
         "version": event.version,
         "create_time": event.create_time,
         "update_time": event.update_time,
+        "sequence": event.sequence,
     }
 
 
@@ -144,13 +142,8 @@ SAVE = compile_command(
     .values({column.name: bindparam(column.name) for column in _events.c if column.name not in _FIXED})
 )
 REMOVE = compile_command(delete(_events).where(_events.c.id == bindparam("event_id")))
-NEXT_VERSION: Statement[int] = compile_statement(
-    insert(_planners)
-    .values(user_id=bindparam("user_id"), version=1)
-    .on_conflict_do_update(index_elements=[_planners.c.user_id], set_={"version": _planners.c.version + 1})
-    .returning(_planners.c.version),
-    int,
-)
+_later = _mine.where(_events.c.sequence > bindparam("after"), _events.c.sequence <= bindparam("until"))
+CHANGED = compile_statement(_later.order_by(_events.c.sequence).limit(bindparam("size", type_=Integer)), _event)
 
 
 class PostgresEventReader:
@@ -177,6 +170,18 @@ class PostgresEventReader:
     async def completions(self, user_id: str) -> list[tuple[str, tuple[Completion, ...]]]:
         return await self._executor.all(COMPLETIONS, user_id=user_id)
 
+    async def version(self, user_id: str) -> int:
+        return await self._executor.one(VERSION, user_id=user_id) or 0
+
+    async def forgotten(self, user_id: str) -> int:
+        return await self._executor.one(FORGOTTEN, user_id=user_id) or 0
+
+    async def changed_between(self, user_id: str, after: int, until: int, size: int) -> list[Event]:
+        return await self._executor.all(CHANGED, user_id=user_id, after=after, until=until, size=size)
+
+    async def deleted_between(self, user_id: str, after: int, until: int, size: int) -> list[Tombstone]:
+        return await self._executor.all(DELETED, user_id=user_id, after=after, until=until, size=size)
+
 
 class PostgresEvents(PostgresEventReader):
     """Events inside a transaction."""
@@ -198,32 +203,5 @@ class PostgresEvents(PostgresEventReader):
     async def remove(self, event: Event) -> None:
         await self._transaction.execute(REMOVE, event_id=event.id)
 
-
-class PostgresWork:
-    """One transaction's events, and what is told if it commits."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-        self.events = PostgresEvents(transaction)
-
-    async def changed(self, happening: Happening, event: Event) -> None:
-        version = await self._transaction.one(NEXT_VERSION, user_id=event.user_id) or 0
-        message = convert.event_changed(happening, event, version)
-        await self._transaction.emit("planner.event_changed", message, event.id)
-
-    async def completed(self, occurrence: Occurrence) -> None:
-        message = convert.event_completed(occurrence)
-        await self._transaction.emit("planner.event_completed", message, occurrence.event.id)
-
-
-class PostgresStore:
-    """The service's data."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self.events = PostgresEventReader(database)
-
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[PostgresWork]:
-        async with self._database.transaction() as transaction:
-            yield PostgresWork(transaction)
+    async def forget_deletions(self, before: datetime) -> None:
+        await self._transaction.execute(FORGET, before=before)
