@@ -8,19 +8,20 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import grpc
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from grpc.aio import ServicerContext
 from opentelemetry import metrics
 from opentelemetry.trace import Span, SpanKind
 
 from servicekit.caller import Caller, acting_as
-from servicekit.errors import DeadlineExceeded, Internal, ServiceError, Unimplemented
-from servicekit.identity.access import AccessRule, rule_for
+from servicekit.errors import DeadlineExceeded, Internal, InvalidArgument, ServiceError, Unimplemented
+from servicekit.identity.access import rule_for
 from servicekit.identity.tokens import TokenInvalid, TokenVerifier
 from servicekit.status import code_of, to_status
+from servicekit.streams import OpenStreams
 from servicekit.telemetry.traces import continued, mark_failed
 from servicekit.validation import validate
 
@@ -29,10 +30,18 @@ Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in its types o
 _LONGEST_SECONDS = 14.0  # the gateway waits 15
 _SLICE_TO_ANSWER = 0.05
 _BEARER = "bearer "
+_OURS = "/littlemonster."
 log = logging.getLogger(__name__)
 _duration = metrics.get_meter("servicekit").create_histogram(
     "rpc.server.call.duration", unit="s", description="Duration of calls this server answered"
 )
+
+
+class RequestUnreadable(InvalidArgument):
+    """The bytes are not a message of the contract."""
+
+    reason = "REQUEST_UNREADABLE"
+    message = "The request is not a message of this contract. Build it with the published protos; texts are UTF-8."
 
 
 class Guard(grpc.aio.ServerInterceptor):
@@ -40,6 +49,7 @@ class Guard(grpc.aio.ServerInterceptor):
 
     def __init__(self, verifier: TokenVerifier) -> None:
         self._verifier = verifier
+        self._streams = OpenStreams()
         self._wrapped: dict[str, Handler] = {}
 
     async def intercept_service(
@@ -56,36 +66,38 @@ class Guard(grpc.aio.ServerInterceptor):
         return self._wrapped.setdefault(method, self._wrap(method, handler))
 
     def _wrap(self, method: str, handler: Handler) -> Handler:
-        call = _Method(method, rule_for(method), self._verifier)
-        codec = {
-            "request_deserializer": handler.request_deserializer,
-            "response_serializer": handler.response_serializer,
-        }
+        if not method.startswith(_OURS):
+            return handler  # health's Watch writes to the context, reflection streams requests
+        # Without a deserialiser the wrapper gets bytes: gRPC would answer what it cannot parse with an exception's text.
+        call = _Method(method, handler.request_deserializer, self._verifier, self._streams)
         if handler.unary_unary:
-            return grpc.unary_unary_rpc_method_handler(call.unary(handler.unary_unary), **codec)
-        if handler.unary_stream and call.ours:
-            return grpc.unary_stream_rpc_method_handler(call.stream(handler.unary_stream), **codec)
-        return (
-            handler  # health's Watch writes to the context, reflection streams requests: neither has a contract of ours
+            return grpc.unary_unary_rpc_method_handler(
+                call.unary(handler.unary_unary), response_serializer=handler.response_serializer
+            )
+        return grpc.unary_stream_rpc_method_handler(
+            call.stream(handler.unary_stream), response_serializer=handler.response_serializer
         )
 
 
 class _Method:
     """The wrapper of one RPC."""
 
-    def __init__(self, method: str, rule: AccessRule, verifier: TokenVerifier) -> None:
+    def __init__(
+        self, method: str, parse: "Callable[[bytes], Any] | None", verifier: TokenVerifier, streams: OpenStreams
+    ) -> None:
         self._name = method.lstrip("/")
-        self._rule = rule
+        self._rule = rule_for(method)
+        self._parse = cast("Callable[[bytes], Message]", parse)  # generated handlers always have one
         self._verifier = verifier
-        self.ours = self._name.startswith("littlemonster.")
+        self._streams = streams
 
     def unary(self, behaviour: Any) -> Any:
-        async def call(request: Message, context: "Context") -> Any:  # noqa: RET503  # abort never returns
+        async def call(message: bytes, context: "Context") -> Any:  # noqa: RET503  # abort never returns
             metadata = _metadata(context)
             with self._span(metadata) as span:
                 try:
                     caller = await self._caller(metadata)
-                    self._check(caller, request)
+                    request = self._request(caller, message)
                     with acting_as(caller):
                         async with asyncio.timeout(_budget(context)):
                             return await behaviour(request, context)
@@ -98,16 +110,18 @@ class _Method:
     def stream(self, behaviour: Any) -> Any:
         # A coroutine that writes, not a generator: one left unfinished when the client goes would end in another task, where
         # the caller and the trace cannot be reset.
-        async def call(request: Message, context: "Context") -> None:
+        async def call(message: bytes, context: "Context") -> None:
             metadata = _metadata(context)
             with self._span(metadata) as span:
                 try:
                     caller = await self._caller(metadata)
-                    self._check(caller, request)
-                    with acting_as(caller):
-                        async with aclosing(behaviour(request, context)) as messages:
-                            async for message in messages:
-                                await context.write(message)
+                    request = self._request(caller, message)
+                    with acting_as(caller), self._streams.place(caller):
+                        async with aclosing(behaviour(request, context)) as answers:
+                            async for answer in answers:
+                                if caller:
+                                    self._verifier.living(caller)
+                                await context.write(answer)
                         return
                 except Exception as error:
                     status = self._status(error, span)
@@ -142,10 +156,15 @@ class _Method:
         token = authorization[len(_BEARER) :]
         return self._verifier.remembered(token) or await self._verifier.verify(token)
 
-    def _check(self, caller: Caller | None, request: Message) -> None:
+    def _request(self, caller: Caller | None, message: bytes) -> Message:
+        """The request, once the caller may make it. Raises RequestUnreadable, RequestInvalid and what the rule raises."""
         self._rule.check(caller)
-        if self.ours:
-            validate(request)
+        try:
+            request = self._parse(message)
+        except (DecodeError, UnicodeDecodeError):
+            raise RequestUnreadable from None
+        validate(request)
+        return request
 
     def _status(self, error: Exception, span: Span) -> grpc.Status:
         known = self._known(error)

@@ -69,7 +69,7 @@ class TokenVerifier:
         if verified.expires <= self._now():
             del self._cache[token]
             return None
-        return self._living(verified.caller)
+        return self.living(verified.caller)
 
     async def verify(self, token: str) -> Caller:
         """The caller. Raises TokenInvalid, SessionRevoked."""
@@ -79,9 +79,10 @@ class TokenVerifier:
         self._cache[token] = verified
         if len(self._cache) > _CACHE_SIZE:
             self._cache.popitem(last=False)
-        return self._living(verified.caller)
+        return self.living(verified.caller)
 
-    def _living(self, caller: Caller) -> Caller:
+    def living(self, caller: Caller) -> Caller:
+        """The caller, while their session lives. Raises SessionRevoked."""
         if caller.session_id in self._revoked:
             raise SessionRevoked
         return caller
