@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from fakes.planner.made import HOUR, NOON, a_plan, an_event
 from fakes.planner.store import FakeStore
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from planner_service.domain.events import Completion, Period, Scope, Which
@@ -125,6 +125,8 @@ async def test_a_series_changed_elsewhere_is_not_split(planner: Planner) -> None
     assert {title for _, title, _ in await _listed(planner)} == {"R"}
 
 
+@example(limit=";COUNT=9", extra={18}, excluded=set(), at=9, scope=Scope.FOLLOWING)
+@example(limit="", extra={0}, excluded=set(), at=1, scope=Scope.FOLLOWING)
 @given(
     limit=some.sampled_from(["", ";COUNT=9", ";UNTIL=20261212T000000Z"]),
     extra=some.sets(some.integers(0, 20), max_size=3),

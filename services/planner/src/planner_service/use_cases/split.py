@@ -39,7 +39,17 @@ def _begun(plan: Plan, start: datetime) -> Plan:
 
 
 def _until(plan: Plan, start: datetime) -> Plan:
-    return replace(plan, recurrence=_lines(plan, f"UNTIL={start - _SECOND:{UTC_FORM}}", lambda each: each < start))
+    rule, strikes = _rule(plan)
+    # A rule that has ended by then keeps its own end: a later one would wake it up.
+    ended = bisect_left(strikes, start) == len(strikes)
+    limit = _remaining_limit(rule, past=0) if ended else f"UNTIL={start - _SECOND:{UTC_FORM}}"
+    return replace(plan, recurrence=_lines(plan, limit, lambda each: each < start))
+
+
+def _rule(plan: Plan) -> tuple[str, list[datetime]]:
+    """The plan's rule, empty when it has none, and when that strikes."""
+    rule = next((line for line in plan.recurrence if line.startswith("RRULE:")), "")
+    return rule, list(by_rule(rule, plan)) if rule else []
 
 
 def _since(plan: Plan, start: datetime) -> Plan:
@@ -48,8 +58,7 @@ def _since(plan: Plan, start: datetime) -> Plan:
     A rule counts from the start of its plan, so the parted one begins where the rule strikes next; a date that was added
     by RDATE is not such a start, and stays an added one.
     """
-    rule = next((line for line in plan.recurrence if line.startswith("RRULE:")), "")
-    strikes = list(by_rule(rule, plan)) if rule else []
+    rule, strikes = _rule(plan)
     past = bisect_left(strikes, start)
     if past == len(strikes):
         dated = replace(plan, recurrence=tuple(line for line in plan.recurrence if line != rule))
