@@ -5,12 +5,13 @@ import asyncio
 import psycopg
 import pytest
 
-from content_service.errors import TopicNotSupported, TopicRejected, VideoNotFound
+from content_service.errors import TooManyLessons, TopicNotSupported, TopicRejected, VideoNotFound
 from littlemonster.common.v1.study_pb2 import DIFFICULTY_STANDARD, SUBJECT_MATH
 from littlemonster.content.v1.content_service_pb2 import (
     VIDEO_STATUS_PENDING,
     BatchCreateVideosRequest,
     CreateVideoRequest,
+    DeleteVideoRequest,
     GetVideoRequest,
 )
 from servicekit.errors import InvalidArgument, Unauthenticated, Unavailable
@@ -90,6 +91,24 @@ async def test_a_batch_with_one_topic_that_is_refused_saves_none(content, loopba
     with pytest.raises(TopicRejected):
         await content.videos.BatchCreateVideos(request, metadata=loopback.as_user(new_id()))
     assert _count(urls, "videos") == 0
+
+
+async def test_a_request_id_whose_video_was_deleted_finds_nothing_any_more(content, loopback) -> None:
+    me, request_id = loopback.as_user(new_id()), new_id()
+    video = await content.videos.CreateVideo(a_wish(request_id=request_id), metadata=me)
+    await content.videos.DeleteVideo(DeleteVideoRequest(video_id=video.id), metadata=me)
+    with pytest.raises(VideoNotFound):
+        await content.videos.CreateVideo(a_wish(request_id=request_id), metadata=me)
+
+
+async def test_one_account_may_have_so_many_lessons_waiting_and_others_still_get_theirs(content, loopback) -> None:
+    me = loopback.as_user(new_id())
+    batch = BatchCreateVideosRequest(requests=[a_wish()] * 50)
+    await content.videos.BatchCreateVideos(batch, metadata=me)
+    with pytest.raises(TooManyLessons) as refused:
+        await content.videos.BatchCreateVideos(batch, metadata=me)
+    assert refused.value.retry_after
+    await content.videos.CreateVideo(a_wish(), metadata=loopback.as_user(new_id()))
 
 
 async def test_what_is_not_public_is_its_creators_and_moderators_alone(content, loopback) -> None:

@@ -6,10 +6,11 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from content_service.domain import FeedQuery
 from littlemonster.common.v1.study_pb2 import DIFFICULTY_HONORS, SUBJECT_HISTORY, SUBJECT_MATH
 from littlemonster.content.v1.content_service_pb2 import GetVideoRequest, ListVideosRequest
 from servicekit.ids import new_id
-from servicekit.pagination import PageTokenInvalid
+from servicekit.pagination import PageTokenInvalid, encode_page_token
 
 
 @pytest.fixture
@@ -80,6 +81,22 @@ async def test_a_page_token_of_another_query_is_refused(content, loopback, seede
     ):
         with pytest.raises(PageTokenInvalid):
             await content.videos.ListVideos(request, metadata=me)
+
+
+@pytest.mark.parametrize(
+    ("sort", "key"),
+    [
+        ("recent", "x"), ("recent", "2026-01-01"), ("recent", 5), ("popular", 1e300), ("popular", "1"), ("popular", 2**62),
+        ("popular", -1), ("rating", float("1e9")), ("rating", "x"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("last_id", [new_id(), "x", 5])
+async def test_a_page_token_with_made_up_contents_is_refused(content, loopback, seeded, sort, key, last_id) -> None:
+    token = encode_page_token(FeedQuery(sort=sort).fingerprint, key, last_id)
+    with pytest.raises(PageTokenInvalid):
+        await content.videos.ListVideos(
+            ListVideosRequest(sort=sort, page_token=token), metadata=loopback.as_user(new_id())
+        )
 
 
 async def test_a_creator_also_sees_what_is_not_public_yet_and_others_do_not(content, loopback, seeded) -> None:

@@ -13,8 +13,8 @@ from content_service.storage import PostgresUnitOfWork, PostgresWork
 from content_service.use_cases.managing import count_views
 from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
 from littlemonster.content.v1 import content_service_pb2 as pb
-from littlemonster.content.v1.content_events_pb2 import VideoDeleted, VideoViewed
-from servicekit.caller import Caller
+from littlemonster.content.v1.content_events_pb2 import VideoDeleted, VideoStatusChanged, VideoViewed
+from servicekit.caller import Caller, acting_as
 from servicekit.clock import utc_now
 from servicekit.errors import PermissionDenied
 from servicekit.ids import new_id
@@ -113,6 +113,25 @@ async def test_moderators_withdraw_and_restore_a_video_and_students_may_not(cont
     restore = pb.SetVideoStatusRequest(video_id=public[0], status=pb.VIDEO_STATUS_PUBLIC)
     await content.videos.SetVideoStatus(restore, metadata=moderator)
     assert (await content.videos.GetVideo(pb.GetVideoRequest(video_id=public[0]), metadata=student)).video_url
+
+
+async def test_the_media_of_a_withdrawn_video_are_out_of_sight_until_it_is_restored(
+    content, loopback, public, urls, database
+) -> None:
+    moderator = loopback.as_user(new_id(), "MODERATOR")
+    events = Events(PostgresWork, MediaFolder(content.media))
+    film = content.media / public[0] / "video.mp4"
+    told = []
+    for status, visible in ((pb.VIDEO_STATUS_REJECTED, False), (pb.VIDEO_STATUS_PUBLIC, True)):
+        await content.videos.SetVideoStatus(
+            pb.SetVideoStatusRequest(video_id=public[0], status=status, reason="See."), metadata=moderator
+        )
+        told.append(VideoStatusChanged.FromString(_told(urls, "video.status_changed")[-1]))
+        for event in reversed(told):  # also in the wrong order, and again
+            with acting_as(Caller.service("content")):
+                async with database.transaction() as transaction:
+                    await events.moved(event, transaction)
+        assert film.exists() == visible
 
 
 async def test_a_video_that_was_never_made_cannot_be_declared_public(content, loopback, video) -> None:

@@ -65,5 +65,5 @@ def test_a_failure_that_cannot_pass_gives_up_at_once() -> None:
 
 
 def test_the_estimate_counts_everybody_before_and_the_measured_time() -> None:
-    assert estimate(NOW, Queue(3, timedelta(seconds=10))) == NOW + timedelta(seconds=40)
-    assert estimate(NOW, Queue(0, None)) > NOW
+    assert estimate(NOW, Queue(3, 0, timedelta(seconds=10))) == NOW + timedelta(seconds=40)
+    assert estimate(NOW, Queue(0, 0, None)) > NOW

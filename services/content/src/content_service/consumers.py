@@ -6,7 +6,8 @@ from collections.abc import Callable
 from content_service.convert import videos as convert
 from content_service.ports import Media, Work
 from littlemonster.community.v1 import community_events_pb2 as events
-from littlemonster.content.v1.content_events_pb2 import VideoDeleted
+from littlemonster.content.v1.content_events_pb2 import VideoDeleted, VideoStatusChanged
+from littlemonster.content.v1.content_service_pb2 import VIDEO_STATUS_PUBLIC, VIDEO_STATUS_REJECTED
 from servicekit.database import Transaction
 from servicekit.messaging.consumer import Handler, on
 
@@ -26,6 +27,7 @@ class Events:
             on("rating.deleted", events.RatingDeleted, self.rated),
             on("comment.created", events.CommentCreated, self.commented),
             on("comment.deleted", events.CommentDeleted, self.commented),
+            on("video.status_changed", VideoStatusChanged, self.moved),
             on("video.deleted", VideoDeleted, self.deleted),
         ]
 
@@ -34,6 +36,12 @@ class Events:
 
     async def commented(self, event: events.CommentCreated | events.CommentDeleted, transaction: Transaction) -> None:
         await self._work(transaction).apply_comment_count(event.comment.video_id, event.comment_count, event.version)
+
+    async def moved(self, event: VideoStatusChanged, transaction: Transaction) -> None:
+        # The event may be old; what the video is now decides.
+        visible = await self._work(transaction).is_public(event.video_id)
+        if event.status in (VIDEO_STATUS_PUBLIC, VIDEO_STATUS_REJECTED):
+            await asyncio.to_thread(self._media.show, event.video_id, visible=visible)
 
     async def deleted(self, event: VideoDeleted, transaction: Transaction) -> None:
         await asyncio.to_thread(self._media.remove, event.video_id)

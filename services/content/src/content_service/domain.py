@@ -8,6 +8,8 @@ from typing import Any
 from content_service.lesson.script import Difficulty, Subject
 
 MAX_ATTEMPTS = 3
+MOST_WAITING = 60
+"""Lessons one account may have waiting or in the making: a whole batch and a few more."""
 _BACKOFF = (timedelta(seconds=2), timedelta(seconds=15))
 _FIRST_GUESS = timedelta(seconds=15)
 
@@ -184,9 +186,13 @@ class ViewCount:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """How many videos wait or are being made, and how long the last ones took; None before the first."""
+    """How many videos wait or are being made, how many of them for one account, and how long the last ones took.
+
+    `typical` is None before the first was made.
+    """
 
     waiting: int
+    own: int
     typical: timedelta | None
 
 

@@ -1,6 +1,13 @@
 """What may go wrong with lesson videos; every reason is in docs/api.md."""
 
-from servicekit.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied, Unavailable
+from servicekit.errors import (
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    ResourceExhausted,
+    Unavailable,
+)
 
 
 class VideoNotFound(NotFound):
@@ -22,6 +29,13 @@ class MoveNotAllowed(FailedPrecondition):
 
     reason = "VIDEO_STATUS_CONFLICT"
     message = "The video is {status}, so it cannot become {wanted}. Read it again with GET /v1/videos/{video}."
+
+
+class TooManyLessons(ResourceExhausted):
+    """The account has as many lessons waiting as one account may have: the others want theirs made, too."""
+
+    reason = "TOO_MANY_LESSONS"
+    message = "You have {waiting} lessons waiting or being made, and {most} is the most. Ask again when some are ready."
 
 
 class TopicRejected(InvalidArgument):

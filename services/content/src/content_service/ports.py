@@ -130,6 +130,10 @@ class Work(Protocol):
         """Deletes counted views of earlier hours."""
         ...
 
+    async def is_public(self, video_id: str) -> bool:
+        """Whether everybody may see the video now."""
+        ...
+
     async def apply_rating(self, totals: RatingTotals) -> None:
         """Keeps the totals when their version is the highest so far."""
         ...
@@ -178,6 +182,10 @@ class Media(Protocol):
 
     def workspace(self, video_id: str) -> Path:
         """An empty folder on the same file system, which nobody else sees. Raises OSError."""
+        ...
+
+    def show(self, video_id: str, *, visible: bool) -> None:
+        """Puts published media into sight or takes them out of it; without media, or done before, nothing. Raises OSError."""
         ...
 
     def remove(self, video_id: str) -> None:

@@ -19,8 +19,17 @@ class MediaFolder:
         workspace.mkdir(parents=True)
         return workspace
 
+    def show(self, video_id: str, *, visible: bool) -> None:
+        """One rename between the folder that is served and the one beside it."""
+        shown, hidden = self._folder / video_id, self._making / f"{video_id}.withdrawn"
+        source, target = (hidden, shown) if visible else (shown, hidden)
+        self._making.mkdir(parents=True, exist_ok=True)
+        if source.exists() and not target.exists():
+            source.rename(target)
+
     def remove(self, video_id: str) -> None:
         """Out of sight by one rename, then deleted: a viewer never meets half a folder."""
+        shutil.rmtree(self._making / f"{video_id}.withdrawn", ignore_errors=True)
         grave = self._making / f"{video_id}.removed"
         shutil.rmtree(grave, ignore_errors=True)
         self._making.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Statements of the queue: jobs are leased rows."""
 
-from sqlalchemy import bindparam, case, func, insert, or_, select, update
+from sqlalchemy import Uuid, bindparam, case, func, insert, or_, select, update
 
 from content_service.domain import Job, Queue
 from content_service.storage.statements import VIDEOS
@@ -38,7 +38,14 @@ _RECENT = (
     .subquery()
 )
 _WAITING = select(func.count()).where(JOBS.c.finish_time.is_(None)).scalar_subquery()
-QUEUE = compile_statement(select(_WAITING.label("waiting"), func.avg(_RECENT.c.took).label("typical")), Queue)
+_OWN = (
+    select(func.count())
+    .where(JOBS.c.finish_time.is_(None), JOBS.c.owner == bindparam("owner", type_=Uuid))
+    .scalar_subquery()
+)
+QUEUE = compile_statement(
+    select(_WAITING.label("waiting"), _OWN.label("own"), func.avg(_RECENT.c.took).label("typical")), Queue
+)
 
 _now = bindparam("now", type_=JOBS.c.not_before.type)
 _NEXT = (

@@ -1,8 +1,9 @@
 """Reads of the catalogue. What is PUBLIC is the same for everybody, so those who ask together share one statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from content_service.domain import FeedQuery, Page, Progress, Queue, Stage, Status, Video, words_for
 from content_service.storage import job_statements, statements
@@ -68,8 +69,9 @@ class PostgresReads:
 
     async def queue(self) -> Queue:
         """Asked as the service: an account sees its own jobs only, and waits behind everybody's."""
+        owner = current_caller().id
         with acting_as(Caller.service("content")):
-            return await self._database.one(job_statements.QUEUE) or Queue(0, None)
+            return await self._database.one(job_statements.QUEUE, owner=owner) or Queue(0, 0, None)
 
     async def requested(self, request_id: str) -> Video | None:
         """By the unique index on creator and request id."""
@@ -92,6 +94,29 @@ def _token(query: FeedQuery, last: Video) -> str:
 def _decoded(query: FeedQuery, token: str) -> tuple[Any, str]:
     key, last_id = decode_page_token(token, query.fingerprint, 2)
     try:
-        return datetime.fromisoformat(str(key)) if query.sort == "recent" else float(key), str(last_id)
-    except ValueError:
+        return _KEYS[query.sort](key), str(UUID(str(last_id)))
+    except (ValueError, TypeError, OverflowError):
         raise PageTokenInvalid from None
+
+
+def whole_number(key: str | float) -> int:
+    """A count as the database has it. Raises ValueError for a key that was made up."""
+    if not isinstance(key, int) or not 0 <= key < 2**31:
+        raise ValueError
+    return key
+
+
+def _score(key: str | float) -> float:
+    if not isinstance(key, int | float) or not 0 <= key <= 5:
+        raise ValueError
+    return float(key)
+
+
+def _time(key: str | float) -> datetime:
+    time = datetime.fromisoformat(str(key))
+    if time.tzinfo is None:
+        raise ValueError
+    return time
+
+
+_KEYS: dict[str, Callable[[str | float], Any]] = {"recent": _time, "popular": whole_number, "rating": _score}

@@ -4,16 +4,18 @@ import html
 import re
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Float, Integer, bindparam, func, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import Text, Uuid
 
 from content_service.domain import Match, Matches, SearchQuery, Video
+from content_service.storage.reads import whole_number
 from content_service.storage.statements import COLUMNS, VIDEOS
 from servicekit.caller import acting_as
 from servicekit.database import Database, Statement, compile_statement
-from servicekit.pagination import decode_page_token, encode_page_token
+from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
 
 _WORD = re.compile(r"\w+")
 _MOST_WORDS = 16
@@ -37,13 +39,20 @@ class PostgresSearch:
         parameters: dict[str, Any] = {name: value for name, value in given.items() if value}
         statement = _statement(frozenset(parameters), bool(page_token))
         if page_token:
-            rank, video_id = decode_page_token(page_token, query.fingerprint, 2)
-            parameters |= {"after_rank": rank, "after_id": video_id}
+            parameters["after_rank"], parameters["after_id"] = _decoded(query, page_token)
         # The last word may be half typed.
         every, some = (operator.join([*words[:-1], f"{words[-1]}:*"]) for operator in (" & ", " | "))
         with acting_as(None):
             rows = await self._database.all(statement, limit=size + 1, every_word=every, some_word=some, **parameters)
         return _page(query, rows, size)
+
+
+def _decoded(query: SearchQuery, token: str) -> tuple[int, str]:
+    rank, video_id = decode_page_token(token, query.fingerprint, 2)
+    try:
+        return whole_number(rank), str(UUID(str(video_id)))
+    except ValueError:
+        raise PageTokenInvalid from None
 
 
 @cache

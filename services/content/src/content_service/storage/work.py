@@ -129,6 +129,10 @@ class PostgresWork:
     async def forget_views(self, before: datetime) -> None:
         await self._transaction.execute(view_statements.FORGET_VIEWS, before=before)
 
+    async def is_public(self, video_id: str) -> bool:
+        video = await self._transaction.one(statements.VIDEO, id=video_id)
+        return video is not None and video.status == Status.PUBLIC
+
     async def apply_rating(self, totals: RatingTotals) -> None:
         await self._transaction.execute(
             statements.APPLY_RATING,

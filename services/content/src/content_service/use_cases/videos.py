@@ -3,9 +3,10 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
 
-from content_service.domain import FeedQuery, Page, Progress, Status, Video, Wish, estimate, progress_of
-from content_service.errors import StreamInterrupted, VideoNotFound
+from content_service.domain import MOST_WAITING, FeedQuery, Page, Progress, Status, Video, Wish, estimate, progress_of
+from content_service.errors import StreamInterrupted, TooManyLessons, VideoNotFound
 from content_service.ports import Follower, Judge, Reads, UnitOfWork
 from servicekit.caller import current_caller
 from servicekit.clock import Clock
@@ -13,6 +14,7 @@ from servicekit.clock import Clock
 # A lost announcement must not leave a watcher behind: after this long the state is read again.
 _REREAD_SECONDS = 5.0
 _MAX_SEED = 2**31 - 1
+_COME_BACK = timedelta(minutes=1)
 
 
 class Videos:
@@ -51,6 +53,8 @@ class Videos:
 
     async def _add(self, wishes: Sequence[Wish]) -> list[Video | None]:
         now, queue, owner = self._clock(), await self._reads.queue(), current_caller().id
+        if queue.own + len(wishes) > MOST_WAITING:
+            raise TooManyLessons(retry_after=_COME_BACK, waiting=str(queue.own), most=str(MOST_WAITING))
         videos = []
         async with self._unit_of_work() as work:
             for place, wish in enumerate(wishes):
@@ -62,7 +66,10 @@ class Videos:
         return videos
 
     async def _earlier(self, wish: Wish) -> Video | None:
-        return await self._reads.requested(wish.request_id) if wish.request_id else None
+        video = await self._reads.requested(wish.request_id) if wish.request_id else None
+        if video and video.status == Status.DELETED:
+            raise VideoNotFound(video=video.id)
+        return video
 
     async def _winner(self, wish: Wish) -> Video:
         if video := await self._earlier(wish):
