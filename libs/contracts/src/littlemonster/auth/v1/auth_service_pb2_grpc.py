@@ -163,15 +163,17 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RefreshToken(self, request, context):
-        """Exchanges a refresh token for a new pair; the old one is spent. UNAUTHENTICATED: REFRESH_TOKEN_INVALID for an
-        unknown or expired token; REFRESH_TOKEN_REUSED for a spent one, which also ends its session.
+        """Exchanges a refresh token for a new pair; the old one is spent. A repeat within 10 s, for an answer that was lost,
+        answers the same refresh token. UNAUTHENTICATED: REFRESH_TOKEN_INVALID for an unknown or expired token;
+        REFRESH_TOKEN_REUSED for one spent earlier, which also ends its session.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Logout(self, request, context):
-        """Ends the caller's session; its tokens stop working. A repeat answers OK.
+        """Ends the caller's session; its tokens stop working everywhere. UNAUTHENTICATED: SESSION_REVOKED on a repeat, once
+        every service has heard of it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

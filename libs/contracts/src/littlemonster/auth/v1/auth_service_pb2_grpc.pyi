@@ -35,11 +35,14 @@ class AuthServiceStub:
     LoginMfa: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LoginMfaRequest, _auth_service_pb2.Tokens]
     """Completes a sign-in that answered mfa_token. UNAUTHENTICATED: the code or the token is wrong or too old."""
     RefreshToken: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RefreshTokenRequest, _auth_service_pb2.Tokens]
-    """Exchanges a refresh token for a new pair; the old one is spent. UNAUTHENTICATED: REFRESH_TOKEN_INVALID for an
-    unknown or expired token; REFRESH_TOKEN_REUSED for a spent one, which also ends its session.
+    """Exchanges a refresh token for a new pair; the old one is spent. A repeat within 10 s, for an answer that was lost,
+    answers the same refresh token. UNAUTHENTICATED: REFRESH_TOKEN_INVALID for an unknown or expired token;
+    REFRESH_TOKEN_REUSED for one spent earlier, which also ends its session.
     """
     Logout: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LogoutRequest, _auth_service_pb2.LogoutResponse]
-    """Ends the caller's session; its tokens stop working. A repeat answers OK."""
+    """Ends the caller's session; its tokens stop working everywhere. UNAUTHENTICATED: SESSION_REVOKED on a repeat, once
+    every service has heard of it.
+    """
     ListSessions: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ListSessionsRequest, _auth_service_pb2.ListSessionsResponse]
     """The caller's living sessions, the newest first."""
     DeleteSession: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteSessionRequest, _empty_pb2.Empty]
@@ -110,8 +113,9 @@ class AuthServiceServicer:
         request: _auth_service_pb2.RefreshTokenRequest,
         context: _aio.ServicerContext[_auth_service_pb2.RefreshTokenRequest, _abc.Awaitable[_auth_service_pb2.Tokens]],
     ) -> _abc.Awaitable[_auth_service_pb2.Tokens]:
-        """Exchanges a refresh token for a new pair; the old one is spent. UNAUTHENTICATED: REFRESH_TOKEN_INVALID for an
-        unknown or expired token; REFRESH_TOKEN_REUSED for a spent one, which also ends its session.
+        """Exchanges a refresh token for a new pair; the old one is spent. A repeat within 10 s, for an answer that was lost,
+        answers the same refresh token. UNAUTHENTICATED: REFRESH_TOKEN_INVALID for an unknown or expired token;
+        REFRESH_TOKEN_REUSED for one spent earlier, which also ends its session.
         """
 
     def Logout(
@@ -119,7 +123,9 @@ class AuthServiceServicer:
         request: _auth_service_pb2.LogoutRequest,
         context: _aio.ServicerContext[_auth_service_pb2.LogoutRequest, _abc.Awaitable[_auth_service_pb2.LogoutResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.LogoutResponse]:
-        """Ends the caller's session; its tokens stop working. A repeat answers OK."""
+        """Ends the caller's session; its tokens stop working everywhere. UNAUTHENTICATED: SESSION_REVOKED on a repeat, once
+        every service has heard of it.
+        """
 
     def ListSessions(
         self,

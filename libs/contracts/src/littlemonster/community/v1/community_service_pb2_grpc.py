@@ -581,7 +581,8 @@ class RatingServiceServicer:
     """
 
     def SubmitRating(self, request, context):
-        """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND.
+        """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: OWN_VIDEO_RATED, where the
+        school does not let creators rate their own videos.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -132,7 +132,9 @@ class RatingServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SubmitRating: _aio.UnaryUnaryMultiCallable[_community_service_pb2.SubmitRatingRequest, _community_service_pb2.Rating]
-    """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND."""
+    """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: OWN_VIDEO_RATED, where the
+    school does not let creators rate their own videos.
+    """
     GetRating: _aio.UnaryUnaryMultiCallable[_community_service_pb2.GetRatingRequest, _community_service_pb2.Rating]
     """The caller's own rating. NOT_FOUND: RATING_NOT_FOUND when there is none."""
     DeleteRating: _aio.UnaryUnaryMultiCallable[_community_service_pb2.DeleteRatingRequest, _empty_pb2.Empty]
@@ -148,7 +150,9 @@ class RatingServiceServicer:
         request: _community_service_pb2.SubmitRatingRequest,
         context: _aio.ServicerContext[_community_service_pb2.SubmitRatingRequest, _abc.Awaitable[_community_service_pb2.Rating]],
     ) -> _abc.Awaitable[_community_service_pb2.Rating]:
-        """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND."""
+        """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: OWN_VIDEO_RATED, where the
+        school does not let creators rate their own videos.
+        """
 
     def GetRating(
         self,

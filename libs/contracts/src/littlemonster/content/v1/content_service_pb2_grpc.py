@@ -100,7 +100,8 @@ class VideoServiceServicer:
     def CreateVideo(self, request, context):
         """Asks for a lesson. Answers at once with a video in PENDING; WatchVideo tells how it goes.
         INVALID_ARGUMENT: TOPIC_REJECTED when the topic fails moderation. FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED when the
-        installed model cannot teach it; the metadata names the nearest topics. UNAVAILABLE: the inference service is down.
+        installed model cannot teach it; the metadata names the nearest topics. RESOURCE_EXHAUSTED: TOO_MANY_LESSONS with
+        RetryInfo when 60 of the caller's lessons are not ready yet. UNAVAILABLE: the inference service is down.
         Idempotent on request_id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -145,6 +146,7 @@ class VideoServiceServicer:
 
     def WatchVideo(self, request, context):
         """Progress from now until PUBLIC, REJECTED or FAILED; the present state comes first. NOT_FOUND: VIDEO_NOT_FOUND.
+        RESOURCE_EXHAUSTED: TOO_MANY_STREAMS when the caller has 20 streams open.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -19,7 +19,8 @@ class VideoServiceStub:
     CreateVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.CreateVideoRequest, _content_service_pb2.Video]
     """Asks for a lesson. Answers at once with a video in PENDING; WatchVideo tells how it goes.
     INVALID_ARGUMENT: TOPIC_REJECTED when the topic fails moderation. FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED when the
-    installed model cannot teach it; the metadata names the nearest topics. UNAVAILABLE: the inference service is down.
+    installed model cannot teach it; the metadata names the nearest topics. RESOURCE_EXHAUSTED: TOO_MANY_LESSONS with
+    RetryInfo when 60 of the caller's lessons are not ready yet. UNAVAILABLE: the inference service is down.
     Idempotent on request_id.
     """
     BatchCreateVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.BatchCreateVideosRequest, _content_service_pb2.BatchCreateVideosResponse]
@@ -35,7 +36,9 @@ class VideoServiceStub:
     DeleteVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.DeleteVideoRequest, _empty_pb2.Empty]
     """Deletes a video and its media. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: it is somebody else's."""
     WatchVideo: _aio.UnaryStreamMultiCallable[_content_service_pb2.WatchVideoRequest, _content_service_pb2.VideoProgress]
-    """Progress from now until PUBLIC, REJECTED or FAILED; the present state comes first. NOT_FOUND: VIDEO_NOT_FOUND."""
+    """Progress from now until PUBLIC, REJECTED or FAILED; the present state comes first. NOT_FOUND: VIDEO_NOT_FOUND.
+    RESOURCE_EXHAUSTED: TOO_MANY_STREAMS when the caller has 20 streams open.
+    """
     ViewVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.ViewVideoRequest, _content_service_pb2.ViewVideoResponse]
     """Counts a view, once per viewer and hour. NOT_FOUND: VIDEO_NOT_FOUND."""
     CancelVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.CancelVideoRequest, _content_service_pb2.Video]
@@ -55,7 +58,8 @@ class VideoServiceServicer:
     ) -> _abc.Awaitable[_content_service_pb2.Video]:
         """Asks for a lesson. Answers at once with a video in PENDING; WatchVideo tells how it goes.
         INVALID_ARGUMENT: TOPIC_REJECTED when the topic fails moderation. FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED when the
-        installed model cannot teach it; the metadata names the nearest topics. UNAVAILABLE: the inference service is down.
+        installed model cannot teach it; the metadata names the nearest topics. RESOURCE_EXHAUSTED: TOO_MANY_LESSONS with
+        RetryInfo when 60 of the caller's lessons are not ready yet. UNAVAILABLE: the inference service is down.
         Idempotent on request_id.
         """
 
@@ -101,7 +105,9 @@ class VideoServiceServicer:
         request: _content_service_pb2.WatchVideoRequest,
         context: _aio.ServicerContext[_content_service_pb2.WatchVideoRequest, _abc.AsyncIterator[_content_service_pb2.VideoProgress]],
     ) -> _abc.AsyncIterator[_content_service_pb2.VideoProgress]:
-        """Progress from now until PUBLIC, REJECTED or FAILED; the present state comes first. NOT_FOUND: VIDEO_NOT_FOUND."""
+        """Progress from now until PUBLIC, REJECTED or FAILED; the present state comes first. NOT_FOUND: VIDEO_NOT_FOUND.
+        RESOURCE_EXHAUSTED: TOO_MANY_STREAMS when the caller has 20 streams open.
+        """
 
     def ViewVideo(
         self,
