@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from auth_service.domain.accounts import Account
+from auth_service.domain.accounts import Account, MailKind
 from auth_service.domain.administration import is_acting_admin
 from auth_service.domain.events import Event
 from auth_service.domain.mails import ABANDONED_KEPT, SENT_KEPT, Mail, MailStatus
@@ -180,6 +180,10 @@ class MemoryMails:
 
     async def add(self, mail: Mail) -> None:
         self._tables.mails[mail.id] = mail
+
+    async def count(self, user_id: str, kind: MailKind, since: datetime) -> int:
+        mails = self._tables.mails.values()
+        return sum(mail.user_id == user_id and mail.kind is kind and mail.create_time > since for mail in mails)
 
     async def claim(self, now: datetime, until: datetime, limit: int) -> Sequence[Mail]:
         due = [m for m in self._tables.mails.values() if m.status is MailStatus.PENDING and m.due_time <= now]

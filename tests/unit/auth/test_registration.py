@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from unit.auth.conftest import EMAIL, PASSWORD, Auth
 
-from auth_service.domain.accounts import MAIL_INTERVAL, MailKind
+from auth_service.domain.accounts import MAIL_INTERVAL, MOST_VERIFICATION_MAILS, VERIFICATION_WINDOW, MailKind
 from auth_service.domain.events import UserRegistered
 from auth_service.domain.secrets import LIFETIMES, TokenPurpose
 from auth_service.errors import DisplayNameInvalid, EmailInvalid, VerificationTokenInvalid
@@ -23,10 +23,10 @@ async def test_a_registration_leaves_an_account_a_mail_and_an_event(auth: Auth) 
     assert auth.database.tables.events == [UserRegistered(auth.account.id, "Ada", auth.clock())]
 
 
-async def test_many_registrations_at_once_open_one_account_and_send_one_mail(auth: Auth) -> None:
+async def test_many_registrations_at_once_open_one_account_and_send_few_mails(auth: Auth) -> None:
     await asyncio.gather(*(auth.register(f"password number {number}") for number in range(20)))
     assert auth.account.email == EMAIL
-    assert kinds(auth) == [MailKind.VERIFY_EMAIL]
+    assert kinds(auth) == [MailKind.VERIFY_EMAIL] * MOST_VERIFICATION_MAILS
     assert len(auth.database.tables.events) == 1
 
 
@@ -40,15 +40,54 @@ async def test_the_owner_of_a_taken_address_is_told_and_nobody_else(auth: Auth) 
     assert len(auth.database.tables.events) == 1
 
 
-async def test_a_later_registration_takes_over_an_unconfirmed_address(auth: Auth) -> None:
-    await auth.register("a squatter's password")
+async def test_a_later_registration_takes_over_an_unconfirmed_address_at_once(auth: Auth) -> None:
+    await auth.register("a squatter's password", "Mallory")
     squatters = await auth.mailed_token()
-    auth.clock.advance(MAIL_INTERVAL)
     await auth.register()
+    assert auth.account.display_name == "Ada"
     with pytest.raises(VerificationTokenInvalid):
         await auth.registrations.verify(squatters)
     await auth.registrations.verify(await auth.mailed_token())
     assert await auth.passwords.matches(PASSWORD, auth.account.password_hash)
+
+
+async def test_a_stranger_who_registers_before_the_owner_confirms_makes_her_mail_worthless(auth: Auth) -> None:
+    await auth.register()
+    owners = await auth.mailed_token()
+    await auth.register("a squatter's password")
+    with pytest.raises(VerificationTokenInvalid):
+        await auth.registrations.verify(owners)
+    assert auth.account.verify_time is None
+
+
+async def test_a_mail_sent_after_a_newer_registration_confirms_the_newer_password(auth: Auth) -> None:
+    await auth.register("a squatter's password")
+    await auth.register()
+    await auth.delivery.deliver_due()
+    for _, letter in auth.mailer.taken:
+        await auth.registrations.verify(letter.text)
+    assert await auth.passwords.matches(PASSWORD, auth.account.password_hash)
+
+
+async def test_after_five_mails_within_an_hour_the_last_one_stays_good_for_its_password(auth: Auth) -> None:
+    for _ in range(MOST_VERIFICATION_MAILS):
+        await auth.register()
+    token = await auth.mailed_token()
+    await auth.register("one more password", "Mallory")
+    auth.clock.advance(MAIL_INTERVAL)
+    await auth.registrations.resend(EMAIL)
+    assert len(kinds(auth)) == MOST_VERIFICATION_MAILS
+    await auth.registrations.verify(token)
+    assert (auth.account.display_name, auth.account.password_hash) == ("Ada", f"plain:{PASSWORD}")
+
+
+async def test_an_hour_later_an_unconfirmed_address_gets_mail_again(auth: Auth) -> None:
+    for _ in range(MOST_VERIFICATION_MAILS):
+        await auth.register("a squatter's password")
+    auth.clock.advance(VERIFICATION_WINDOW)
+    await auth.register()
+    await auth.registrations.verify(await auth.mailed_token())
+    assert auth.account.password_hash == f"plain:{PASSWORD}"
 
 
 @pytest.mark.parametrize(("email", "name", "error"), [("ada", "Ada", EmailInvalid), (EMAIL, "\n", DisplayNameInvalid)])

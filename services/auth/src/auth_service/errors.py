@@ -53,7 +53,8 @@ class VerificationTokenInvalid(InvalidArgument):
 
     reason = "VERIFICATION_TOKEN_INVALID"
     message = (
-        "That verification token is unknown or older than 24 hours. Copy it whole from the newest mail, "
+        "That verification token is unknown, replaced by a newer registration, or older than 24 hours. "
+        "If it was you who registered again, copy the token whole from the newest mail, "
         "or ask for another with POST /v1/auth/resend-verification."
     )
 

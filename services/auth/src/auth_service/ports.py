@@ -132,6 +132,10 @@ class Mails(Protocol):
         """Put a mail in."""
         ...
 
+    async def count(self, user_id: str, kind: MailKind, since: datetime) -> int:
+        """How many of one kind were put in for an account since then, sent or not; at least those of the last week."""
+        ...
+
     async def claim(self, now: datetime, until: datetime, limit: int) -> Sequence[Mail]:
         """At most `limit` due mails, each with one attempt more, due again at `until` unless saved before.
 

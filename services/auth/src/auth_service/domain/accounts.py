@@ -9,6 +9,10 @@ from servicekit.caller import Role
 MAIL_INTERVAL = timedelta(minutes=1)
 """Least time between two mails that anybody can cause by naming an address."""
 
+VERIFICATION_WINDOW = timedelta(hours=1)
+MOST_VERIFICATION_MAILS = 5
+"""Verification mails one address gets within the window, whoever asks for them."""
+
 AVATAR_COLORS = ("#e4572e", "#f3a712", "#76b041", "#17bebb", "#4f86c6", "#6d4fc6", "#c64f9b", "#8a6552")
 
 
@@ -83,17 +87,23 @@ def open_account(account_id: str, registration: Registration, now: datetime) -> 
     )
 
 
-def register_again(account: Account, registration: Registration, now: datetime) -> Mailed | Unchanged:
+def register_again(
+    account: Account, registration: Registration, mails_lately: int, now: datetime
+) -> Mailed | Unchanged:
     """What a registration means for the account its address already has.
 
-    While nobody has confirmed the address the newest registration counts, so that a stranger cannot keep it with a
-    password of their own; a confirmed account never changes, its owner is told.
+    While nobody has confirmed the address the newest registration counts, at once, so that a stranger cannot keep it
+    with a password of their own. `mails_lately` are the verification mails of the last VERIFICATION_WINDOW: without
+    a mail of its own no registration counts, or an older mail's token would confirm it. A confirmed account never
+    changes, its owner is told.
     """
     repeated = registration.request_id is not None and registration.request_id == account.registration_request_id
-    if repeated or _too_soon(account, now):
-        return Unchanged()
     if account.verify_time:
+        if repeated or _too_soon(account, now):
+            return Unchanged()
         return Mailed(replace(account, mail_time=now), MailKind.ALREADY_REGISTERED)
+    if repeated or mails_lately >= MOST_VERIFICATION_MAILS:
+        return Unchanged()
     renewed = replace(
         account,
         display_name=registration.display_name,
@@ -104,9 +114,12 @@ def register_again(account: Account, registration: Registration, now: datetime) 
     return Mailed(renewed, MailKind.VERIFY_EMAIL)
 
 
-def verification_again(account: Account | None, now: datetime) -> Mailed | Unchanged:
-    """Whether another verification mail goes out: not to a stranger, not when confirmed, not within a minute."""
-    if account is None or account.verify_time or _too_soon(account, now):
+def verification_again(account: Account | None, mails_lately: int, now: datetime) -> Mailed | Unchanged:
+    """Whether another verification mail goes out: not to a stranger, not when confirmed, not within a minute.
+
+    Nor after `mails_lately`, as for a registration, have reached their number.
+    """
+    if account is None or account.verify_time or _too_soon(account, now) or mails_lately >= MOST_VERIFICATION_MAILS:
         return Unchanged()
     return Mailed(replace(account, mail_time=now), MailKind.VERIFY_EMAIL)
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from auth_service.domain.accounts import MailKind
 from auth_service.domain.mails import Mail, MailStatus
@@ -20,6 +20,16 @@ def _mail(mail_id: str, user_id: str, kind: str, recipient: str, status: str, *r
 
 
 _ADD = compile_command(insert(_MAILS).values({c.name: bindparam(c.name) for c in _MAILS.c}))
+_COUNT = compile_statement(
+    select(func.count())
+    .select_from(_MAILS)
+    .where(
+        _MAILS.c.user_id == bindparam("user_id"),
+        _MAILS.c.kind == bindparam("kind"),
+        _MAILS.c.create_time > bindparam("since"),
+    ),
+    row=int,
+)
 _DUE = (
     select(_MAILS.c.id)
     .where(_MAILS.c.status == MailStatus.PENDING.value, _MAILS.c.due_time <= bindparam("now"))
@@ -52,6 +62,10 @@ class MailsInWork:
     async def add(self, mail: Mail) -> None:
         """One row."""
         await self._transaction.execute(_ADD, **asdict(mail))
+
+    async def count(self, user_id: str, kind: MailKind, since: datetime) -> int:
+        """Found by the account."""
+        return await self._transaction.one(_COUNT, user_id=user_id, kind=kind.value, since=since) or 0
 
     async def claim(self, now: datetime, until: datetime, limit: int) -> Sequence[Mail]:
         """The longest due first; rows locked by another worker are skipped."""

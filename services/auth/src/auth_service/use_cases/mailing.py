@@ -6,7 +6,7 @@ from datetime import datetime
 
 from auth_service.domain.mails import LEASE, Letter, Mail, after_refusal, after_success, token_purpose
 from auth_service.domain.secrets import mailed_token, new_secret
-from auth_service.ports import Letters, Mailer, UnitOfWork, Work
+from auth_service.ports import Letters, Mailer, UnitOfWork
 from auth_service.use_cases.acting import AUTH
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
@@ -33,15 +33,18 @@ class MailDelivery:
         with acting_as(AUTH):
             async with self._unit_of_work() as work:
                 mails = await work.mails.claim(now, now + LEASE, BATCH)
-                letters = [await self._letter(work, mail, now) for mail in mails]
+            letters = [await self._letter(mail, now) for mail in mails]
             await _all(self._deliver(mail, letter) for mail, letter in zip(mails, letters, strict=True))
         return len(mails)
 
-    async def _letter(self, work: Work, mail: Mail, now: datetime) -> Letter:
+    async def _letter(self, mail: Mail, now: datetime) -> Letter:
         token = None
         if purpose := token_purpose(mail.kind):
             token = new_secret()
-            await work.mailed_tokens.add(mailed_token(token, mail.user_id, purpose, now))
+            async with self._unit_of_work() as work:
+                # Held, one account at a time: a registration meanwhile either finds this token and removes it, or comes first.
+                if await work.accounts.get(mail.user_id):
+                    await work.mailed_tokens.add(mailed_token(token, mail.user_id, purpose, now))
         return self._letters.write(mail.kind, mail.recipient, token)
 
     async def _deliver(self, mail: Mail, letter: Letter) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from auth_service.domain.accounts import (
+    VERIFICATION_WINDOW,
     Account,
     Mailed,
     MailKind,
@@ -60,15 +61,16 @@ class Registrations:
             async with self._unit_of_work() as work:
                 account = await holder(work, token, TokenPurpose.VERIFY_EMAIL, now)
                 if account is None:
-                    raise VerificationTokenInvalid(fields={"token": "is unknown or older than 24 hours"})
+                    raise VerificationTokenInvalid(fields={"token": "is unknown, replaced, or older than 24 hours"})
                 await work.accounts.save(confirm(account, now))
 
     async def resend(self, email: str) -> None:
-        """Mail another verification token, at most one a minute. Raises EmailInvalid."""
+        """Mail another verification token, at most one a minute and five an hour. Raises EmailInvalid."""
         address, now = normalise_email(email), self._clock()
         with acting_as(AUTH):
             async with self._unit_of_work() as work:
-                outcome = verification_again(await work.accounts.by_email(address), now)
+                account = await work.accounts.by_email(address)
+                outcome = verification_again(account, await _mails_lately(work, account, now), now)
                 if isinstance(outcome, Mailed):
                     await work.accounts.save(outcome.account)
                     await _mail(work, outcome.account, outcome.mail, now)
@@ -76,13 +78,21 @@ class Registrations:
     async def _register_again(self, work: Work, registration: Registration, now: datetime) -> None:
         account = await work.accounts.by_email(registration.email)
         # None: erased between the two statements. Answering as always is right, the person can register again.
-        outcome = register_again(account, registration, now) if account else None
+        if account is None:
+            return
+        outcome = register_again(account, registration, await _mails_lately(work, account, now), now)
         if isinstance(outcome, Mailed):
             if outcome.mail is MailKind.VERIFY_EMAIL:
                 # A token mailed for an earlier registration must not confirm this one's password.
                 await work.mailed_tokens.remove(outcome.account.id)
             await work.accounts.save(outcome.account)
             await _mail(work, outcome.account, outcome.mail, now)
+
+
+async def _mails_lately(work: Work, account: Account | None, now: datetime) -> int:
+    if account is None:
+        return 0
+    return await work.mails.count(account.id, MailKind.VERIFY_EMAIL, now - VERIFICATION_WINDOW)
 
 
 async def _mail(work: Work, account: Account, kind: MailKind, now: datetime) -> None:
