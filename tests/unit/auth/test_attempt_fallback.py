@@ -23,9 +23,9 @@ class _Switchable(LocalAttempts):
         self._answer()
         return await super().reserve(budgets)
 
-    async def forgive(self, account: Budget, *others: Budget) -> None:
+    async def forgive(self, tightest: Budget, *others: Budget) -> None:
         self._answer()
-        await super().forgive(account, *others)
+        await super().forgive(tightest, *others)
 
     def _answer(self) -> None:
         self.asked += 1

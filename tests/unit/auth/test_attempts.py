@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth_service.domain.attempts import client_network, sign_in_budgets
+from auth_service.domain.attempts import change_budgets, client_network, sign_in_budgets
 
 
 @pytest.mark.parametrize(
@@ -23,17 +23,31 @@ def test_a_client_is_told_by_what_it_cannot_choose_freely(address: str, network:
     assert client_network(address) == network
 
 
-def test_a_sign_in_counts_against_its_account_and_its_network() -> None:
-    account, network = sign_in_budgets("ada@example.org", "192.0.2.7")
-    assert account.key.startswith("account:")
+def test_a_sign_in_counts_tightly_for_its_account_from_its_network_and_loosely_for_each() -> None:
+    guesses, account, network = sign_in_budgets("ada@example.org", "192.0.2.7")
+    assert guesses.key == f"{account.key}:192.0.2.7"
     assert network.key == "network:192.0.2.7"
-    assert network.limit > account.limit
+    assert guesses.limit < min(account.limit, network.limit)
+
+
+def test_another_network_shares_the_loose_budget_of_the_account_alone() -> None:
+    here, there = (
+        {budget.key for budget in sign_in_budgets("ada@example.org", client)} for client in ("192.0.2.7", "192.0.2.8")
+    )
+    (shared,) = here & there
+    assert shared == sign_in_budgets("ada@example.org", "")[1].key
+
+
+def test_a_change_of_password_shares_no_budget_of_the_account_with_sign_ins() -> None:
+    own, network = change_budgets("id", "192.0.2.7")
+    assert own not in sign_in_budgets("id", "192.0.2.7")
+    assert network in sign_in_budgets("ada@example.org", "192.0.2.7")
 
 
 def test_without_a_network_only_the_account_counts() -> None:
-    assert len(sign_in_budgets("ada@example.org", "")) == 1
+    assert len(sign_in_budgets("ada@example.org", "")) == 2
+    assert len(change_budgets("id", "")) == 1
 
 
 def test_a_counter_s_name_does_not_show_the_address() -> None:
-    (account,) = sign_in_budgets("ada@example.org", "")
-    assert "ada" not in account.key
+    assert not any("ada" in budget.key for budget in sign_in_budgets("ada@example.org", ""))

@@ -9,7 +9,7 @@ from fakes.auth.passwords import COMMON
 from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 
 from auth_service.domain.accounts import MAIL_INTERVAL
-from auth_service.domain.attempts import ACCOUNT_LIMIT
+from auth_service.domain.attempts import GUESS_LIMIT
 from auth_service.domain.events import SessionRevoked
 from auth_service.domain.secrets import LIFETIMES, TokenPurpose
 from auth_service.errors import (
@@ -52,7 +52,7 @@ async def sign_in(auth: Auth, password: str) -> None:
 async def test_a_mailed_token_sets_a_password_ends_every_session_and_is_told_by_mail(auth: Auth) -> None:
     await auth.signed_in()
     await sign_in(auth, PASSWORD)
-    await auth.password_keeper.reset(await reset_token(auth), NEW)
+    await auth.password_keeper.reset(await reset_token(auth), NEW, CLIENT)
     assert living(auth) == []
     assert len([event for event in auth.database.tables.events if isinstance(event, SessionRevoked)]) == 2
     with pytest.raises(CredentialsInvalid):
@@ -65,7 +65,7 @@ async def test_a_mailed_token_sets_a_password_ends_every_session_and_is_told_by_
 async def test_a_reset_token_works_once_even_when_presented_many_times_at_once(auth: Auth) -> None:
     await auth.verified()
     token = await reset_token(auth)
-    tries = (auth.password_keeper.reset(token, f"{NEW} {number}") for number in range(10))
+    tries = (auth.password_keeper.reset(token, f"{NEW} {number}", CLIENT) for number in range(10))
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
     assert sum(outcome is None for outcome in outcomes) == 1
     assert sum(isinstance(outcome, ResetTokenInvalid) for outcome in outcomes) == 9
@@ -74,9 +74,9 @@ async def test_a_reset_token_works_once_even_when_presented_many_times_at_once(a
 async def test_a_new_password_makes_every_other_mailed_token_worthless(auth: Auth) -> None:
     await auth.verified()
     older, newer = await reset_token(auth), await reset_token(auth)
-    await auth.password_keeper.reset(newer, NEW)
+    await auth.password_keeper.reset(newer, NEW, CLIENT)
     with pytest.raises(ResetTokenInvalid):
-        await auth.password_keeper.reset(older, NEW)
+        await auth.password_keeper.reset(older, NEW, CLIENT)
 
 
 async def test_a_reset_token_lives_an_hour(auth: Auth) -> None:
@@ -84,20 +84,20 @@ async def test_a_reset_token_lives_an_hour(auth: Auth) -> None:
     token = await reset_token(auth)
     auth.clock.advance(LIFETIMES[TokenPurpose.RESET_PASSWORD])
     with pytest.raises(ResetTokenInvalid):
-        await auth.password_keeper.reset(token, NEW)
+        await auth.password_keeper.reset(token, NEW, CLIENT)
 
 
 async def test_a_token_is_good_for_its_purpose_alone(auth: Auth) -> None:
     await auth.register()
     with pytest.raises(ResetTokenInvalid):
-        await auth.password_keeper.reset(await auth.mailed_token(), NEW)
+        await auth.password_keeper.reset(await auth.mailed_token(), NEW, CLIENT)
     with pytest.raises(VerificationTokenInvalid):
         await auth.registrations.verify(await reset_token(auth))
 
 
 async def test_resetting_confirms_the_address_the_token_came_to(auth: Auth) -> None:
     await auth.register()
-    await auth.password_keeper.reset(await reset_token(auth), NEW)
+    await auth.password_keeper.reset(await reset_token(auth), NEW, CLIENT)
     await sign_in(auth, NEW)
 
 
@@ -106,16 +106,16 @@ async def test_a_refused_password_leaves_the_token_good(auth: Auth) -> None:
     token = await reset_token(auth)
     for common in (COMMON, "Ada", EMAIL):
         with pytest.raises(PasswordTooCommon):
-            await auth.password_keeper.reset(token, common)
-    await auth.password_keeper.reset(token, NEW)
+            await auth.password_keeper.reset(token, common, CLIENT)
+    await auth.password_keeper.reset(token, NEW, CLIENT)
 
 
 async def test_resetting_lets_a_person_in_who_had_failed_too_often(auth: Auth) -> None:
     await auth.verified()
-    for _ in range(ACCOUNT_LIMIT):
+    for _ in range(GUESS_LIMIT):
         with pytest.raises(CredentialsInvalid):
             await sign_in(auth, "a wrong password")
-    await auth.password_keeper.reset(await reset_token(auth), NEW)
+    await auth.password_keeper.reset(await reset_token(auth), NEW, CLIENT)
     await sign_in(auth, NEW)
 
 
@@ -143,13 +143,22 @@ async def test_changing_a_password_ends_the_other_sessions_and_is_told_by_mail(a
 async def test_a_wrong_current_password_changes_nothing_and_is_counted(auth: Auth) -> None:
     await auth.signed_in()
     with acting_as(caller(auth, *living(auth))):
-        for _ in range(ACCOUNT_LIMIT):
+        for _ in range(GUESS_LIMIT):
             with pytest.raises(CurrentPasswordWrong):
                 await auth.password_keeper.change("a wrong password", NEW, CLIENT)
         with pytest.raises(TooManyAttempts) as refusal:
             await auth.password_keeper.change(PASSWORD, NEW, CLIENT)
     assert refusal.value.retry_after == timedelta(minutes=15)
     assert auth.account.password_hash == f"plain:{PASSWORD}"
+
+
+async def test_wrong_current_passwords_block_no_sign_in(auth: Auth) -> None:
+    await auth.signed_in()
+    with acting_as(caller(auth, *living(auth))):
+        for _ in range(GUESS_LIMIT):
+            with pytest.raises(CurrentPasswordWrong):
+                await auth.password_keeper.change("a wrong password", NEW, CLIENT)
+    await sign_in(auth, PASSWORD)
 
 
 async def test_a_common_new_password_is_refused(auth: Auth) -> None:

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 
-from auth_service.domain.attempts import ACCOUNT_LIMIT, NETWORK_LIMIT, WINDOW
+from auth_service.domain.attempts import ACCOUNT_LIMIT, GUESS_LIMIT, NETWORK_LIMIT, WINDOW
+from auth_service.domain.sessions import Client
 from auth_service.errors import CredentialsInvalid, EmailInvalid, EmailNotVerified, TooManyAttempts
 
 
-async def fail(auth: Auth, email: str = EMAIL) -> None:
+async def fail(auth: Auth, email: str = EMAIL, client: Client = CLIENT) -> None:
     with pytest.raises(CredentialsInvalid):
-        await auth.sign_in.sign_in(email, "a wrong password", CLIENT)
+        await auth.sign_in.sign_in(email, "a wrong password", client)
 
 
 async def test_the_right_password_opens_a_session(auth: Auth) -> None:
@@ -50,17 +51,34 @@ async def test_text_that_is_no_address_is_refused_before_any_work(auth: Auth) ->
 @pytest.mark.parametrize("email", [EMAIL, "nobody@example.org"])
 async def test_after_ten_failures_not_even_the_right_password_is_tried(auth: Auth, email: str) -> None:
     await auth.verified()
-    for _ in range(ACCOUNT_LIMIT):
+    for _ in range(GUESS_LIMIT):
         await fail(auth, email)
     with pytest.raises(TooManyAttempts) as refusal:
         await auth.sign_in.sign_in(email, PASSWORD, CLIENT)
     assert refusal.value.retry_after == WINDOW
-    assert auth.passwords.checks == ACCOUNT_LIMIT
+    assert auth.passwords.checks == GUESS_LIMIT
+
+
+async def test_a_stranger_s_wrong_passwords_lock_nobody_out_elsewhere(auth: Auth) -> None:
+    await auth.verified()
+    for _ in range(GUESS_LIMIT):
+        await fail(auth, client=Client("198.51.100.9"))
+    with pytest.raises(TooManyAttempts):
+        await auth.sign_in.sign_in(EMAIL, PASSWORD, Client("198.51.100.9"))
+    await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+
+
+async def test_guessing_from_many_networks_is_limited_too(auth: Auth) -> None:
+    await auth.verified()
+    for number in range(ACCOUNT_LIMIT):
+        await fail(auth, client=Client(f"198.51.100.{number}"))
+    with pytest.raises(TooManyAttempts):
+        await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
 
 
 async def test_waiting_as_told_is_enough(auth: Auth) -> None:
     await auth.verified()
-    for _ in range(ACCOUNT_LIMIT):
+    for _ in range(GUESS_LIMIT):
         await fail(auth)
     auth.clock.advance(WINDOW)
     await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
@@ -69,7 +87,7 @@ async def test_waiting_as_told_is_enough(auth: Auth) -> None:
 async def test_signing_in_clears_the_account_s_failures(auth: Auth) -> None:
     await auth.verified()
     for _ in range(3):
-        for _ in range(ACCOUNT_LIMIT - 1):
+        for _ in range(GUESS_LIMIT - 1):
             await fail(auth)
         await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
 

@@ -87,10 +87,10 @@ class EmailNotVerified(FailedPrecondition):
 
 
 class TooManyAttempts(ResourceExhausted):
-    """Too many sign-ins failed for this account or from this network; `retry_after` says when to come back."""
+    """Too many failed sign-ins of this account, or calls from this network; `retry_after` says when to come back."""
 
     reason = "TOO_MANY_ATTEMPTS"
-    message = "Too many sign-ins failed. Wait {seconds} seconds and try again."
+    message = "Too many attempts came from here, or for this account. Wait {seconds} seconds and try again."
 
     @classmethod
     def after(cls, wait: timedelta) -> "TooManyAttempts":

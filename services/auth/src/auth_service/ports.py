@@ -228,7 +228,7 @@ class AttemptLimiter(Protocol):
         """Count one try in every budget at once, or, when one is spent, count nothing and say how long to wait."""
         ...
 
-    async def forgive(self, account: Budget, *others: Budget) -> None:
+    async def forgive(self, tightest: Budget, *others: Budget) -> None:
         """The try was good: empty the first budget, give the one try back to the others."""
         ...
 

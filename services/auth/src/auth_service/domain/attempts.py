@@ -1,4 +1,4 @@
-"""How many sign-ins may fail, by account and by network, before one has to wait."""
+"""How many sign-ins may fail before one has to wait, so that no stranger can lock anybody out from elsewhere."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -7,9 +7,14 @@ from datetime import timedelta
 from auth_service.domain.secrets import digest
 
 WINDOW = timedelta(minutes=15)
-ACCOUNT_LIMIT = 10
+GUESS_LIMIT = 10
+"""For one account from one network."""
+
+ACCOUNT_LIMIT = 100
+"""For one account from everywhere: who guesses from many networks is slowed down, who guesses from one reaches nobody else."""
+
 NETWORK_LIMIT = 100
-"""Ten times an account's: a whole class signs in from behind one address."""
+"""For every account from one network: a whole class signs in from behind one address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +27,18 @@ class Budget:
 
 
 def sign_in_budgets(email: str, client_address: str) -> tuple[Budget, ...]:
-    """What a sign-in counts against: the account, whether or not it exists, and the client's network when it is known."""
-    account = Budget(f"account:{digest(email).hex()}", ACCOUNT_LIMIT, WINDOW)
-    if network := client_network(client_address):
-        return account, Budget(f"network:{network}", NETWORK_LIMIT, WINDOW)
-    return (account,)
+    """What a sign-in counts against, the tightest first: the account from the client's network, the account, the network.
+
+    The account counts whether or not it exists; unknown networks are one, and have no budget of their own.
+    """
+    account, network = digest(email).hex(), client_network(client_address)
+    guesses = Budget(f"account:{account}:{network or 'unknown'}", GUESS_LIMIT, WINDOW)
+    return guesses, Budget(f"account:{account}", ACCOUNT_LIMIT, WINDOW), *_network_budgets(client_address)
+
+
+def change_budgets(account_id: str, client_address: str) -> tuple[Budget, ...]:
+    """What giving the password in force counts against: apart from sign-ins, which a thief of a token must not block."""
+    return Budget(f"change:{account_id}", GUESS_LIMIT, WINDOW), *_network_budgets(client_address)
 
 
 def client_network(address: str) -> str | None:
@@ -43,3 +55,8 @@ def client_network(address: str) -> str | None:
     if parsed.ipv4_mapped:
         return str(parsed.ipv4_mapped)
     return str(ipaddress.ip_network((int(parsed), 64), strict=False))
+
+
+def _network_budgets(client_address: str) -> tuple[Budget, ...]:
+    network = client_network(client_address)
+    return (Budget(f"network:{network}", NETWORK_LIMIT, WINDOW),) if network else ()

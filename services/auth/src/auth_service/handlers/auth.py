@@ -80,7 +80,8 @@ class AuthHandlers(AuthServiceServicer):
         return pb2.ForgotPasswordResponse()
 
     async def ResetPassword(self, request: pb2.ResetPasswordRequest, context: Context) -> pb2.ResetPasswordResponse:
-        await self._passwords.reset(request.token, request.new_password)
+        client = convert.client(context.invocation_metadata())
+        await self._passwords.reset(request.token, request.new_password, client)
         return pb2.ResetPasswordResponse()
 
     async def ChangePassword(self, request: pb2.ChangePasswordRequest, context: Context) -> pb2.ChangePasswordResponse:

@@ -70,9 +70,9 @@ class RedisAttempts:
         wait = await self._reserve(keys=[_PREFIX + budget.key for budget in budgets], args=limits)
         return timedelta(milliseconds=int(wait)) if wait else None
 
-    async def forgive(self, account: Budget, *others: Budget) -> None:
+    async def forgive(self, tightest: Budget, *others: Budget) -> None:
         """One script, one round trip."""
-        await self._forgive(keys=[_PREFIX + budget.key for budget in (account, *others)])
+        await self._forgive(keys=[_PREFIX + budget.key for budget in (tightest, *others)])
 
 
 class LocalAttempts:
@@ -95,9 +95,9 @@ class LocalAttempts:
             self._counters.popitem(last=False)
         return None
 
-    async def forgive(self, account: Budget, *others: Budget) -> None:
+    async def forgive(self, tightest: Budget, *others: Budget) -> None:
         """Also when a counter has ended meanwhile."""
-        self._counters.pop(account.key, None)
+        self._counters.pop(tightest.key, None)
         for budget in others:
             count, end = self._counters.get(budget.key, (0, -math.inf))
             if count:
@@ -134,12 +134,12 @@ class ResilientAttempts:
                 return wait
         return await self._local.reserve(budgets)
 
-    async def forgive(self, account: Budget, *others: Budget) -> None:
+    async def forgive(self, tightest: Budget, *others: Budget) -> None:
         """In both places: the try may have been counted in either. Never fails."""
-        await self._local.forgive(account, *others)
+        await self._local.forgive(tightest, *others)
         if self._shared_is_worth_asking():
             try:
-                await self._shared.forgive(account, *others)
+                await self._shared.forgive(tightest, *others)
             except RedisError as error:
                 self._note_outage(error)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from auth_service.domain.accounts import Account, Mailed, MailKind, confirm, reset_mail, with_password
-from auth_service.domain.attempts import sign_in_budgets
+from auth_service.domain.attempts import change_budgets, sign_in_budgets
 from auth_service.domain.identity import normalise_email
 from auth_service.domain.mails import new_mail
 from auth_service.domain.passwords import own_words
@@ -49,8 +49,10 @@ class PasswordKeeper:
                     await work.accounts.save(outcome.account)
                     await work.mails.add(new_mail(new_id(), outcome.account.id, outcome.mail, address, now))
 
-    async def reset(self, token: str, password: str) -> None:
+    async def reset(self, token: str, password: str, client: Client) -> None:
         """Set the password, confirm the address the token came to, end every session, and forgive failed sign-ins.
+
+        Forgiven are those from the client's network, and as many from everywhere as an account may have.
 
         Raises ResetTokenInvalid, PasswordTooCommon, PasswordChecksBusy.
         """
@@ -62,11 +64,12 @@ class PasswordKeeper:
                 # Asked again: hashing took a while, and of two who present the token at once only one may use it.
                 current, now = await self._held(work, token), self._clock()
                 await _replace(work, confirm(with_password(current, hashed), now), now)
-        budget, *_ = sign_in_budgets(current.email, "")
-        await self._attempts.forgive(budget)
+        guesses, account_wide, *_ = sign_in_budgets(current.email, client.address)
+        for budget in (guesses, account_wide):
+            await self._attempts.forgive(budget)
 
     async def change(self, current: str, password: str, client: Client) -> None:
-        """Set the password and end the caller's other sessions; a wrong `current` counts as a failed sign-in.
+        """Set the password and end the caller's other sessions; wrong ones are counted, and block no sign-in.
 
         Raises CurrentPasswordWrong, PasswordTooCommon, TooManyAttempts, PasswordChecksBusy, Unauthenticated, PersonNeeded.
         """
@@ -85,7 +88,7 @@ class PasswordKeeper:
         account = await self._accounts.get(account_id)
         if account is None:
             raise UserNotFound(user=account_id)
-        budgets = sign_in_budgets(account.email, client.address)
+        budgets = change_budgets(account.id, client.address)
         if wait := await self._attempts.reserve(budgets):
             raise TooManyAttempts.after(wait)
         if not await self._passwords.matches(password, account.password_hash):
