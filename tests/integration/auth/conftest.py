@@ -78,7 +78,7 @@ async def running(
     database = Database(urls.app, name="auth", size=8)
     await database.open()
     redis = connect_redis(redis_url)
-    passwords = Argon2Passwords(threads=2, cost=Cost(passes=1, memory_kib=8))
+    passwords = Argon2Passwords(threads=8, cost=Cost(passes=1, memory_kib=8))
     clock = ManualClock(utc_now())
     attempts = ResilientAttempts(RedisAttempts(redis), LocalAttempts())
     services = compose(database, signer, passwords, attempts, [], clock)

@@ -43,7 +43,7 @@ class Auth:
         work = self.database.unit_of_work
         issuer = TokenIssuer(Ed25519Signer(Ed25519PrivateKey.generate()))
         attempts = LocalAttempts(lambda: self.clock().timestamp())
-        self.registrations = Registrations(work, self.passwords, self.clock)
+        self.registrations = Registrations(work, self.passwords, attempts, self.clock)
         self.sign_in = SignIn(self.database, work, self.passwords, attempts, issuer, self.clock)
         self.sessions = SessionKeeper(work, issuer, self.clock)
         self.devices = Devices(self.database, work, self.clock)
@@ -60,7 +60,7 @@ class Auth:
         return account
 
     async def register(self, password: str = PASSWORD, name: str = "Ada", request_id: str | None = None) -> None:
-        await self.registrations.register(EMAIL, password, name, request_id)
+        await self.registrations.register(EMAIL, password, name, request_id, CLIENT)
 
     async def mailed_token(self) -> str:
         """The token in the newest letter, after sending what is due."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth_service.domain.attempts import change_budgets, client_network, sign_in_budgets
+from auth_service.domain.attempts import anonymous_budgets, change_budgets, client_network, sign_in_budgets
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,7 @@ def test_a_change_of_password_shares_no_budget_of_the_account_with_sign_ins() ->
 def test_without_a_network_only_the_account_counts() -> None:
     assert len(sign_in_budgets("ada@example.org", "")) == 2
     assert len(change_budgets("id", "")) == 1
+    assert anonymous_budgets("") == ()
 
 
 def test_a_counter_s_name_does_not_show_the_address() -> None:

@@ -15,6 +15,7 @@ from auth_service.domain.secrets import LIFETIMES, TokenPurpose
 from auth_service.errors import (
     CredentialsInvalid,
     CurrentPasswordWrong,
+    PasswordChecksBusy,
     PasswordTooCommon,
     PersonNeeded,
     ResetTokenInvalid,
@@ -29,7 +30,7 @@ NEW = "seven lamps in a harbour"
 
 async def reset_token(auth: Auth) -> str:
     auth.clock.advance(MAIL_INTERVAL)
-    await auth.password_keeper.forgot(EMAIL)
+    await auth.password_keeper.forgot(EMAIL, CLIENT)
     return await auth.mailed_token()
 
 
@@ -121,9 +122,9 @@ async def test_resetting_lets_a_person_in_who_had_failed_too_often(auth: Auth) -
 
 async def test_strangers_get_no_mail_and_nobody_gets_two_within_a_minute(auth: Auth) -> None:
     await auth.verified()
-    await auth.password_keeper.forgot("nobody@example.org")
+    await auth.password_keeper.forgot("nobody@example.org", CLIENT)
     await reset_token(auth)
-    await auth.password_keeper.forgot(EMAIL)
+    await auth.password_keeper.forgot(EMAIL, CLIENT)
     assert await auth.delivery.deliver_due() == 0
     assert subjects(auth) == ["VERIFY_EMAIL", "RESET_PASSWORD"]
 
@@ -197,3 +198,18 @@ async def test_signing_in_renews_a_hash_of_an_older_cost(auth: Auth) -> None:
     auth.database.tables.accounts[old.id] = old
     await asyncio.gather(*(sign_in(auth, PASSWORD) for _ in range(5)))  # none is refused because another was first
     assert auth.account.password_hash == f"plain:{PASSWORD}"
+
+
+async def test_signing_in_keeps_the_old_hash_while_no_more_can_be_hashed(
+    auth: Auth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await auth.verified()
+    old = replace(auth.account, password_hash=f"old:{PASSWORD}")
+    auth.database.tables.accounts[old.id] = old
+
+    async def busy(password: str) -> str:
+        raise PasswordChecksBusy
+
+    monkeypatch.setattr(auth.passwords, "hash", busy)
+    await sign_in(auth, PASSWORD)
+    assert auth.account.password_hash == old.password_hash

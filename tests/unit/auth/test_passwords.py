@@ -19,7 +19,7 @@ def test_production_hashes_cost_what_rfc_9106_recommends() -> None:
 
 async def test_more_waiting_than_the_queue_holds_are_sent_away_with_a_time_to_return() -> None:
     passwords, gate = Argon2Passwords(threads=1, cost=CHEAP), Event()
-    held = [asyncio.ensure_future(passwords._in_thread(gate.wait)) for _ in range(33)]
+    held = [asyncio.ensure_future(passwords._checking.run(gate.wait)) for _ in range(9)]
     await asyncio.sleep(0)  # each task runs up to its thread
     with pytest.raises(PasswordChecksBusy) as refusal:
         await passwords.matches("password", None)
@@ -27,6 +27,18 @@ async def test_more_waiting_than_the_queue_holds_are_sent_away_with_a_time_to_re
     gate.set()
     await asyncio.gather(*held)
     assert not await passwords.matches("password", None)
+    await passwords.close()
+
+
+async def test_passwords_are_checked_while_no_more_can_be_chosen() -> None:
+    passwords, gate = Argon2Passwords(threads=1, cost=CHEAP), Event()
+    held = [asyncio.ensure_future(passwords._choosing.run(gate.wait)) for _ in range(9)]
+    await asyncio.sleep(0)  # each task runs up to its thread
+    with pytest.raises(PasswordChecksBusy):
+        await passwords.hash("password")
+    assert not await passwords.matches("password", None)
+    gate.set()
+    await asyncio.gather(*held)
     await passwords.close()
 
 
@@ -38,12 +50,12 @@ async def test_hanging_up_does_not_free_a_thread_that_still_works() -> None:
         loop.call_soon_threadsafe(begun.set)
         gate.wait()
 
-    call = asyncio.ensure_future(passwords._in_thread(work))
+    call = asyncio.ensure_future(passwords._choosing.run(work))
     await begun.wait()
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    assert passwords._places._value == 32
+    assert passwords._choosing.places._value == 8
     gate.set()
     await passwords.hash("password")  # one thread: it runs after the abandoned work has ended
     await passwords.close()

@@ -4,12 +4,14 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from unit.auth.conftest import EMAIL, PASSWORD, Auth
+from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 
 from auth_service.domain.accounts import MAIL_INTERVAL, MOST_VERIFICATION_MAILS, VERIFICATION_WINDOW, MailKind
+from auth_service.domain.attempts import ANONYMOUS_LIMIT, WINDOW
 from auth_service.domain.events import UserRegistered
 from auth_service.domain.secrets import LIFETIMES, TokenPurpose
-from auth_service.errors import DisplayNameInvalid, EmailInvalid, VerificationTokenInvalid
+from auth_service.domain.sessions import Client
+from auth_service.errors import DisplayNameInvalid, EmailInvalid, TooManyAttempts, VerificationTokenInvalid
 
 
 def kinds(auth: Auth) -> list[MailKind]:
@@ -17,7 +19,7 @@ def kinds(auth: Auth) -> list[MailKind]:
 
 
 async def test_a_registration_leaves_an_account_a_mail_and_an_event(auth: Auth) -> None:
-    await auth.registrations.register("ADA@example.org", PASSWORD, " Ada ", None)
+    await auth.registrations.register("ADA@example.org", PASSWORD, " Ada ", None, CLIENT)
     assert (auth.account.email, auth.account.display_name) == (EMAIL, "Ada")
     assert kinds(auth) == [MailKind.VERIFY_EMAIL]
     assert auth.database.tables.events == [UserRegistered(auth.account.id, "Ada", auth.clock())]
@@ -75,7 +77,7 @@ async def test_after_five_mails_within_an_hour_the_last_one_stays_good_for_its_p
     token = await auth.mailed_token()
     await auth.register("one more password", "Mallory")
     auth.clock.advance(MAIL_INTERVAL)
-    await auth.registrations.resend(EMAIL)
+    await auth.registrations.resend(EMAIL, CLIENT)
     assert len(kinds(auth)) == MOST_VERIFICATION_MAILS
     await auth.registrations.verify(token)
     assert (auth.account.display_name, auth.account.password_hash) == ("Ada", f"plain:{PASSWORD}")
@@ -95,7 +97,7 @@ async def test_what_cannot_be_kept_is_refused_before_anything_is(
     auth: Auth, email: str, name: str, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        await auth.registrations.register(email, PASSWORD, name, None)
+        await auth.registrations.register(email, PASSWORD, name, None, CLIENT)
     assert not auth.database.tables.accounts
 
 
@@ -127,15 +129,15 @@ async def test_another_mail_brings_another_token_and_the_first_stays_good(auth: 
     await auth.register()
     first = await auth.mailed_token()
     auth.clock.advance(MAIL_INTERVAL)
-    await auth.registrations.resend(EMAIL)
+    await auth.registrations.resend(EMAIL, CLIENT)
     assert await auth.mailed_token() != first
     await auth.registrations.verify(first)
 
 
 async def test_asking_for_another_mail_at_once_or_as_a_stranger_sends_none(auth: Auth) -> None:
     await auth.register()
-    await auth.registrations.resend(EMAIL)
-    await auth.registrations.resend("nobody@example.org")
+    await auth.registrations.resend(EMAIL, CLIENT)
+    await auth.registrations.resend("nobody@example.org", CLIENT)
     assert len(kinds(auth)) == 1
 
 
@@ -143,3 +145,21 @@ async def test_no_usable_token_lies_in_the_database(auth: Auth) -> None:
     await auth.register()
     token = await auth.mailed_token()
     assert token not in repr(auth.database.tables)
+
+
+async def test_one_network_registers_and_asks_for_mail_so_often_and_others_go_on(auth: Auth) -> None:
+    for number in range(ANONYMOUS_LIMIT // 3):
+        await auth.registrations.register(f"student{number}@example.org", PASSWORD, "Student", None, CLIENT)
+        await auth.registrations.resend(f"student{number}@example.org", CLIENT)
+        await auth.password_keeper.forgot(f"student{number}@example.org", CLIENT)
+    refused = (
+        auth.registrations.register(EMAIL, PASSWORD, "Ada", None, CLIENT),
+        auth.registrations.resend(EMAIL, CLIENT),
+        auth.password_keeper.forgot(EMAIL, CLIENT),
+        auth.password_keeper.reset("a token of somebody", PASSWORD, CLIENT),
+    )
+    for call in refused:
+        with pytest.raises(TooManyAttempts) as refusal:
+            await call
+        assert refusal.value.retry_after == WINDOW
+    await auth.registrations.register(EMAIL, PASSWORD, "Ada", None, Client("198.51.100.9"))

@@ -99,10 +99,10 @@ class TooManyAttempts(ResourceExhausted):
 
 
 class PasswordChecksBusy(ResourceExhausted):
-    """More passwords are waiting to be hashed than the queue holds."""
+    """More passwords are waiting to be hashed or checked than the queue holds."""
 
     reason = "PASSWORD_CHECKS_BUSY"
-    message = "Too many people are signing in at this moment. Try again in a few seconds."
+    message = "Too many people are signing in or registering at this moment. Try again in a few seconds."
 
 
 class RefreshTokenInvalid(Unauthenticated):

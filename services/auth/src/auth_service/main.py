@@ -62,7 +62,7 @@ def compose(
     accounts = StoredAccounts(database)
     issuer = TokenIssuer(signer)
     auth = AuthHandlers(
-        Registrations(work, passwords, clock),
+        Registrations(work, passwords, attempts, clock),
         SignIn(accounts, work, passwords, attempts, issuer, clock),
         SessionKeeper(work, issuer, clock),
         Devices(StoredSessions(database), work, clock),

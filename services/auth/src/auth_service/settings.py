@@ -25,7 +25,7 @@ class ApiSettings(ServiceSettings):
     """Redis address, with its password; failed sign-ins are counted there."""
 
     password_threads: int = Field(default=2, ge=1, le=64)
-    """Passwords hashed at the same time; each takes 64 MiB while it lasts."""
+    """Passwords hashed at the same time, and as many checked; each takes 64 MiB while it lasts."""
 
     content_address: str = "127.0.0.1:50052"
     """host:port of the content service."""

@@ -19,7 +19,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _RETRY_AFTER = timedelta(seconds=2)
-_QUEUE_PER_THREAD = 32
+_QUEUE_PER_THREAD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +30,50 @@ class Cost:
     memory_kib: int = 64 * 1024
 
 
+class _Workers:
+    """At most `threads` calls run at once and eight times as many wait."""
+
+    def __init__(self, threads: int, name: str) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self.places = BoundedSemaphore(threads * (1 + _QUEUE_PER_THREAD))
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `work` answers. Raises PasswordChecksBusy."""
+        if not self.places.acquire(blocking=False):
+            raise PasswordChecksBusy(retry_after=_RETRY_AFTER)
+        future = self._threads.submit(work, *args, **kwargs)
+        # When the thread is done, not when the caller is: a caller who hangs up must not free a place still in use.
+        future.add_done_callback(lambda _: self.places.release())
+        return await asyncio.wrap_future(future)
+
+    def close(self) -> None:
+        """Lets running calls end; waiting ones are dropped."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
 class Argon2Passwords:
-    """See ports.Passwords. At most `threads` hashes run at once and 32 times as many wait."""
+    """See ports.Passwords. `threads` choose passwords and as many check them, so that no registrations hold up sign-ins."""
 
     def __init__(self, *, threads: int, cost: Cost | None = None) -> None:
         cost = cost or Cost()
         self._hasher = PasswordHasher(cost.passes, cost.memory_kib, parallelism=1, type=Type.ID)
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="password")
-        self._places = BoundedSemaphore(threads * (1 + _QUEUE_PER_THREAD))
+        self._choosing = _Workers(threads, "password-choice")
+        self._checking = _Workers(threads, "password-check")
         # Compared against when there is no account, so that a stranger's sign-in takes as long as a friend's.
         self._nobody = self._hasher.hash("")
 
     async def hash(self, password: str) -> str:
         """The PHC text, with a random salt."""
-        return await self._in_thread(self._hasher.hash, _normalised(password))
+        return await self._choosing.run(self._hasher.hash, _normalised(password))
 
     async def matches(self, password: str, stored: str | None) -> bool:
         """The comparison is constant in time; without a hash the work is done all the same."""
-        same = await self._in_thread(self._verify, stored or self._nobody, _normalised(password))
+        same = await self._checking.run(self._verify, stored or self._nobody, _normalised(password))
         return same and stored is not None
 
     async def guessable(self, password: str, own_words: Sequence[str]) -> bool:
         """In a thread: a long password takes zxcvbn many milliseconds."""
-        return await self._in_thread(is_guessable, password, own_words)
+        return await self._choosing.run(is_guessable, password, own_words)
 
     def needs_rehash(self, stored: str) -> bool:
         """By the parameters in the PHC text."""
@@ -60,21 +81,14 @@ class Argon2Passwords:
 
     async def close(self) -> None:
         """Lets running hashes end; waiting ones are dropped."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._choosing.close()
+        self._checking.close()
 
     def _verify(self, stored: str, password: bytes) -> bool:
         try:
             return self._hasher.verify(stored, password)
         except VerifyMismatchError:
             return False
-
-    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        if not self._places.acquire(blocking=False):
-            raise PasswordChecksBusy(retry_after=_RETRY_AFTER)
-        future = self._threads.submit(work, *args, **kwargs)
-        # When the thread is done, not when the caller is: a caller who hangs up must not free a place still in use.
-        future.add_done_callback(lambda _: self._places.release())
-        return await asyncio.wrap_future(future)
 
 
 def _normalised(password: str) -> bytes:

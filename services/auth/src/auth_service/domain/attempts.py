@@ -16,6 +16,9 @@ ACCOUNT_LIMIT = 100
 NETWORK_LIMIT = 100
 """For every account from one network: a whole class signs in from behind one address."""
 
+ANONYMOUS_LIMIT = 300
+"""For registrations, wishes for mail and resets from one network: a whole school registers from behind one address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -39,6 +42,12 @@ def sign_in_budgets(email: str, client_address: str) -> tuple[Budget, ...]:
 def change_budgets(account_id: str, client_address: str) -> tuple[Budget, ...]:
     """What giving the password in force counts against: apart from sign-ins, which a thief of a token must not block."""
     return Budget(f"change:{account_id}", GUESS_LIMIT, WINDOW), *_network_budgets(client_address)
+
+
+def anonymous_budgets(client_address: str) -> tuple[Budget, ...]:
+    """What calls count against that nobody has to prove anything for; all of them count, not failures alone."""
+    network = client_network(client_address)
+    return (Budget(f"anonymous:{network}", ANONYMOUS_LIMIT, WINDOW),) if network else ()
 
 
 def client_network(address: str) -> str | None:

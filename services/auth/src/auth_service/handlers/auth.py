@@ -38,8 +38,9 @@ class AuthHandlers(AuthServiceServicer):
         self._signer = signer
 
     async def Register(self, request: pb2.RegisterRequest, context: Context) -> pb2.RegisterResponse:
+        client = convert.client(context.invocation_metadata())
         await self._registrations.register(
-            request.email, request.password, request.display_name, request.request_id or None
+            request.email, request.password, request.display_name, request.request_id or None, client
         )
         return pb2.RegisterResponse(message=_REGISTERED)
 
@@ -52,7 +53,7 @@ class AuthHandlers(AuthServiceServicer):
         request: pb2.ResendVerificationRequest,
         context: Context,
     ) -> pb2.ResendVerificationResponse:
-        await self._registrations.resend(request.email)
+        await self._registrations.resend(request.email, convert.client(context.invocation_metadata()))
         return pb2.ResendVerificationResponse()
 
     async def Login(self, request: pb2.LoginRequest, context: Context) -> pb2.Tokens:
@@ -76,7 +77,7 @@ class AuthHandlers(AuthServiceServicer):
         return Empty()
 
     async def ForgotPassword(self, request: pb2.ForgotPasswordRequest, context: Context) -> pb2.ForgotPasswordResponse:
-        await self._passwords.forgot(request.email)
+        await self._passwords.forgot(request.email, convert.client(context.invocation_metadata()))
         return pb2.ForgotPasswordResponse()
 
     async def ResetPassword(self, request: pb2.ResetPasswordRequest, context: Context) -> pb2.ResetPasswordResponse:

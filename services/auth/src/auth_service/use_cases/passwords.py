@@ -3,15 +3,16 @@
 from datetime import datetime
 
 from auth_service.domain.accounts import Account, Mailed, MailKind, confirm, reset_mail, with_password
-from auth_service.domain.attempts import change_budgets, sign_in_budgets
+from auth_service.domain.attempts import anonymous_budgets, change_budgets, sign_in_budgets
 from auth_service.domain.identity import normalise_email
 from auth_service.domain.mails import new_mail
 from auth_service.domain.passwords import own_words
 from auth_service.domain.secrets import TokenPurpose
 from auth_service.domain.sessions import Client
-from auth_service.errors import CurrentPasswordWrong, ResetTokenInvalid, TooManyAttempts, UserNotFound
+from auth_service.errors import CurrentPasswordWrong, ResetTokenInvalid, UserNotFound
 from auth_service.ports import AccountReader, AttemptLimiter, Passwords, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH, person
+from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.choosing import hash_of_chosen
 from auth_service.use_cases.ending import end_sessions
 from auth_service.use_cases.redeeming import holder
@@ -39,9 +40,13 @@ class PasswordKeeper:
         self._attempts = attempts
         self._clock = clock
 
-    async def forgot(self, email: str) -> None:
-        """Mail a reset token, at most one a minute, to the address if it has an account. Raises EmailInvalid."""
+    async def forgot(self, email: str, client: Client) -> None:
+        """Mail a reset token, at most one a minute, to the address if it has an account.
+
+        Raises EmailInvalid, TooManyAttempts.
+        """
         address, now = normalise_email(email), self._clock()
+        await admit(self._attempts, anonymous_budgets(client.address))
         with acting_as(AUTH):
             async with self._unit_of_work() as work:
                 outcome = reset_mail(await work.accounts.by_email(address), now)
@@ -54,8 +59,9 @@ class PasswordKeeper:
 
         Forgiven are those from the client's network, and as many from everywhere as an account may have.
 
-        Raises ResetTokenInvalid, PasswordTooCommon, PasswordChecksBusy.
+        Raises TooManyAttempts, ResetTokenInvalid, PasswordTooCommon, PasswordChecksBusy.
         """
+        await admit(self._attempts, anonymous_budgets(client.address))
         with acting_as(AUTH):
             account = await self._holder(token)
             words = own_words(account.email, account.display_name)
@@ -89,8 +95,7 @@ class PasswordKeeper:
         if account is None:
             raise UserNotFound(user=account_id)
         budgets = change_budgets(account.id, client.address)
-        if wait := await self._attempts.reserve(budgets):
-            raise TooManyAttempts.after(wait)
+        await admit(self._attempts, budgets)
         if not await self._passwords.matches(password, account.password_hash):
             raise CurrentPasswordWrong(fields={"currentPassword": "is not your password"})
         await self._attempts.forgive(*budgets)

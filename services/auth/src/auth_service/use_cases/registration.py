@@ -13,14 +13,17 @@ from auth_service.domain.accounts import (
     register_again,
     verification_again,
 )
+from auth_service.domain.attempts import anonymous_budgets
 from auth_service.domain.events import UserRegistered
 from auth_service.domain.identity import normalise_display_name, normalise_email
 from auth_service.domain.mails import new_mail
 from auth_service.domain.passwords import own_words
 from auth_service.domain.secrets import TokenPurpose
+from auth_service.domain.sessions import Client
 from auth_service.errors import VerificationTokenInvalid
-from auth_service.ports import Passwords, UnitOfWork, Work
+from auth_service.ports import AttemptLimiter, Passwords, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH
+from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.choosing import hash_of_chosen
 from auth_service.use_cases.redeeming import holder
 from servicekit.caller import acting_as
@@ -31,17 +34,21 @@ from servicekit.ids import new_id
 class Registrations:
     """Register, verify, resend."""
 
-    def __init__(self, unit_of_work: UnitOfWork, passwords: Passwords, clock: Clock) -> None:
+    def __init__(self, unit_of_work: UnitOfWork, passwords: Passwords, attempts: AttemptLimiter, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
         self._passwords = passwords
+        self._attempts = attempts
         self._clock = clock
 
-    async def register(self, email: str, password: str, display_name: str, request_id: str | None) -> None:
+    async def register(
+        self, email: str, password: str, display_name: str, request_id: str | None, client: Client
+    ) -> None:
         """Open an account, or do what its address's account calls for; the hashing, most of the work, is always done.
 
-        Raises EmailInvalid, DisplayNameInvalid, PasswordTooCommon, PasswordChecksBusy.
+        Raises EmailInvalid, DisplayNameInvalid, TooManyAttempts, PasswordTooCommon, PasswordChecksBusy.
         """
         address, name = normalise_email(email), normalise_display_name(display_name)
+        await admit(self._attempts, anonymous_budgets(client.address))
         hashed = await hash_of_chosen(self._passwords, password, own_words(address, name), "password")
         registration = Registration(address, name, hashed, request_id)
         now = self._clock()
@@ -64,9 +71,10 @@ class Registrations:
                     raise VerificationTokenInvalid(fields={"token": "is unknown, replaced, or older than 24 hours"})
                 await work.accounts.save(confirm(account, now))
 
-    async def resend(self, email: str) -> None:
-        """Mail another verification token, at most one a minute and five an hour. Raises EmailInvalid."""
+    async def resend(self, email: str, client: Client) -> None:
+        """Mail another verification token, at most one a minute and five an hour. Raises EmailInvalid, TooManyAttempts."""
         address, now = normalise_email(email), self._clock()
+        await admit(self._attempts, anonymous_budgets(client.address))
         with acting_as(AUTH):
             async with self._unit_of_work() as work:
                 account = await work.accounts.by_email(address)

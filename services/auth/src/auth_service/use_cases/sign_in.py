@@ -1,14 +1,17 @@
 """Opening a session with an address and a password."""
 
+from contextlib import suppress
+
 from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import Account, seen, with_password
 from auth_service.domain.attempts import Budget, sign_in_budgets
 from auth_service.domain.identity import normalise_email
 from auth_service.domain.secrets import new_secret
 from auth_service.domain.sessions import Client, open_session
-from auth_service.errors import AccountSuspended, CredentialsInvalid, EmailNotVerified, TooManyAttempts
+from auth_service.errors import AccountSuspended, CredentialsInvalid, EmailNotVerified, PasswordChecksBusy
 from auth_service.ports import AccountReader, AttemptLimiter, Passwords, UnitOfWork
 from auth_service.use_cases.acting import AUTH
+from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.issuing import TokenIssuer
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
@@ -46,8 +49,7 @@ class SignIn:
         address = normalise_email(email)
         budgets = sign_in_budgets(address, client.address)
         # Counted before the password is looked at, so that parallel guesses cannot outrun the count.
-        if wait := await self._attempts.reserve(budgets):
-            raise TooManyAttempts.after(wait)
+        await admit(self._attempts, budgets)
         with acting_as(AUTH):
             for _ in range(_MOST_CHECKS):
                 account = await self._authenticated(address, password, budgets)
@@ -69,9 +71,10 @@ class SignIn:
         return account
 
     async def _rehashed(self, account: Account, password: str) -> str:
-        """The hash to keep: a new one when hashing has become more costly since the password was set."""
+        """The hash to keep: a new one when hashing has become more costly since the password was set, and there is room."""
         if self._passwords.needs_rehash(account.password_hash):
-            return await self._passwords.hash(password)
+            with suppress(PasswordChecksBusy):
+                return await self._passwords.hash(password)
         return account.password_hash
 
     async def _open_session(self, account: Account, renewed: str, client: Client) -> Tokens | None:
