@@ -67,7 +67,7 @@ ERRORS = (
     _token(
         "TOKEN_INVALID",
         "The access token is not one of ours. Sign in again with POST /v1/auth/login.",
-        "A forged, damaged or foreign token; refused on public calls too.",
+        "A forged, damaged or foreign token on a call that needs one; public calls take it for none.",
         "response.code_details.startsWith('jwt_authn_access_denied')",
     ),
     GatewayError(
