@@ -16,8 +16,9 @@ from servicekit.identity import tokens as verification
 from servicekit.identity.tokens import TokenVerifier
 
 NOW = ManualClock().now
-ACCOUNT = open_account("account", Registration("ada@example.org", "Ada", "hash", None), NOW)
-SESSION = open_session("session", "account", "browser", NOW)
+ID = "0190b5c0-0000-7000-8000-000000000001"
+ACCOUNT = open_account(ID, Registration("ada@example.org", "Ada", "hash", None), NOW)
+SESSION = open_session("session", ID, "browser", NOW)
 CLAIMS = access_tokens.claims(ACCOUNT, SESSION, "token", NOW)
 
 
@@ -26,7 +27,7 @@ def test_a_token_names_its_bearer_session_and_role_for_ten_minutes() -> None:
     assert {
         "iss": "littlemonster",
         "aud": "littlemonster",
-        "sub": "account",
+        "sub": ID,
         "sid": "session",
         "role": "STUDENT",
         "jti": "token",
@@ -52,7 +53,7 @@ async def test_every_service_s_verifier_accepts_what_auth_signs() -> None:
     signer = Ed25519Signer(Ed25519PrivateKey.generate())
     verifier = TokenVerifier(signer.key_source(), signer.key_source(), now=NOW.timestamp)
     caller = await verifier.verify(signer.sign(CLAIMS))
-    assert (caller.id, caller.role, caller.session_id) == ("account", ACCOUNT.role, "session")
+    assert (caller.id, caller.role, caller.session_id) == (ID, ACCOUNT.role, "session")
 
 
 def test_auth_and_its_verifiers_agree_on_issuer_and_audience() -> None:

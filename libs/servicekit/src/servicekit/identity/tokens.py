@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -104,7 +105,10 @@ class TokenVerifier:
         claims = self._claims(token, await _key(self._accounts, header), ISSUER, AUDIENCE)
         role = Role(claims["role"]) if "role" in claims else None
         session = claims.get("sid")
-        if role is None or role is Role.SERVICE or not isinstance(session, str) or not session or not claims["sub"]:
+        if role is None or role is Role.SERVICE or not isinstance(session, str) or not session:
+            raise TokenInvalid
+        # Accounts' ids are asked for as uuids everywhere; in any other spelling they would be somebody else, or break a query.
+        if claims["sub"] != str(UUID(str(claims["sub"]))):
             raise TokenInvalid
         return Verified(Caller(claims["sub"], role, session), claims["exp"])
 
