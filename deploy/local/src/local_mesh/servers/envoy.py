@@ -17,7 +17,7 @@ class Envoy:
     configuration: Path
     port: int
     health_path: str = "/healthz"
-    concurrency: int = 2
+    concurrency: int = 1
 
     @property
     def url(self) -> str:
