@@ -90,7 +90,7 @@ async def test_a_page_token_of_another_query_is_refused(content, loopback, seede
         ("popular", -1), ("rating", float("1e9")), ("rating", "x"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("last_id", [new_id(), "x", 5])
+@pytest.mark.parametrize("last_id", ["01890a5d-ac96-774b-bcce-b302099a8057", "x", 5])
 async def test_a_page_token_with_made_up_contents_is_refused(content, loopback, seeded, sort, key, last_id) -> None:
     token = encode_page_token(FeedQuery(sort=sort).fingerprint, key, last_id)
     with pytest.raises(PageTokenInvalid):
