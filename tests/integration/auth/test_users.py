@@ -55,8 +55,9 @@ async def test_preferences_are_kept_and_a_false_one_is_not_a_missing_one(running
     await running.users.UpdatePreferences(request, metadata=metadata)
     after = await running.users.GetPreferences(pb2.GetPreferencesRequest(), metadata=metadata)
     assert (after.email_updates, after.notifications_enabled, after.time_zone) == (False, True, "Asia/Tokyo")
-    with pytest.raises(TimeZoneUnknown):
+    with pytest.raises(InvalidArgument) as refused:
         await running.users.UpdatePreferences(pb2.UpdatePreferencesRequest(time_zone="Mars"), metadata=metadata)
+    assert refused.value.reason == TimeZoneUnknown.reason
     with pytest.raises(InvalidArgument):
         await running.users.UpdatePreferences(pb2.UpdatePreferencesRequest(lm_color="red"), metadata=metadata)
 
