@@ -19,6 +19,7 @@ from pathlib import Path
 import hypothesis  # noqa: F401
 import psycopg
 import pytest
+import without_fork_handlers  # noqa: F401
 from psycopg import sql
 
 from local_mesh.credentials import Credentials
