@@ -1,6 +1,7 @@
 """`python -m inference_service.curriculum lint` as an author of lessons runs it."""
 
 import asyncio
+import re
 import shutil
 import sys
 from importlib.resources import files
@@ -17,7 +18,7 @@ async def test_the_shipped_pack_passes() -> None:
     )
     said, _ = await process.communicate()
     assert process.returncode == 0
-    assert said == b"12 topics, 36 lessons, no problem\n"
+    assert re.fullmatch(rb"\d+ topics, \d+ lessons, no problem\n", said)
 
 
 @pytest.mark.parametrize(
