@@ -1,12 +1,13 @@
 """What this service knows of videos."""
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Text, bindparam, case, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from community_service.domain.comments import Video, VideoState
 from community_service.storage.executor import Executor
 from community_service.tables import VideoRow
 from servicekit.database import Transaction, compile_command, compile_statement
+from servicekit.personal_data.erasure import is_erased
 
 _table = VideoRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
@@ -19,7 +20,10 @@ _by_id = select(_table).where(_table.c.id == bindparam("id"))
 GET = compile_statement(_by_id, _video)
 HOLD = compile_statement(_by_id.with_for_update(read=True), _video)
 
-_heard = insert(_table).values({column.name: bindparam(column.name) for column in _table.c})
+_told = {column.name: bindparam(column.name) for column in _table.c}
+# An event may be heard after the account it names was erased.
+_told["created_by"] = case((is_erased(bindparam("created_by", type_=Text)), ""), else_=bindparam("created_by", type_=Text))
+_heard = insert(_table).values(_told)
 LEARN = compile_command(
     _heard.on_conflict_do_update(
         index_elements=[_table.c.id],
