@@ -73,8 +73,8 @@ async def test_a_public_lesson_stays_as_nobody_s_and_what_waited_is_gone(
     ben = loopback.as_user(BEN)
     lesson = await content.videos.GetVideo(pb.GetVideoRequest(video_id=asked_for["ada public"]), metadata=ben)
     assert (lesson.created_by, lesson.status) == (NOBODY, pb.VIDEO_STATUS_PUBLIC)
+    moderator = loopback.as_user(new_id(), "MODERATOR")
     with pytest.raises(NotFound):
-        moderator = loopback.as_user(new_id(), "MODERATOR")
         await content.videos.GetVideo(pb.GetVideoRequest(video_id=asked_for["ada waiting"]), metadata=moderator)
 
 

@@ -12,11 +12,11 @@ from community_service.use_cases.live import Audience, LiveComments
 from community_service.use_cases.moderation import Moderation
 from community_service.use_cases.ratings import Stars
 from community_service.use_cases.videos import PublicVideos
+from littlemonster.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from littlemonster.community.v1.community_service_pb2_grpc import (
     add_CommentServiceServicer_to_server,
     add_RatingServiceServicer_to_server,
 )
-from littlemonster.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from servicekit.clock import utc_now
 from servicekit.ids import new_id
 from servicekit.kit import Kit, run
