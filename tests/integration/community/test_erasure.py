@@ -135,7 +135,7 @@ async def test_what_is_handed_out_is_all_of_ones_own_and_nothing_else(talked, da
     assert all(ADA in record and "Ben" not in record for _, record in handed if record)
 
 
-async def test_a_token_that_outlived_its_account_changes_none_of_its_former_comments(talked, erase_account, community, loopback) -> None:
+async def test_a_token_that_outlived_its_account_changes_no_comment(talked, erase_account, community, loopback) -> None:
     await erase_account(ADA)
     request = pb.UpdateCommentRequest(comment_id=talked["ada"], text="I am back")
     with pytest.raises(NotFound):

@@ -48,7 +48,9 @@ async def asked_for(content, loopback, urls) -> dict[str, str]:
     public = [ids["ada public"], ids["ben public"]]
     async with await psycopg.AsyncConnection.connect(urls.app) as connection:
         await connection.execute("SELECT set_config('lm.role', 'SERVICE', true)")
-        await connection.execute("UPDATE videos SET status = 'PUBLIC', duration = 9 WHERE id = ANY(%s::uuid[])", (public,))
+        await connection.execute(
+            "UPDATE videos SET status = 'PUBLIC', duration = 9 WHERE id = ANY(%s::uuid[])", (public,)
+        )
     for user, watched in ((ADA, public[1]), (BEN, public[0])):
         await content.videos.ViewVideo(pb.ViewVideoRequest(video_id=watched), metadata=loopback.as_user(user))
     return ids

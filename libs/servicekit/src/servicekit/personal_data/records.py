@@ -35,7 +35,9 @@ def records(table: Table, owner: str, *, without: Collection[str] = (), name: st
         .limit(bindparam("size", type_=Integer))
     )
     last = tuple_(*(bindparam(f"after_{at}", type_=column.type) for at, column in enumerate(key)))
-    return Records(name or table.name, compile_statement(rows, _row), compile_statement(rows.where(tuple_(*key) > last), _row))
+    return Records(
+        name or table.name, compile_statement(rows, _row), compile_statement(rows.where(tuple_(*key) > last), _row)
+    )
 
 
 async def read(database: Database, everything: Iterable[Records], user_id: str) -> AsyncIterator[tuple[str, str]]:

@@ -115,6 +115,8 @@ _HOLD_RATING_TOTALS = compile_command(
         "ORDER BY video_id FOR UPDATE"
     ).bindparams(_person)
 )
+
+
 def _taken(
     video_id: str, stars: int, create_time: datetime, update_time: datetime, histogram: list[int], version: int
 ) -> tuple[Rating, RatingTotals]:

@@ -20,10 +20,13 @@ _by_id = select(_table).where(_table.c.id == bindparam("id"))
 GET = compile_statement(_by_id, _video)
 HOLD = compile_statement(_by_id.with_for_update(read=True), _video)
 
-_told = {column.name: bindparam(column.name) for column in _table.c}
+_told = bindparam("created_by", type_=Text)
 # An event may be heard after the account it names was erased.
-_told["created_by"] = case((is_erased(bindparam("created_by", type_=Text)), ""), else_=bindparam("created_by", type_=Text))
-_heard = insert(_table).values(_told)
+_creator = case((is_erased(_told), ""), else_=_told)
+_heard = insert(_table).values(
+    {column.name: bindparam(column.name) for column in _table.c if column.name != "created_by"}
+    | {"created_by": _creator}
+)
 LEARN = compile_command(
     _heard.on_conflict_do_update(
         index_elements=[_table.c.id],
