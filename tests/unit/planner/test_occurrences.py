@@ -119,7 +119,9 @@ def test_whole_days_stay_whole_when_the_clocks_change() -> None:
     assert [(each.end - each.start) / HOUR for each in found] == [24, 23, 24]
 
 
-@given(rule=_RULES, wall=_STARTS, zone=some.sampled_from(ZONES), years=some.integers(1, 80), length=some.integers(1, 90))
+@given(
+    rule=_RULES, wall=_STARTS, zone=some.sampled_from(ZONES), years=some.integers(1, 80), length=some.integers(1, 90)
+)
 def test_a_period_long_after_the_start_holds_what_python_dateutil_gives(
     rule: str, wall: datetime, zone: str, years: int, length: int
 ) -> None:

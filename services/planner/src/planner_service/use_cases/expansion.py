@@ -4,6 +4,7 @@ A rule is begun anew shortly before that time, at the start of one of its own pe
 of it and not what has been of it. See docs/decisions/0020.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
@@ -74,10 +75,8 @@ def _last(line: str, first: datetime) -> datetime:
     """On the wall, with which start a rule with a COUNT ends; counted once, not each time it is expanded."""
     if not any(part.startswith("COUNT=") for part in parts(line)):
         return datetime.max
-    last = datetime.min
-    for last in islice(_rule(";".join(parts(line)), first), MOST_OCCURRENCES):
-        pass
-    return last
+    struck = deque(islice(_rule(";".join(parts(line)), first), MOST_OCCURRENCES), maxlen=1)
+    return struck[0] if struck else datetime.min
 
 
 def _begun_near(text: str, first: datetime, near: datetime) -> tuple[str, datetime]:
