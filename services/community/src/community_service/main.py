@@ -29,7 +29,7 @@ async def serve(kit: Kit[Settings]) -> None:
     videos = PublicVideos(store.reads, catalogue)
     audience = Audience(seats=settings.live_streams, backlog=settings.live_backlog)
     kit.background(follow_comments(await kit.broker(), audience))
-    discussion = Discussion(store, videos, moderator, utc_now, new_id)
+    discussion = Discussion(store, videos, moderator, utc_now, new_id, deepest=settings.thread_depth)
     editing = Editing(store, moderator, utc_now, window=settings.edit_window)
     moderation = Moderation(store, utc_now, new_id)
     live = LiveComments(videos, audience, heartbeat=settings.heartbeat)

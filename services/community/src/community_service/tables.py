@@ -72,6 +72,7 @@ class CommentRow(Base, table=True):
     update_time: datetime = Field(sa_type=_TIME)
     edited: bool
     deleted: bool
+    depth: int
 
 
 class RevisionRow(Base, table=True):
