@@ -13,8 +13,10 @@ from inference_service.ports import ModelShelf
 from inference_service.settings import Settings
 from inference_service.storage import Registry, read_policy, read_registry
 from inference_service.use_cases import Judging, Lessons, Texts, Writing
+from littlemonster.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from littlemonster.inference.v1 import inference_service_pb2_grpc as grpc_pb
 from servicekit.kit import Kit, run
+from servicekit.personal_data.handlers import PersonalDataHandlers
 from servicekit.server import Registration
 
 
@@ -49,6 +51,7 @@ def registrations(models: ModelShelf) -> tuple[Registration, ...]:
         ),
         (grpc_pb.add_ModerationServiceServicer_to_server, ModerationHandlers(Judging(read_policy()))),
         (grpc_pb.add_ModelServiceServicer_to_server, ModelHandlers(models)),
+        (add_PersonalDataServiceServicer_to_server, PersonalDataHandlers()),
     )
 
 

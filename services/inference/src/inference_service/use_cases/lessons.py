@@ -55,7 +55,7 @@ class Lessons:
             summary=plan.summary,
             key_points=plan.key_points,
             tags=found.topic.tags,
-            scenes=scenes(found.topic, difficulty, {line.kind: line.text for line in lines}),
+            scenes=scenes(found.topic, difficulty, {line.kind: line.text for line in lines}, seed),
             provenance=_provenance(engine.card, found.slug, plan.facts, lines, seed),
         )
 
@@ -95,7 +95,7 @@ class Lessons:
             line = await asking.complete(asked, seed_of(asking.seed, slug, kind, attempt))
             if not objection(line, kind, allowed):
                 return SpokenLine(kind, line, by_model=True)
-        return SpokenLine(kind, curated(self._curriculum.lines, slug, kind, asking.seed), by_model=False)
+        return SpokenLine(kind, curated(self._curriculum, slug, kind, asking.seed), by_model=False)
 
 
 @dataclass(frozen=True, slots=True)
