@@ -71,7 +71,8 @@ async def test_requests_at_the_same_time_load_a_model_once(registry: Registry, t
 
 async def test_a_model_that_nobody_uses_is_unloaded(registry: Registry, tmp_path: Path) -> None:
     async with running_pool(copies(registry, tmp_path, "a"), Limits(MACHINE, keep_alive=0.001)) as pool:
-        await pool.engine(Task.TEXT, "a")
+        for name in (NANO, "a"):
+            await pool.engine(Task.TEXT, name)
         while _states(pool)["a"] is EngineState.READY:
             await asyncio.sleep(0.01)
         assert _states(pool)["a"] is EngineState.INSTALLED
