@@ -7,8 +7,11 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from fakes.auth.memory_audit import AuditTables, MemoryAudit
+
 from auth_service.domain.accounts import Account, MailKind
 from auth_service.domain.administration import is_acting_admin
+from auth_service.domain.audit import AuditEvent, AuditQuery, Link
 from auth_service.domain.events import Event
 from auth_service.domain.mails import ABANDONED_KEPT, SENT_KEPT, Mail, MailStatus
 from auth_service.domain.preferences import Preferences
@@ -28,6 +31,7 @@ class Tables:
     preferences: dict[str, Preferences] = field(default_factory=dict)
     mails: dict[str, Mail] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    audit: AuditTables = field(default_factory=AuditTables)
 
 
 def _may_see(owner: str) -> bool:
@@ -207,6 +211,7 @@ class MemoryWork:
         self.sessions = MemorySessions(tables)
         self.preferences = MemoryPreferences(tables)
         self.mails = MemoryMails(tables)
+        self.audit = MemoryAudit(tables.audit)
 
     async def publish(self, event: Event) -> None:
         self._tables.events.append(event)
@@ -245,3 +250,19 @@ class MemoryDatabase:
     async def living(self, user_id: str, now: datetime, before: str | None, limit: int) -> Sequence[Session]:
         """See ports.SessionReader."""
         return await MemorySessions(self.tables).living(user_id, now, before, limit)
+
+
+class MemoryAuditReader:
+    """See ports.AuditReader; reads what is kept at the moment."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def search(self, query: AuditQuery, before: str | None, limit: int) -> Sequence[AuditEvent]:
+        return await MemoryAudit(self._database.tables.audit).search(query, before, limit)
+
+    async def links(self, after: int, limit: int) -> Sequence[tuple[Link, AuditEvent | None]]:
+        return await MemoryAudit(self._database.tables.audit).links(after, limit)
+
+    async def unsealed_since(self, time: datetime) -> int:
+        return await MemoryAudit(self._database.tables.audit).unsealed_since(time)

@@ -1,4 +1,4 @@
-"""Auth's background process: sends mails, relays events, tells every process which sessions ended, and tidies up."""
+"""Auth's background process: sends mails, relays events, tells which sessions ended, seals the audit log, and tidies up."""
 
 from auth_service.clients.letters import TemplateLetters
 from auth_service.clients.smtp import SmtpMailer
@@ -6,6 +6,7 @@ from auth_service.consumers import Chore, revocations
 from auth_service.settings import WorkerSettings
 from auth_service.storage.leftovers import StoredLeftovers
 from auth_service.storage.unit_of_work import units_of_work
+from auth_service.use_cases.audit_log import AuditSealing
 from auth_service.use_cases.housekeeping import Housekeeping
 from auth_service.use_cases.mailing import MailDelivery
 from servicekit.clock import utc_now
@@ -25,6 +26,7 @@ async def work(kit: Kit[WorkerSettings]) -> None:
     housekeeping = Housekeeping(StoredLeftovers(database), utc_now)
     kit.background(Chore(delivery.deliver_due, name="mail delivery").run())
     kit.background(Chore(housekeeping.sweep, name="housekeeping", poll_seconds=_SWEEP_SECONDS).run())
+    kit.background(Chore(AuditSealing(units_of_work(database)).seal, name="audit sealing").run())
     kit.background(Relay(broker, database).run())
     kit.background(revocations(broker, database).run())
     await kit.serve()

@@ -1,7 +1,10 @@
 """Profiles, preferences, and what admins do with accounts."""
 
+from auth_service.convert import audit as convert_audit
 from auth_service.convert import users as convert
+from auth_service.convert.auth import client
 from auth_service.use_cases.administration import Administration
+from auth_service.use_cases.audit_log import AuditLog
 from auth_service.use_cases.preferences import PreferenceKeeper
 from auth_service.use_cases.profiles import Profiles
 from littlemonster.auth.v1 import user_service_pb2 as pb2
@@ -13,10 +16,13 @@ from servicekit.pagination import page_size
 class UserHandlers(UserServiceServicer):
     """littlemonster.auth.v1.UserService."""
 
-    def __init__(self, profiles: Profiles, preferences: PreferenceKeeper, administration: Administration) -> None:
+    def __init__(
+        self, profiles: Profiles, preferences: PreferenceKeeper, administration: Administration, audit: AuditLog
+    ) -> None:
         self._profiles = profiles
         self._preferences = preferences
         self._administration = administration
+        self._audit = audit
 
     async def GetMe(self, request: pb2.GetMeRequest, context: Context) -> pb2.User:
         return convert.own_profile(await self._profiles.me())
@@ -39,5 +45,12 @@ class UserHandlers(UserServiceServicer):
         return convert.user_page(found, size, request)
 
     async def UpdateUser(self, request: pb2.UpdateUserRequest, context: Context) -> pb2.User:
-        account = await self._administration.change(request.user_id, convert.account_change(request))
-        return convert.administered_profile(account)
+        change, caller = convert.account_change(request), client(context.invocation_metadata())
+        return convert.administered_profile(await self._administration.change(request.user_id, change, caller))
+
+    async def ListAuditEvents(
+        self, request: pb2.ListAuditEventsRequest, context: Context
+    ) -> pb2.ListAuditEventsResponse:
+        size = page_size(request.page_size)
+        found = await self._audit.search(convert_audit.query(request), convert_audit.before(request), size + 1)
+        return convert_audit.page(found, size, request)

@@ -10,6 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from auth_service.domain.events import Event, UserRegistered
 from auth_service.ports import UnitOfWork
 from auth_service.storage.accounts import AccountsInWork
+from auth_service.storage.audit import AuditInWork
 from auth_service.storage.mailed_tokens import MailedTokensInWork
 from auth_service.storage.mails import MailsInWork
 from auth_service.storage.preferences import PreferencesInWork
@@ -28,6 +29,7 @@ class StoredWork:
         self.sessions = SessionsInWork(transaction)
         self.preferences = PreferencesInWork(transaction)
         self.mails = MailsInWork(transaction)
+        self.audit = AuditInWork(transaction)
 
     async def publish(self, event: Event) -> None:
         """The event becomes a row of the outbox; the relay sends it after the commit."""

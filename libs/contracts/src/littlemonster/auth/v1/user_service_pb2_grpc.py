@@ -173,14 +173,15 @@ class UserServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateUser(self, request, context):
-        """Changes an account's role or suspends it. NOT_FOUND: USER_NOT_FOUND. FAILED_PRECONDITION: the last admin.
+        """Changes an account's role or suspends it. NOT_FOUND: USER_NOT_FOUND. FAILED_PRECONDITION: LAST_ADMIN.
+        PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED when the admin signed in longer ago than five minutes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListAuditEvents(self, request, context):
-        """The audit log, the newest first.
+        """The audit log, the newest first. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

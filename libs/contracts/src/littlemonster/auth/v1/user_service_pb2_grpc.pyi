@@ -37,9 +37,11 @@ class UserServiceStub:
     ListUsers: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListUsersRequest, _user_service_pb2.ListUsersResponse]
     """Every account, the newest first, with e-mail."""
     UpdateUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdateUserRequest, _user_service_pb2.User]
-    """Changes an account's role or suspends it. NOT_FOUND: USER_NOT_FOUND. FAILED_PRECONDITION: the last admin."""
+    """Changes an account's role or suspends it. NOT_FOUND: USER_NOT_FOUND. FAILED_PRECONDITION: LAST_ADMIN.
+    PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED when the admin signed in longer ago than five minutes.
+    """
     ListAuditEvents: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListAuditEventsRequest, _user_service_pb2.ListAuditEventsResponse]
-    """The audit log, the newest first."""
+    """The audit log, the newest first. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
 
 class UserServiceServicer:
     """Profiles, preferences, statistics, export and erasure; and what admins do with accounts."""
@@ -119,13 +121,15 @@ class UserServiceServicer:
         request: _user_service_pb2.UpdateUserRequest,
         context: _aio.ServicerContext[_user_service_pb2.UpdateUserRequest, _abc.Awaitable[_user_service_pb2.User]],
     ) -> _abc.Awaitable[_user_service_pb2.User]:
-        """Changes an account's role or suspends it. NOT_FOUND: USER_NOT_FOUND. FAILED_PRECONDITION: the last admin."""
+        """Changes an account's role or suspends it. NOT_FOUND: USER_NOT_FOUND. FAILED_PRECONDITION: LAST_ADMIN.
+        PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED when the admin signed in longer ago than five minutes.
+        """
 
     def ListAuditEvents(
         self,
         request: _user_service_pb2.ListAuditEventsRequest,
         context: _aio.ServicerContext[_user_service_pb2.ListAuditEventsRequest, _abc.Awaitable[_user_service_pb2.ListAuditEventsResponse]],
     ) -> _abc.Awaitable[_user_service_pb2.ListAuditEventsResponse]:
-        """The audit log, the newest first."""
+        """The audit log, the newest first. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
 
 def add_UserServiceServicer_to_server(servicer: UserServiceServicer, server: _aio.Server) -> None: ...
