@@ -19,9 +19,9 @@ _BUILT = {
     "PlannerService": (
         "CreateEvent ListEvents GetEvent UpdateEvent DeleteEvent CompleteEvent GetProgress SyncEvents WatchEvents"
     ),
-    "GenerationService": "GenerateScript ValidateTopic GenerateStream",
+    "GenerationService": "GenerateScript ValidateTopic GenerateSummary GenerateKeyPoints Embed GenerateStream",
     "ModerationService": "Moderate",
-    "ModelService": "ListModels",
+    "ModelService": "ListModels LoadModel UnloadModel",
 }
 
 
