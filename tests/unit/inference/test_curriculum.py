@@ -7,7 +7,7 @@ from matplotlib.mathtext import MathTextParser
 
 from inference_service.curriculum.lint import TOPICS_PER_SUBJECT, problems
 from inference_service.curriculum.pack import load_curriculum
-from inference_service.domain.lesson import Curriculum, Fact, Formula, LessonPlan, Line, Plot, Topic
+from inference_service.domain.lesson import Curriculum, Example, Fact, Formula, LessonPlan, Line, Plot, Step, Topic
 from inference_service.domain.subject import Difficulty, Subject
 
 PACK = load_curriculum()
@@ -15,8 +15,11 @@ SLUG = "pythagorean-theorem"
 LESSONS = [(slug, difficulty) for slug, topic in PACK.topics.items() for difficulty in topic.levels]
 
 
+SMALL = replace(PACK, topics={slug: PACK.topics[slug] for slug in (SLUG, "black-death", "romeo-and-juliet")})
+
+
 def _with_topic(topic: Topic) -> Curriculum:
-    return replace(PACK, topics={**PACK.topics, SLUG: topic})
+    return replace(SMALL, topics={**SMALL.topics, SLUG: topic})
 
 
 def _with_plan(**changes: object) -> Curriculum:
@@ -29,6 +32,10 @@ def _reversed_plot() -> Plot:
     plot = PACK.topics[SLUG].levels[Difficulty.INTRO].plot
     assert plot
     return replace(plot, curves=(Line("line", "back", 1, 0, 5, 1),))
+
+
+def _wrong_example() -> Example:
+    return Example("Find c.", "Find it.", (Step("Square", "Square.", "c^2 = 25"), Step("Root", "Root.", "c = 6")))
 
 
 def _formulas(plan: LessonPlan) -> list[str]:
@@ -81,7 +88,7 @@ QUIZ = PACK.topics[SLUG].levels[Difficulty.INTRO].quiz[0]
 def _with_intro(slug: str, plan: LessonPlan) -> Curriculum:
     topic = PACK.topics[slug]
     changed = replace(topic, levels={**topic.levels, Difficulty.INTRO: plan})
-    return replace(PACK, topics={**PACK.topics, slug: changed})
+    return replace(SMALL, topics={**SMALL.topics, slug: changed})
 
 
 def _backwards() -> LessonPlan:
@@ -109,12 +116,12 @@ def _ragged() -> LessonPlan:
         ),
         (_with_plan(quiz=(QUIZ, QUIZ, replace(QUIZ, say="word " * 200))), "with question 3 it would take about"),
         (_with_plan(plot=_reversed_plot()), "the curve 'back' runs backwards"),
+        (SMALL, "MATH has 1 topics"),
+        (_with_topic(replace(PACK.topics[SLUG], aliases=("the plague",))), "'plague' is claimed by 2 topics"),
+        (_with_plan(example=_wrong_example()), "the example's answer does not fulfil c**2 = 25"),
+        (_with_plan(quiz=(QUIZ, QUIZ, replace(QUIZ, answer=1))), "question 3 answers '12'"),
         (
-            replace(PACK, topics={s: t for s, t in PACK.topics.items() if t.subject is not Subject.MATH}),
-            "MATH has 0 topics",
-        ),
-        (
-            replace(PACK, lines=replace(PACK.lines, templates={**PACK.lines.templates, "quiz": ("Is 2 right?",)})),
+            replace(SMALL, lines=replace(SMALL.lines, templates={**SMALL.lines.templates, "quiz": ("Is 2 right?",)})),
             "refused",
         ),
     ],

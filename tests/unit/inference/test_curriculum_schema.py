@@ -30,6 +30,12 @@ def test_the_schema_accepts_every_shipped_topic(name: str) -> None:
     assert _errors(TOPICS[name]) == ""
 
 
+@pytest.mark.parametrize("name", sorted(TOPICS))
+def test_every_topic_names_its_schema_for_editors(name: str) -> None:
+    first = (files("inference_service.curriculum") / name).read_text().split("\n", 1)[0]
+    assert first == f"# yaml-language-server: $schema={SCHEMA_FILE.name}"
+
+
 def test_the_schema_marks_slips() -> None:
     topic = TOPICS["black-death.yaml"]
     assert "'aliasses' was unexpected" in _errors({**topic, "aliasses": []})

@@ -37,6 +37,44 @@ def test_a_topic_is_found_under_many_names(asked: str, subject: Subject, slug: s
             pytest.fail(f"{asked} was not found: {other}")
 
 
+@pytest.mark.parametrize(
+    ("asked", "subject", "slug"),
+    [
+        ("linear equation", Subject.MATH, "linear-equations"),
+        ("linear function", Subject.MATH, "linear-functions"),
+        ("exponents", Subject.MATH, "exponents"),
+        ("exponential function", Subject.MATH, "exponential-growth"),
+        ("exponential decay", Subject.MATH, "exponential-growth"),
+        ("radioactive decay", Subject.CHEMISTRY, "radioactivity"),
+        ("simultaneous equation", Subject.MATH, "systems-of-equations"),
+        ("ratios", Subject.MATH, "ratios-and-proportions"),
+        ("mole ratios", Subject.CHEMISTRY, "stoichiometry"),
+        ("reactions", Subject.CHEMISTRY, "balancing-equations"),
+        ("polymer", Subject.CHEMISTRY, "polymers"),
+        ("polynomial", Subject.MATH, "factoring-polynomials"),
+        ("equilibrum", Subject.CHEMISTRY, "chemical-equilibrium"),
+        ("trignometry", Subject.MATH, "trigonometric-ratios"),
+    ],
+)
+def test_neighbouring_topics_are_kept_apart(asked: str, subject: Subject, slug: str) -> None:
+    assert find_topic(PACK, asked, subject) == Found(slug, PACK.topics[slug])
+
+
+def test_a_missing_letter_never_leads_to_another_topic() -> None:
+    for slug, topic in PACK.topics.items():
+        for name in (name for name in (topic.title, *topic.aliases) if len(normalise(name)) > 8):
+            match find_topic(PACK, name[:4] + name[5:], topic.subject):
+                case Found(slug=found):
+                    assert found == slug, name
+                case OtherSubject(topic=other):
+                    pytest.fail(f"{name} was taken for {other.title}")
+
+
+def test_another_subject_is_named_only_for_what_is_spelled_almost_right() -> None:
+    assert find_topic(PACK, "pythagorean theorm", Subject.ENGLISH) == OtherSubject(PACK.topics["pythagorean-theorem"])
+    assert isinstance(find_topic(PACK, "refractions", Subject.ENGLISH), Unknown)
+
+
 def test_every_title_and_alias_finds_its_own_topic() -> None:
     for slug, topic in PACK.topics.items():
         for name in (topic.title, *topic.aliases):

@@ -1,22 +1,26 @@
 """All that must hold before a pack may teach: structure, speakable narration, true arithmetic, balanced reactions, length."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from itertools import pairwise
 
+from inference_service.curriculum.algebra import wrong_steps
 from inference_service.curriculum.arithmetic import wrong_equations
+from inference_service.curriculum.quizzes import quiz_problems
 from inference_service.curriculum.reactions import imbalance, is_reaction
-from inference_service.domain.lesson import Curriculum, LessonPlan, Polyline, Quiz, Shape, Topic
+from inference_service.domain.lesson import Curriculum, LessonPlan, Polyline, Shape, Topic
 from inference_service.domain.lessons import lines_needed, scenes
 from inference_service.domain.lines import LineKind, curated, objection, wording
 from inference_service.domain.script import spoken_in
 from inference_service.domain.subject import Difficulty, Subject
+from inference_service.domain.topics import normalise
 
 WORDS_PER_MINUTE = 142
 SECONDS = range(70, 116)
-KEY_POINTS, POINTS, OPTIONS = range(3, 6), range(2, 6), range(2, 5)
-TOPICS_PER_SUBJECT = 3
+KEY_POINTS, POINTS = range(3, 6), range(2, 6)
+TOPICS_PER_SUBJECT = 20
 _SPEAKABLE = re.compile(r"[A-Za-z ,.!?:;'’-]+")
 _SPOKEN_FIELDS = ("say", "answer_say")
 
@@ -41,9 +45,8 @@ def _pack_problems(pack: Curriculum) -> Iterator[str]:
     for kind in LineKind:
         if not pack.lines.templates.get(kind):
             yield f"lines.yaml has no template for {kind}"
-    names = [name.casefold() for topic in pack.topics.values() for name in (topic.title, *topic.aliases)]
-    for name in sorted({name for name in names if names.count(name) > 2}):
-        yield f"'{name}' is claimed more than once"
+    names = [name for topic in pack.topics.values() for name in {*map(normalise, (topic.title, *topic.aliases))}]
+    yield from (f"'{name}' is claimed by {count} topics" for name, count in sorted(Counter(names).items()) if count > 1)
 
 
 def _topic_problems(topic: Topic) -> Iterator[str]:
@@ -72,8 +75,11 @@ def _plan_problems(topic: Topic, plan: LessonPlan) -> Iterator[str]:
     if len(plan.key_points) not in KEY_POINTS:
         yield f"it has {len(plan.key_points)} key points instead of 3 to 5"
     yield from (f"not a speakable sentence: {p!r}" for p in plan.key_points if not _is_sentence(p))
+    if plan.example:
+        worked = (plan.example.problem, *(step.formula for step in plan.example.steps))
+        yield from (f"the example's answer does not fulfil {equation}" for equation in wrong_steps(worked))
     for number, quiz in enumerate(plan.quiz, start=1):
-        yield from (f"question {number} {problem}" for problem in _quiz_problems(quiz))
+        yield from (f"question {number} {problem}" for problem in quiz_problems(quiz))
     if topic.subject is Subject.HISTORY and not (plan.timeline or plan.quote):
         yield "a history lesson needs a timeline or a source"
     if topic.subject is Subject.ENGLISH and not (plan.table or plan.quote):
@@ -81,13 +87,6 @@ def _plan_problems(topic: Topic, plan: LessonPlan) -> Iterator[str]:
     if topic.subject in (Subject.MATH, Subject.CHEMISTRY) and not plan.example:
         yield "a lesson in mathematics or chemistry needs a worked example"
     yield from _figure_problems(plan)
-
-
-def _quiz_problems(quiz: Quiz) -> Iterator[str]:
-    if len(quiz.options) not in OPTIONS or not 0 <= quiz.answer < len(quiz.options):
-        yield "needs two to four options and the index of one of them as answer"
-    if len({option.casefold() for option in quiz.options}) < len(quiz.options):
-        yield "offers the same option twice"
 
 
 def _figure_problems(plan: LessonPlan) -> Iterator[str]:

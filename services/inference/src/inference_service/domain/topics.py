@@ -4,11 +4,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from inference_service.domain.lesson import Curriculum, Topic
 from inference_service.domain.subject import Subject
 
-SURE = 0.86
+SURE, SURE_ELSEWHERE = 0.86, 0.93  # likeness; a topic of another subject must be spelled better
 MOST_SUGGESTIONS = 3
 _ARTICLES = ("a", "an", "the", "of", "in", "on", "to", "and", "i", "me", "my")
 _QUESTIONS = ("what", "is", "are", "how", "does", "do", "explain", "about", "introduction", "intro", "lesson", "basics")
@@ -52,19 +53,20 @@ class TopicAdvice:
 
 def find_topic(curriculum: Curriculum, asked: str, subject: Subject) -> Match:
     """Match `asked` against titles and aliases, forgiving case, accents, small words and typing errors."""
-    wanted = normalise(asked)
+    likeness = _Likeness(normalise(asked))
     ranked = sorted(
-        ((_likeness(topic, wanted), topic.subject is subject, slug) for slug, topic in curriculum.topics.items()),
+        ((likeness.of(topic), topic.subject is subject, slug) for slug, topic in curriculum.topics.items()),
         key=lambda entry: (-entry[0], not entry[1], entry[2]),
     )
     score, in_subject, slug = ranked[0]
-    if score >= SURE:
+    if score >= (SURE if in_subject else SURE_ELSEWHERE):
         topic = curriculum.topics[slug]
         return Found(slug, topic) if in_subject else OtherSubject(topic)
     ranked.sort(key=lambda entry: (not entry[1], -entry[0]))
     return Unknown(tuple(curriculum.topics[slug].title for _, _, slug in ranked[:MOST_SUGGESTIONS]))
 
 
+@lru_cache(maxsize=4096)
 def normalise(text: str) -> str:
     """Lower case, no accents, no punctuation, no small words."""
     bare = unicodedata.normalize("NFKD", text.casefold().replace("’", "'").replace("'s", ""))
@@ -72,12 +74,20 @@ def normalise(text: str) -> str:
     return " ".join([word for word in words if word not in _NOISE] or words)
 
 
-def _likeness(topic: Topic, wanted: str) -> float:
-    return max(_alike(wanted, normalise(name)) for name in (topic.title, *topic.aliases))
+class _Likeness:
+    """How alike the names of topics are to what is wanted."""
 
+    def __init__(self, wanted: str) -> None:
+        self._words = sorted(wanted.split())
+        self._matcher = SequenceMatcher(None, "", wanted, autojunk=False)  # it indexes its second text only once
 
-def _alike(wanted: str, name: str) -> float:
-    """1.0 for the same words in any order; otherwise how similar the spelling is."""
-    if not wanted or sorted(wanted.split()) == sorted(name.split()):
-        return float(bool(wanted))
-    return SequenceMatcher(None, wanted, name, autojunk=False).ratio()
+    def of(self, topic: Topic) -> float:
+        """1.0 for the same words in any order as in one of the names; otherwise how similar the nearest is spelled."""
+        best = 0.0
+        for name in map(normalise, (topic.title, *topic.aliases)):
+            if self._words and self._words == sorted(name.split()):
+                return 1.0
+            self._matcher.set_seq1(name)
+            if self._words and self._matcher.real_quick_ratio() > best:
+                best = max(best, self._matcher.ratio())
+        return best

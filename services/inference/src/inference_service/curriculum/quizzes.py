@@ -1,0 +1,49 @@
+"""Check a question of the pack: its options, and its answer where it can be worked out."""
+
+import math
+import re
+from collections.abc import Iterator
+
+from inference_service.curriculum.algebra import solves
+from inference_service.curriculum.arithmetic import equations, plain, value
+from inference_service.domain.lesson import Quiz
+
+OPTIONS = range(2, 5)
+_AMOUNT = re.compile(r"(?:[a-z] = )?\$?([−\d.,/ ·×√+()⁰¹²³⁴⁵⁶⁷⁸⁹⁻]*[\d)⁰¹²³⁴⁵⁶⁷⁸⁹])(%?)(?: [^=\d]*|°.*|π)?")
+
+
+def quiz_problems(quiz: Quiz) -> Iterator[str]:
+    """Yield what is wrong with `quiz`."""
+    if len(quiz.options) not in OPTIONS or not 0 <= quiz.answer < len(quiz.options):
+        yield "needs two to four options and the index of one of them as answer"
+        return
+    if len({option.casefold() for option in quiz.options}) < len(quiz.options):
+        yield "offers the same option twice"
+    for number, option in enumerate(quiz.options):
+        right = solves(option, quiz.question)
+        if right is not None and right != (number == quiz.answer):
+            yield f"takes '{option}' for {'wrong' if right else 'right'}, but it is not"
+    if not _explained(quiz.options[quiz.answer], quiz.explanation):
+        yield f"answers '{quiz.options[quiz.answer]}', but its explanation works out something else"
+
+
+def _explained(answer: str, explanation: str) -> bool:
+    """A number that is the answer appears in a calculation that explains it, or is one of its results."""
+    amounts, worked = _amounts(answer), list(equations(explanation))
+    if not (amounts and worked):
+        return True
+    shown = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", plain(explanation))]
+    results = [abs(value(side)) for left, _, right in worked for side in (left, right)]
+    return any(math.isclose(abs(a), number, rel_tol=0.01) for a in amounts for number in (*shown, *results))
+
+
+def _amounts(option: str) -> tuple[float, ...]:
+    """The number an option consists of, units aside; a percentage also as a part of one."""
+    match = _AMOUNT.fullmatch(option)
+    if not match:
+        return ()
+    try:
+        number = value(plain(re.sub(r"(?<=\d),(?=\d{3})", "", match[1])))
+    except (SyntaxError, ValueError, ZeroDivisionError):
+        return ()
+    return (number, number / 100) if match[2] else (number,)
