@@ -69,19 +69,19 @@ def answers(stated: Iterable[Statement]) -> Answers:
 
 
 def is_checkable(statement: Statement, found: Answers) -> bool:
-    return (statement.left.free_symbols | statement.right.free_symbols) <= found.keys()
+    return bool((statement.left.free_symbols | statement.right.free_symbols) <= found.keys())
 
 
 def _holds(statement: Statement, found: Answers) -> bool:
-    """With one unknown every answer must fit; with several, the answers of one choice."""
+    """With one unknown every answer must fit; with several, the answers of one choice. An answer itself holds."""
+    if isinstance(statement.left, sympy.Symbol) and not statement.right.free_symbols:
+        return True
     difference = sympy.expand(statement.left - statement.right)
     symbols = sorted(difference.free_symbols, key=str)
     fits = [
         abs(sympy.N(difference.subs(dict(zip(symbols, values, strict=True))))) < 1e-9
         for values in product(*(sorted(found[symbol], key=str) for symbol in symbols))
     ]
-    if isinstance(statement.left, sympy.Symbol) and not statement.right.free_symbols:
-        return True
     return all(fits) if len(symbols) == 1 else any(fits)
 
 
