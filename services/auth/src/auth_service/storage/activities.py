@@ -5,7 +5,19 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FunctionElement, Integer, Text, and_, bindparam, cast, exists, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    FunctionElement,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from auth_service.domain.stats import Activity, Counts, Kind, Views

@@ -16,7 +16,17 @@ EVERYTHING = (
     records(METADATA.tables["audit_events"], "actor_id"),
 )
 _USERS = METADATA.tables["users"]
-_owned = [METADATA.tables[name] for name in ("mails", "mailed_tokens", "refresh_tokens", "sessions", "preferences", "activities", "export_pieces", "exports")]
+_NAMES = (
+    "mails",
+    "mailed_tokens",
+    "refresh_tokens",
+    "sessions",
+    "preferences",
+    "activities",
+    "export_pieces",
+    "exports",
+)
+_owned = [METADATA.tables[name] for name in _NAMES]
 _person: BindParameter[str] = bindparam("user_id")
 _ERASE = [
     *(compile_command(delete(table).where(table.c.user_id == _person)) for table in _owned),

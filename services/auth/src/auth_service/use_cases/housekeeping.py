@@ -9,7 +9,7 @@ BATCH = 100
 
 
 class Housekeeping:
-    """Removes ended and expired sessions with their refresh tokens, expired mailed tokens, exports that expired, mails and erasures long done with."""
+    """Removes what has ended or expired: sessions with their tokens, mailed tokens, exports, and what is long done with."""
 
     def __init__(self, leftovers: Leftovers, clock: Clock) -> None:
         self._leftovers = leftovers
