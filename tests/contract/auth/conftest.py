@@ -50,9 +50,8 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """An empty store."""
     if request.param == "memory":
         memory = MemoryDatabase()
-        yield Store(
-            memory.unit_of_work, memory, memory, memory, MemoryLeftovers(memory), memory, MemoryExportReader(memory), MemoryAuditReader(memory)
-        )
+        exports, audit = MemoryExportReader(memory), MemoryAuditReader(memory)
+        yield Store(memory.unit_of_work, memory, memory, memory, MemoryLeftovers(memory), memory, exports, audit)
         return
     make_database: Make = request.getfixturevalue("make_database")
     database = Database(make_database("auth").app, name="auth", size=8)

@@ -206,7 +206,9 @@ class TooManyExports(ResourceExhausted):
     """The account has begun as many exports as one may have in a day."""
 
     reason = "TOO_MANY_EXPORTS"
-    message = "You have begun as many exports as one account may in a day. Take one you have, or wait {minutes} minutes."
+    message = (
+        "You have begun as many exports as one account may in a day. Take one you have, or wait {minutes} minutes."
+    )
 
     @classmethod
     def until(cls, time: datetime, now: datetime) -> "TooManyExports":

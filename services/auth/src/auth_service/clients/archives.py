@@ -38,16 +38,18 @@ class ZipArchives:
     @asynccontextmanager
     async def begin(self, export: Export, now: datetime) -> AsyncIterator[Archive]:
         """The file is nameless: nothing stays of it, also after kill -9."""
-        with tempfile.TemporaryFile() as file:
-            yield ZipArchive(file, export, now, self._most_bytes)
+        with tempfile.TemporaryFile() as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+            yield ZipArchive(file, packed, export, now, self._most_bytes)
 
 
 class ZipArchive:
     """See ports.Archive."""
 
-    def __init__(self, file: IO[bytes], export: Export, now: datetime, most_bytes: int) -> None:
+    def __init__(
+        self, file: IO[bytes], packed: zipfile.ZipFile, export: Export, now: datetime, most_bytes: int
+    ) -> None:
         self._file = file
-        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
+        self._zip = packed
         self._export = export
         self._now = now
         self._most_bytes = most_bytes

@@ -32,9 +32,7 @@ _ALWAYS = datetime(9999, 12, 31, tzinfo=UTC)
 _told = {column.name: cast(bindparam(column.name, type_=column.type), column.type) for column in _ACTIVITIES.c}
 _user = _USERS.c.id.cast(Text) == bindparam("user_id", type_=Text)
 _fact = select(_USERS.c.id, *(value for name, value in _told.items() if name != "user_id")).where(_user)
-_added = insert(_ACTIVITIES).from_select(
-    ["user_id", *(name for name in _told if name != "user_id")], _fact
-)
+_added = insert(_ACTIVITIES).from_select(["user_id", *(name for name in _told if name != "user_id")], _fact)
 _RECORD = compile_command(
     _added.on_conflict_do_update(
         index_elements=_KEY,
@@ -43,13 +41,9 @@ _RECORD = compile_command(
     )
 )
 _ADD_VIEWS = compile_command(
-    _added.on_conflict_do_update(
-        index_elements=_KEY, set_={"views": _ACTIVITIES.c.views + _added.excluded.views}
-    )
+    _added.on_conflict_do_update(index_elements=_KEY, set_={"views": _ACTIVITIES.c.views + _added.excluded.views})
 )
-_DROP_VIDEO = compile_command(
-    insert(_DELETED).values(video_id=bindparam("video_id")).on_conflict_do_nothing()
-)
+_DROP_VIDEO = compile_command(insert(_DELETED).values(video_id=bindparam("video_id")).on_conflict_do_nothing())
 _mine = _ACTIVITIES.c.user_id == bindparam("user_id")
 _counting = and_(_mine, _ACTIVITIES.c.present, ~exists().where(_DELETED.c.video_id == _ACTIVITIES.c.video_id))
 

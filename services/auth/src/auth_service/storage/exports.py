@@ -25,7 +25,9 @@ _PIECE = compile_statement(
     row=bytes,
 )
 _of_user = _EXPORTS.c.user_id == bindparam("user_id")
-_same_request = func.coalesce(_EXPORTS.c.request_id == bindparam("request_id", type_=_EXPORTS.c.request_id.type), false())
+_same_request = func.coalesce(
+    _EXPORTS.c.request_id == bindparam("request_id", type_=_EXPORTS.c.request_id.type), false()
+)
 _KNOWN = compile_statement(
     select(_EXPORTS).where(_of_user, or_(_same_request, _GATHERING)).order_by(_same_request.desc()).limit(1),
     row=_export,

@@ -140,9 +140,7 @@ class Exporting:
         log.warning("export failed", extra={"export": export.id, "attempt": export.attempts, "error": repr(error)})
         async with self._unit_of_work() as work:
             final = isinstance(error, ArchiveTooLarge)
-            await work.exports.save(
-                after_failure(export, _in_words(error), self._lifetime, self._clock(), final=final)
-            )
+            await work.exports.save(after_failure(export, _in_words(error), self._lifetime, self._clock(), final=final))
 
 
 def _in_words(error: Exception) -> str:
