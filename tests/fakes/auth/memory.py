@@ -179,12 +179,7 @@ class MemoryLeftovers:
     async def remove_mails(self, now: datetime, limit: int) -> int:
         kept = {MailStatus.SENT: SENT_KEPT, MailStatus.ABANDONED: ABANDONED_KEPT}
         mails = self._database.tables.mails
-        old = [
-            mail.id
-            for mail in mails.values()
-            if (mail.status in kept and now >= mail.create_time + kept[mail.status])
-            or (mail.status is MailStatus.SENT and mail.user_id is None)
-        ][:limit]
+        old = [m.id for m in mails.values() if m.status in kept and now >= m.create_time + kept[m.status]][:limit]
         for each in old:
             del mails[each]
         return len(old)

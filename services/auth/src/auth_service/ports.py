@@ -359,7 +359,7 @@ class Leftovers(Protocol):
         ...
 
     async def remove_mails(self, now: datetime, limit: int) -> int:
-        """Mails sent a week ago or abandoned a month ago; the last letter to an erased account once it is sent."""
+        """Mails sent a week ago or abandoned a month ago."""
         ...
 
     async def remove_exports(self, now: datetime, limit: int) -> int:

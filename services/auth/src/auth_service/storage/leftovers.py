@@ -35,8 +35,6 @@ _REMOVE_MAILS = _removal(
     _MAILS,
     or_(
         and_(_MAILS.c.status == MailStatus.SENT.value, _MAILS.c.create_time <= bindparam("sent_by")),
-        # The last letter to an erased account: its address is to be forgotten.
-        and_(_MAILS.c.status == MailStatus.SENT.value, _MAILS.c.user_id.is_(None)),
         and_(_MAILS.c.status == MailStatus.ABANDONED.value, _MAILS.c.create_time <= bindparam("abandoned_by")),
     ),
 )
