@@ -19,6 +19,7 @@ from auth_service.storage.unit_of_work import units_of_work
 from auth_service.use_cases.administration import Administration
 from auth_service.use_cases.audit_log import AuditLog
 from auth_service.use_cases.devices import Devices
+from auth_service.use_cases.erasure import Leaving
 from auth_service.use_cases.issuing import TokenIssuer
 from auth_service.use_cases.passwords import PasswordKeeper
 from auth_service.use_cases.preferences import PreferenceKeeper
@@ -79,6 +80,7 @@ def compose(
         PreferenceKeeper(StoredPreferences(database), work),
         Administration(accounts, work, clock),
         AuditLog(StoredAudit(database)),
+        Leaving(work, clock),
     )
     return (
         (add_AuthServiceServicer_to_server, auth),

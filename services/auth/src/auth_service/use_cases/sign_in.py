@@ -14,6 +14,7 @@ from auth_service.ports import AccountReader, AttemptLimiter, Passwords, UnitOfW
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.auditing import entry, refusals_audited
+from auth_service.use_cases.erasure import cancel_erasure
 from auth_service.use_cases.issuing import TokenIssuer
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
@@ -43,7 +44,7 @@ class SignIn:
         self._clock = clock
 
     async def sign_in(self, email: str, password: str, client: Client) -> Tokens:
-        """Open a session.
+        """Open a session; an erasure that was asked for and not yet begun is cancelled by it.
 
         Raises EmailInvalid, TooManyAttempts, PasswordChecksBusy, CredentialsInvalid for an unknown address or a wrong
         password, EmailNotVerified and AccountSuspended only with the right password.
@@ -92,6 +93,7 @@ class SignIn:
             if current is None or current.password_hash != account.password_hash or current.suspend_time:
                 return None
             await work.accounts.save(seen(with_password(current, renewed), now))
+            await cancel_erasure(work, current, client, now)
             await work.sessions.add(session)
             opened = entry(AuditAction.SESSION_OPENED, now, client, actor=account.id, subject=account.id)
             await work.audit.record(opened)
