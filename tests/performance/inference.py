@@ -31,7 +31,7 @@ PROMPT = "topic: the Black Death\nsubject: history\nlevel: standard\nkind: hook\
 class Plan:
     """Rounds of each measurement, and tokens each client gets written in a round, by as many answers as it takes."""
 
-    rounds: int = 15
+    rounds: int = 4
     tokens: int = 400
 
     @classmethod
