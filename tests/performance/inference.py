@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import platform
+import struct
 import subprocess
 import sys
 import time
@@ -20,18 +21,21 @@ from inference_service.domain.generation import Claim, Sampling
 from inference_service.domain.models import EngineName, ModelCard
 from inference_service.engine.spec import WorkerSpec
 from inference_service.engine.supervised import SupervisedEngine
-from inference_service.storage import Registry, read_registry
+from inference_service.models.download import file_sha256
+from inference_service.storage import read_registry
 
 CLIENTS = (1, 4, 8)
 PLACES = 4
+NANO = "little-monster-nano"
+_UINT32 = 4
 PROMPT = "topic: the Black Death\nsubject: history\nlevel: standard\nkind: hook\nsay:"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Rounds of each measurement, and tokens each client gets written in a round, by as many answers as it takes."""
+    """Rounds of each measurement, and tokens each client gets written in a round."""
 
-    rounds: int = 4
+    rounds: int = 10
     tokens: int = 400
 
     @classmethod
@@ -63,10 +67,20 @@ def seeds(first: int) -> Iterator[int]:
     return itertools.count(first * 1000)
 
 
-def spec_of(registry: Registry, card: ModelCard, library: EngineName) -> WorkerSpec:
+def endless(file: Path, folder: Path) -> Path:
+    """A copy of the model that does not end its answers by itself: its end mark is made the token for unknown text."""
+    data, key = file.read_bytes(), b"tokenizer.ggml.eos_token_id"
+    patched = data.replace(key + struct.pack("<II", _UINT32, 2), key + struct.pack("<II", _UINT32, 0))
+    folder.mkdir(parents=True, exist_ok=True)
+    copy = folder / f"endless-{file.name}"
+    copy.write_bytes(patched)
+    return copy
+
+
+def spec_of(file: Path, card: ModelCard, library: EngineName) -> WorkerSpec:
     threads = int(os.environ.get("LM_MODEL_THREADS") or 1)
     layers = int(os.environ.get("LM_MODEL_GPU_LAYERS") or 0)
-    return WorkerSpec(registry.path(card), card.sha256, card.context_length, threads, library, PLACES, layers)
+    return WorkerSpec(file, file_sha256(file), card.context_length, threads, library, PLACES, layers)
 
 
 @asynccontextmanager
@@ -169,7 +183,7 @@ async def measured(card: ModelCard, spec: WorkerSpec, plan: Plan) -> Figures:
             return Figures(
                 clients=clients,
                 alone=alone_best,
-                overhead_percent=100 * (alone_best / max(served for _, served in pairs) - 1),
+                overhead_percent=100 * (alone_best / max(clients[1], *(served for _, served in pairs)) - 1),
                 memory_mib=memory_mib(engine.process_id),
                 load_seconds=load_seconds,
             )
@@ -205,8 +219,9 @@ async def main() -> None:
     home = Path(os.environ.get("LM_HOME") or ".local")
     pulled = Path(os.environ.get("LM_MODELS_DIR") or home / "models")
     registry = read_registry(Path(registry_file) if registry_file else None, pulled)
-    card = registry.described(registry.card(os.environ.get("LM_MODEL") or "little-monster-nano"))
-    found = {str(library): await measured(card, spec_of(registry, card, library), plan) for library in EngineName}
+    card = registry.described(registry.card(os.environ.get("LM_MODEL") or NANO))
+    file = endless(registry.path(card), home) if card.name == NANO else registry.path(card)
+    found = {str(library): await measured(card, spec_of(file, card, library), plan) for library in EngineName}
     print(
         f"{card.name}, {os.cpu_count()} cores, Python {platform.python_version()}, fastest of {plan.rounds} rounds "
         f"of {plan.tokens} tokens a client; tokens a second"

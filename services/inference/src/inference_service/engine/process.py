@@ -37,7 +37,7 @@ from inference_service.engine.spec import Backend, EngineMissing, WorkerSpec
 from inference_service.engine.xllama import BatchedModel
 from inference_service.errors import PromptHasNul, PromptTooLong, SchemaRefused
 
-GATHER_SECONDS = 0.005
+GATHER_SECONDS = 0.01
 
 
 class Inbox:
