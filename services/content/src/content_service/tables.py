@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     MetaData,
+    Sequence,
     Text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
@@ -23,6 +24,8 @@ from sqlmodel import Field, SQLModel
 from servicekit.tables import add_erasure_table, add_messaging_tables
 
 METADATA = MetaData()
+# Numbers published videos in their order: a video's shelves in the search index follow from it.
+NUMBERS = Sequence("published_videos", metadata=METADATA, minvalue=0, start=0)
 _TIME = DateTime(timezone=True)
 _PUBLIC = "status = 'PUBLIC'"
 
@@ -126,6 +129,14 @@ class ViewRow(Base, table=True):
     viewer: UUID = Field(primary_key=True)
     hour: datetime = Field(sa_type=_TIME, primary_key=True)
     counted: bool
+
+
+class WordRow(Base, table=True):
+    """A word of a published lesson: what a half-typed word may become, and what a mistyped one may have meant."""
+
+    __tablename__ = "search_words"
+
+    word: str = Field(sa_column=Column("word", Text(collation="C"), primary_key=True))
 
 
 add_messaging_tables(METADATA)

@@ -9,7 +9,7 @@ from content_service.convert import videos as convert
 from content_service.domain import CAME_FROM, Job, Lesson, RatingTotals, Stage, Status, Video, Wish
 from content_service.errors import LeaseLost
 from content_service.storage import job_statements as jobs
-from content_service.storage import statements, view_statements
+from content_service.storage import search_index, statements, view_statements
 from servicekit.caller import Caller, acting_as
 from servicekit.database import Database, Statement, Transaction
 from servicekit.telemetry.traces import trace_headers
@@ -65,6 +65,7 @@ class PostgresWork:
 
     async def finish(self, video_id: str, worker: str, lesson: Lesson, now: datetime) -> None:
         await self._end(video_id, worker, Stage.DONE, 100, now)
+        transcript = " ".join(cue["text"] for cue in lesson.cues)
         video = await self._transaction.one(
             statements.PUBLISH,
             video_id=video_id,
@@ -77,11 +78,13 @@ class PostgresWork:
             new_tags=lesson.tags,
             new_cues=lesson.cues,
             key_point_text=" ".join(lesson.key_points),
-            new_transcript=" ".join(cue["text"] for cue in lesson.cues),
+            new_transcript=transcript,
             new_provenance=lesson.provenance,
             now=now,
         )
         if video:
+            spoken = " ".join((lesson.title, *lesson.key_points, transcript))
+            await self._transaction.execute(search_index.ADD_WORDS, text=spoken)
             await self._transaction.emit("video.status_changed", convert.status_changed(video), video_id)
             await self._transaction.emit("video.created", convert.video_created(video), video_id)
 
