@@ -46,7 +46,7 @@ class PostgresSearch:
             every = " & ".join([*words[:-1], f"({last})"])
             given = {"/s:": query.subject, "/d:": query.difficulty}
             rows = await self._database.all(
-                _found(bool(after)),
+                found(bool(after)),
                 limit=size + 1,
                 every_word=every,
                 some_word=" | ".join([*words[:-1], last]),
@@ -59,9 +59,9 @@ class PostgresSearch:
     async def alike(self, words: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """By first letter (or the second, should the first two be swapped) and length."""
         with acting_as(None):
-            found = await self._database.all(_ALIKE, asked=list(words))
-        known = {word for asked, word in found if asked == word}
-        return {asked: [word for of, word in found if of == asked] for asked in words if asked not in known}
+            pairs = await self._database.all(_ALIKE, asked=list(words))
+        known = {word for asked, word in pairs if asked == word}
+        return {asked: [word for of, word in pairs if of == asked] for asked in words if asked not in known}
 
 
 def _prefix(word: str) -> str:
@@ -100,7 +100,12 @@ _ALIKE = compile_statement(
 
 
 @cache
-def _found(after: bool) -> Statement[tuple[Video, Match]]:
+def found(after: bool) -> Statement[tuple[Video, Match]]:
+    """A page of matches, `after` a rank and id or from the start.
+
+    Parameters: limit, every_word and some_word (text of a tsquery), marks (a tsquery, maybe empty), shelves, and
+    after_rank and after_id when `after`.
+    """
     every = func.to_tsquery("english", bindparam("every_word", type_=Text))
     some = func.to_tsquery("english", bindparam("some_word", type_=Text))
     candidates = _candidates(every).cte("candidates")
