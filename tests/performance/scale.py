@@ -123,15 +123,25 @@ def explained(database_url: str, newest: int) -> str:
         (
             "search for 'triangle'",
             found(False),
-            {"limit": 21, "every_word": "triangle", "some_word": "triangle", "marks": "", "shelves": list(shelves(newest))},
+            {
+                "limit": 21,
+                "every_word": "triangle",
+                "some_word": "triangle",
+                "marks": "",
+                "shelves": list(shelves(newest)),
+            },
         ),
     ]
     with psycopg.connect(database_url) as connection:
         return "\n".join(_explained(connection, *one) for one in wanted)
 
 
-def _explained(connection: psycopg.Connection[Any], title: str, statement: Statement[Any], given: dict[str, Any]) -> str:
-    rows = connection.execute(f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {statement.sql}", statement.bind(given)).fetchall()
+def _explained(
+    connection: psycopg.Connection[Any], title: str, statement: Statement[Any], given: dict[str, Any]
+) -> str:
+    rows = connection.execute(
+        f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {statement.sql}", statement.bind(given)
+    ).fetchall()
     return "\n".join([f"-- {title}", *(row[0] for row in rows), ""])
 
 

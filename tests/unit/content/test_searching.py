@@ -1,5 +1,7 @@
 """Which words stand in for mistyped ones, and which shelves are searched."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -37,7 +39,7 @@ def test_the_shelves_hold_every_video_once(newest: int) -> None:
     ]
     assert newest in held[0]
     assert held[-1].start == 0
-    assert all(older.stop == newer.start for newer, older in zip(held, held[1:], strict=False))
+    assert all(older.stop == newer.start for newer, older in pairwise(held))
 
 
 @given(some.integers(0, 20_000_000))
