@@ -25,17 +25,31 @@ _ADD = """
 """
 _WORDS = "INSERT INTO search_words SELECT unnest(tsvector_to_array(to_tsvector('simple', %s))) ON CONFLICT DO NOTHING"
 _SHELVES = ", ".join(f"'/{level}:' || n / {size}" for level, size in enumerate(SHELF_SIZES))
-_FILL = f"""
+_FILL = """
     INSERT INTO videos (id, title, subject, difficulty, topic, created_by, request_id, status, status_message, summary,
-        key_points, timestamps, chapters, cues, search, duration, rating_sum, rating_count, rating_version, view_count,
+        key_points, timestamps, chapters, cues, duration, rating_sum, rating_count, rating_version, view_count,
         comment_count, comment_version, tags, create_time, update_time, provenance, version)
-    SELECT gen_random_uuid(), title, subject, difficulty, topic, md5((n %% 300)::text)::uuid, null, 'PUBLIC', '', summary,
+    SELECT id, title, subject, difficulty, topic, md5((n %% 300)::text)::uuid, null, 'PUBLIC', '', summary,
         key_points, ARRAY[5, 20, 60], '[]', cues,
-        words || array_to_tsvector(ARRAY[{_SHELVES}, '/s:' || subject, '/d:' || difficulty]),
         100, 3 * ratings + n %% (ratings + 1), ratings, ratings, (random() * random() * 100000)::int,
-        0, 0, tags, now() - interval '1 second' * (%(count)s - n), now(), '{{"seed": 1}}', 3
-    FROM (SELECT n, (random() * 60)::int AS ratings FROM generate_series(0, %(count)s - 1) AS n) AS numbers
-    JOIN lessons ON number = 1 + (n::bigint * 7919) %% %(lessons)s
+        0, 0, tags, now() - interval '1 second' * (%(count)s - n), now(), '{"seed": 1}', 3
+    FROM (SELECT *, (random() * 60)::int AS ratings FROM numbers) AS numbers JOIN lessons USING (number)
+"""
+_NUMBER = """
+    CREATE UNLOGGED TABLE numbers AS
+    SELECT gen_random_uuid() AS id, n, 1 + (n::bigint * 7919) %% %(lessons)s AS number
+    FROM generate_series(0, %(count)s - 1) AS n
+"""
+_INDEX = f"""
+    INSERT INTO search_documents
+    SELECT id, words || array_to_tsvector(ARRAY[{_SHELVES}, '/s:' || subject, '/d:' || difficulty])
+    FROM numbers JOIN lessons USING (number) ORDER BY n
+"""
+
+
+_INDEXES = """
+    SELECT indexname, indexdef FROM pg_indexes
+    WHERE tablename IN ('videos', 'search_documents') AND indexname NOT LIKE '%_pkey'
 """
 
 
@@ -49,16 +63,18 @@ def fill(database_url: str, count: int) -> None:
         connection.execute(_BASE)
         connection.cursor().executemany(_ADD, lessons)
         connection.cursor().executemany(_WORDS, [(lesson["transcript"],) for lesson in lessons])
-        found = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'videos' AND indexname <> 'videos_pkey'"
-        indexes = connection.execute(found).fetchall()
+        connection.execute(_NUMBER, {"count": count, "lessons": len(lessons)})
+        indexes = connection.execute(_INDEXES).fetchall()
         for name, _ in indexes:
             connection.execute(f"DROP INDEX {name}")
-        connection.execute(_FILL, {"count": count, "lessons": len(lessons)})
+        connection.execute("SET session_replication_role = replica")  # foreign keys hold by construction
+        connection.execute(_FILL, {"count": count})
+        connection.execute(_INDEX)
         connection.execute("SELECT setval('published_videos', %s)", (count,))
         for _, definition in indexes:
             connection.execute(definition)
-        connection.execute("DROP TABLE lessons")
-        connection.execute("VACUUM (ANALYZE) videos, search_words")
+        connection.execute("DROP TABLE lessons, numbers")
+        connection.execute("VACUUM (ANALYZE) videos, search_documents, search_words")
 
 
 def _lessons() -> Iterator[dict[str, Any]]:

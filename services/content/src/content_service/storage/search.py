@@ -13,7 +13,7 @@ from sqlalchemy.types import Text, Uuid
 
 from content_service.domain import Match, Matches, SearchQuery, Video
 from content_service.storage.reads import whole_number
-from content_service.storage.search_index import WORDS, shelves
+from content_service.storage.search_index import DOCUMENTS, WORDS, shelves
 from content_service.storage.statements import COLUMNS, VIDEOS
 from content_service.tables import NUMBERS
 from servicekit.caller import acting_as
@@ -139,10 +139,11 @@ def _candidates(every: ColumnElement[Any]) -> Select[Any]:
     marks = cast(bindparam("marks", type_=Text), TSQUERY)
     wanted = every.op("&&")(cast(func.quote_literal(shelf.c.name), TSQUERY)).op("&&")(marks)
     # Rounded, so that a page token compares with exactly what it was made from.
-    rank = func.round(func.ts_rank_cd(VIDEOS.c.search, every) * 1_000_000).cast(Integer)
+    rank = func.round(func.ts_rank_cd(DOCUMENTS.c.words, every) * 1_000_000).cast(Integer)
     lot = (
-        select(VIDEOS.c.id, rank.label("rank"))
-        .where(VIDEOS.c.status == "PUBLIC", VIDEOS.c.search.op("@@")(wanted), func.numnode(every) > 0)
+        select(DOCUMENTS.c.video_id.label("id"), rank.label("rank"))
+        .where(DOCUMENTS.c.words.op("@@")(wanted), func.numnode(every) > 0)
+        .where(select(VIDEOS.c.id).where(VIDEOS.c.id == DOCUMENTS.c.video_id, VIDEOS.c.status == "PUBLIC").exists())
         .limit(CANDIDATES)
         .lateral("lot")
     )

@@ -1,4 +1,4 @@
-"""What search looks into: a vector of words for each video, shelves that bound the work, and every word ever published.
+"""What search looks into: a vector of words a video, shelves that bound the work, and every word ever published.
 
 A published video gets the next number and stands on one shelf of each size: its number divided by that size. A shelf is a
 lexeme of the vector that no text can yield, so "these words on that shelf" is a single look into the index; so are
@@ -7,16 +7,18 @@ subject and difficulty. See docs/decisions/0010.
 
 import functools
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import Text, bindparam, cast, func, literal, literal_column, select
-from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR, array
+from sqlalchemy import Text, bindparam, cast, func, literal, literal_column, select, true
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR, array
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.elements import ColumnElement
 
-from content_service.tables import NUMBERS, VideoRow, WordRow
+from content_service.storage.statements import VIDEOS
+from content_service.tables import NUMBERS, DocumentRow, WordRow
 from servicekit.database import compile_command
 
-_VIDEOS = VideoRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+DOCUMENTS = DocumentRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 WORDS = WordRow.__table__  # type: ignore[attr-defined]
 SHELF_SIZES = (8_192, 65_536, 524_288)
 
@@ -36,9 +38,9 @@ def shelves(newest: int) -> Iterator[str]:
             return
 
 
-def _weighted(text: ColumnElement[str], weight: str) -> ColumnElement[str]:
-    """A text for the search index, with its weight from A (title) to D (transcript)."""
-    return func.setweight(func.to_tsvector("english", text), literal_column(f"'{weight}'"), type_=TSVECTOR)
+def _weighted(source: ColumnElement[Any], weight: str) -> ColumnElement[str]:
+    """A text for the index, with its weight from A (title) to D (transcript)."""
+    return func.setweight(func.to_tsvector("english", source), literal_column(f"'{weight}'"), type_=TSVECTOR)
 
 
 def _marks() -> ColumnElement[str]:
@@ -47,32 +49,40 @@ def _marks() -> ColumnElement[str]:
     on = [
         func.concat(f"/{level}:", number.op("/")(literal_column(str(size)))) for level, size in enumerate(SHELF_SIZES)
     ]
-    closed = [func.concat("/s:", _VIDEOS.c.subject), func.concat("/d:", _VIDEOS.c.difficulty)]
+    closed = [func.concat("/s:", VIDEOS.c.subject), func.concat("/d:", VIDEOS.c.difficulty)]
     marks = cast(array([*on, *closed]), ARRAY(Text))
     return select(func.array_to_tsvector(marks, type_=TSVECTOR)).scalar_subquery()
 
 
-VECTOR = functools.reduce(
+_cue = func.jsonb_array_elements(VIDEOS.c.cues).table_valued("value").alias("cue")
+_transcript = select(func.string_agg(_cue.c.value.cast(JSONB)["text"].astext, " ")).select_from(_cue).scalar_subquery()
+_spoken = func.coalesce(_transcript, "")
+_key_points = func.array_to_string(VIDEOS.c.key_points, " ")
+_vector = functools.reduce(
     lambda left, right: left.op("||")(right),
     (
-        _weighted(bindparam("new_title", type_=Text), "A"),
-        _weighted(_VIDEOS.c.topic, "A"),
-        _weighted(bindparam("key_point_text", type_=Text), "B"),
-        _weighted(bindparam("new_transcript", type_=Text), "D"),
+        _weighted(VIDEOS.c.title, "A"),
+        _weighted(VIDEOS.c.topic, "A"),
+        _weighted(_key_points, "B"),
+        _weighted(_spoken, "D"),
         _marks(),
     ),
 )
-_word = (
-    func.unnest(func.tsvector_to_array(func.to_tsvector("simple", bindparam("text", type_=Text))))
-    .table_valued("word")
-    .render_derived("spoken")
-)
+_this = VIDEOS.c.id == bindparam("video_id")
+_document = upsert(DOCUMENTS).from_select(["video_id", "words"], select(VIDEOS.c.id, _vector).where(_this))
+_simple = func.to_tsvector("simple", func.concat_ws(" ", VIDEOS.c.title, _key_points, _spoken))
+_word = func.unnest(func.tsvector_to_array(_simple)).table_valued("word").render_derived("spoken")
 # In the order of the words: two who publish the same new words at once must not wait for each other.
-ADD_WORDS = compile_command(
-    upsert(WORDS)
-    .from_select(
-        ["word"],
-        select(_word.c.word).where(_word.c.word.op("~")(literal("^[[:alpha:]]{3,}$"))).order_by(_word.c.word),
-    )
-    .on_conflict_do_nothing()
+_words = (
+    select(_word.c.word)
+    .select_from(VIDEOS.join(_word, true()))
+    .where(_this, _word.c.word.op("~")(literal("^[[:alpha:]]{3,}$")))
+    .order_by(_word.c.word)
 )
+ADDED = (
+    compile_command(
+        _document.on_conflict_do_update(index_elements=["video_id"], set_={"words": _document.excluded.words})
+    ),
+    compile_command(upsert(WORDS).from_select(["word"], _words).on_conflict_do_nothing()),
+)
+"""What makes a video that was just published findable; the parameter is video_id."""

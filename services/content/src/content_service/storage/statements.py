@@ -9,7 +9,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import Text, Uuid
 
 from content_service.domain import Video
-from content_service.storage.search_index import VECTOR
 from content_service.tables import JobRow, VideoRow
 from servicekit.database import Statement, compile_command, compile_statement
 
@@ -69,7 +68,6 @@ _NEW = {
     "timestamps": [],
     "chapters": [],
     "cues": [],
-    "search": "",
     "duration": 0.0,
     "rating_sum": 0,
     "rating_count": 0,
@@ -127,7 +125,6 @@ PUBLISH = compile_statement(
         duration=bindparam("new_duration"),
         tags=bindparam("new_tags"),
         cues=bindparam("new_cues"),
-        search=VECTOR,
         provenance=bindparam("new_provenance"),
         estimated_completion_time=None,
         update_time=_now,

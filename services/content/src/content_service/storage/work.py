@@ -65,7 +65,6 @@ class PostgresWork:
 
     async def finish(self, video_id: str, worker: str, lesson: Lesson, now: datetime) -> None:
         await self._end(video_id, worker, Stage.DONE, 100, now)
-        transcript = " ".join(cue["text"] for cue in lesson.cues)
         video = await self._transaction.one(
             statements.PUBLISH,
             video_id=video_id,
@@ -77,14 +76,12 @@ class PostgresWork:
             new_duration=lesson.duration,
             new_tags=lesson.tags,
             new_cues=lesson.cues,
-            key_point_text=" ".join(lesson.key_points),
-            new_transcript=transcript,
             new_provenance=lesson.provenance,
             now=now,
         )
         if video:
-            spoken = " ".join((lesson.title, *lesson.key_points, transcript))
-            await self._transaction.execute(search_index.ADD_WORDS, text=spoken)
+            for statement in search_index.ADDED:
+                await self._transaction.execute(statement, video_id=video_id)
             await self._transaction.emit("video.status_changed", convert.status_changed(video), video_id)
             await self._transaction.emit("video.created", convert.video_created(video), video_id)
 
