@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from fakes.planner.made import HOUR, NOON, a_plan, an_event
 
-from planner_service.domain.events import Event, EventType, Happening, Period, Reminder, Subject, complete
+from planner_service.domain.events import Due, Event, EventType, Happening, Period, Reminder, Subject, complete
 from planner_service.domain.sync import Tombstone
 from planner_service.ports import Store
 from servicekit.caller import Caller, Role, acting_as
@@ -213,3 +213,29 @@ async def test_old_deletions_are_forgotten_and_it_is_remembered_that_they_were(s
             with acting_as(caller):
                 assert await store.events.forgotten(caller.id) == forgotten
                 assert len(await store.events.deleted_between(caller.id, 0, 9, 9)) == left
+
+
+async def test_the_longest_due_are_found_first_whoever_they_belong_to(store: Store) -> None:
+    times = [NOON, NOON - HOUR, NOON + HOUR, None]
+    first, second, *_ = [await _saved(store, reminder_time=time) for time in times]
+    with acting_as(BOB):
+        async with store.begin() as work:
+            assert await work.events.add(an_event(user_id=BOB.id, reminder_time=NOON - 2 * HOUR))
+    with acting_as(Caller.service("planner")):
+        async with store.begin() as work:
+            found = await work.events.due(NOON, 9)
+            assert [event.reminder_time for event in found] == [NOON - 2 * HOUR, NOON - HOUR, NOON]
+            assert len(await work.events.due(NOON, 2)) == 2
+            for event in found[:2]:
+                await work.events.schedule(event, None)
+        async with store.begin() as work:
+            assert await work.events.due(NOON, 9) == [first]
+    assert await store.events.get(ADA.id, second.id) == second
+
+
+async def test_a_reminder_is_told_when_the_work_is_saved(store: Store, told: Told) -> None:
+    event = await _saved(store)
+    with acting_as(Caller.service("planner")):
+        async with store.begin() as work:
+            await work.remind(Due(event, NOON, NOON - HOUR), late=True)
+    assert await told() == [("planner.reminder_due", event.id, 0)]

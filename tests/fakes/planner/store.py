@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from planner_service.domain.events import Completion, Event, Happening, Occurrence, Period
+from planner_service.domain.events import Completion, Due, Event, Happening, Occurrence, Period
 from planner_service.domain.sync import Tombstone
 from planner_service.ports import Cursor
 
@@ -21,6 +21,7 @@ class State:
     forgotten: dict[str, int] = field(default_factory=dict)
     tombstones: dict[str, list[tuple[Tombstone, datetime]]] = field(default_factory=dict)
     told: list[tuple[str, str, int]] = field(default_factory=list)
+    reminded: list[tuple[str, datetime, datetime, bool]] = field(default_factory=list)
 
 
 class FakeEvents:
@@ -80,6 +81,13 @@ class FakeEvents:
     async def save(self, event: Event) -> None:
         self._state.events[event.id] = event
 
+    async def due(self, now: datetime, size: int) -> list[Event]:
+        due = [event for event in self._state.events.values() if event.reminder_time and event.reminder_time <= now]
+        return sorted(due, key=lambda event: event.reminder_time or now)[:size]
+
+    async def schedule(self, event: Event, time: datetime | None) -> None:
+        self._state.events[event.id] = replace(self._state.events[event.id], reminder_time=time)
+
     async def remove(self, event: Event) -> None:
         del self._state.events[event.id]
 
@@ -105,6 +113,10 @@ class FakeWork:
     async def completed(self, occurrence: Occurrence) -> None:
         self._state.told.append(("planner.event_completed", occurrence.event.id, 0))
 
+    async def remind(self, due: Due, *, late: bool) -> None:
+        self._state.told.append(("planner.reminder_due", due.event.id, 0))
+        self._state.reminded.append((due.event.id, due.start, due.time, late))
+
 
 class FakeStore:
     """Units of work take turns; each works on a copy that is saved when its block ends well."""
@@ -121,6 +133,11 @@ class FakeStore:
     def told(self) -> list[tuple[str, str, int]]:
         """What left, in order."""
         return self._saved.told
+
+    @property
+    def reminded(self) -> list[tuple[str, datetime, datetime, bool]]:
+        """Event, start of the occurrence, when it was due, and whether it was late."""
+        return self._saved.reminded
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[FakeWork]:

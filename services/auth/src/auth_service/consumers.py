@@ -1,10 +1,13 @@
-"""What the worker takes up: chores that come due by themselves, and sessions that ended."""
+"""What the worker takes up: chores that come due by themselves, sessions that ended, and reminders."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from auth_service.convert import planner as convert
+from auth_service.domain.reminders import Reminder
 from littlemonster.auth.v1.auth_events_pb2 import SessionRevoked
+from littlemonster.planner.v1.planner_events_pb2 import PlannerReminderDue
 from servicekit.database import Database, DatabaseUnavailable, Transaction
 from servicekit.identity.revocation import revoke_session
 from servicekit.messaging.broker import Broker
@@ -53,3 +56,13 @@ def revocations(broker: Broker, database: Database) -> Consumer:
         await revoke_session(broker, event.session_id)
 
     return Consumer(broker, database, durable="auth", handlers=[on("session.revoked", SessionRevoked, tell)])
+
+
+def reminders(broker: Broker, database: Database, mail: Callable[[Reminder, Transaction], Awaitable[None]]) -> Consumer:
+    """Queues a mail for each reminder that is due, once: the inbox and the mail are one transaction."""
+
+    async def remind(event: PlannerReminderDue, transaction: Transaction) -> None:
+        await mail(convert.reminder(event), transaction)
+
+    handlers = [on("planner.reminder_due", PlannerReminderDue, remind)]
+    return Consumer(broker, database, durable="auth-reminders", handlers=handlers)

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, LargeBinary, MetaData, Text, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -111,7 +111,8 @@ class Mails(_Base, table=True):
     __tablename__ = "mails"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED')", name="mails_kind"
+            "kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED', 'REMINDER')",
+            name="mails_kind",
         ),
         CheckConstraint("status IN ('PENDING', 'SENT', 'ABANDONED')", name="mails_status"),
         Index("mails_due", "due_time", postgresql_where=text("status = 'PENDING'")),
@@ -126,6 +127,7 @@ class Mails(_Base, table=True):
     due_time: datetime = Field(sa_column=_time())
     last_error: str = Field(sa_column=_text())
     create_time: datetime = Field(sa_column=_time())
+    details: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False, server_default=text("'{}'")))
 
 
 add_messaging_tables(METADATA)

@@ -1,14 +1,16 @@
-"""Auth's background process: sends mails, relays events, tells every process which sessions ended, and tidies up."""
+"""Auth's background process: sends mails, reminders among them, relays events, tells which sessions ended, and tidies up."""
 
 from auth_service.clients.letters import TemplateLetters
 from auth_service.clients.smtp import SmtpMailer
-from auth_service.consumers import Chore, revocations
+from auth_service.consumers import Chore, reminders, revocations
 from auth_service.settings import WorkerSettings
 from auth_service.storage.leftovers import StoredLeftovers
-from auth_service.storage.unit_of_work import units_of_work
+from auth_service.storage.unit_of_work import StoredWork, units_of_work
 from auth_service.use_cases.housekeeping import Housekeeping
 from auth_service.use_cases.mailing import MailDelivery
+from auth_service.use_cases.reminding import Reminding
 from servicekit.clock import utc_now
+from servicekit.ids import new_id
 from servicekit.kit import Kit, run
 from servicekit.messaging.relay import Relay
 
@@ -27,6 +29,8 @@ async def work(kit: Kit[WorkerSettings]) -> None:
     kit.background(Chore(housekeeping.sweep, name="housekeeping", poll_seconds=_SWEEP_SECONDS).run())
     kit.background(Relay(broker, database).run())
     kit.background(revocations(broker, database).run())
+    reminding = Reminding(utc_now, new_id)
+    kit.background(reminders(broker, database, lambda due, held: reminding.mail(StoredWork(held), due)).run())
     await kit.serve()
 
 

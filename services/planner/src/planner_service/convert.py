@@ -12,6 +12,7 @@ from littlemonster.planner.v1 import planner_events_pb2 as events
 from littlemonster.planner.v1 import planner_service_pb2 as pb
 from planner_service.domain import events as planning
 from planner_service.domain.events import (
+    Due,
     Event,
     EventType,
     Happening,
@@ -118,6 +119,20 @@ def event_completed(completed: Occurrence) -> events.PlannerEventCompleted:
     return events.PlannerEventCompleted(event=occurrence(completed))
 
 
+def reminder_due(due: Due, *, late: bool) -> events.PlannerReminderDue:
+    event = due.event
+    return events.PlannerReminderDue(
+        event_id=event.id,
+        user_id=event.user_id,
+        title=event.plan.title,
+        start_time=_timestamp(due.start),
+        late=late,
+        due_time=_timestamp(due.time),
+        time_zone=event.plan.time_zone,
+        all_day=event.plan.all_day,
+    )
+
+
 def position(request: pb.SyncEventsRequest, user_id: str) -> Position | None:
     """How far the device has come; None when it is new. Raises SyncTokenInvalid."""
     if not request.sync_token:
@@ -186,9 +201,9 @@ def changes(request: pb.UpdateEventRequest) -> dict[str, Any]:
         given["start_time"] = time(request.start_time, "start_time")
     if request.HasField("end_time"):
         given["end_time"] = time(request.end_time, "end_time")
-    if request.recurrence:
+    if request.recurrence or "recurrence" in request.update_mask.paths:
         given["recurrence"] = tuple(request.recurrence)
-    if request.reminders:
+    if request.reminders or "reminders" in request.update_mask.paths:
         given["reminders"] = tuple(map(reminder, request.reminders))
     return given
 

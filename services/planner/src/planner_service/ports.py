@@ -4,7 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from planner_service.domain.events import Completion, Event, Happening, Occurrence, Period
+from planner_service.domain.events import Completion, Due, Event, Happening, Occurrence, Period
 from planner_service.domain.sync import Tombstone
 
 # The start of the last occurrence of the page before, and its event's id.
@@ -71,6 +71,17 @@ class Events(EventReader, Protocol):
 
     async def remove(self, event: Event) -> None: ...
 
+    async def due(self, now: datetime, size: int) -> list[Event]:
+        """Up to `size` events of any planner whose next reminder is due by now, the longest due first.
+
+        They are locked; those that somebody else has locked are left out.
+        """
+        ...
+
+    async def schedule(self, event: Event, time: datetime | None) -> None:
+        """When an event that is locked reminds next; the event is the same otherwise."""
+        ...
+
     async def forget_deletions(self, before: datetime) -> None:
         """Forgets, in every planner, what was deleted before a time."""
         ...
@@ -88,6 +99,10 @@ class Work(Protocol):
 
     async def completed(self, occurrence: Occurrence) -> None:
         """Tells that an occurrence was marked done or not done, once the work is saved."""
+        ...
+
+    async def remind(self, due: Due, *, late: bool) -> None:
+        """Tells that it is time to remind, once the work is saved."""
         ...
 
 

@@ -23,6 +23,7 @@ class MailKind(StrEnum):
     ALREADY_REGISTERED = "ALREADY_REGISTERED"
     RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105  # a name
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105  # a name
+    REMINDER = "REMINDER"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A mail's way out: pending, then sent or, after many failures, abandoned."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -34,7 +35,10 @@ class MailStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A letter in the outbox. `attempts` counts tries begun; `due_time` is when the next may begin."""
+    """A letter in the outbox. `attempts` counts tries begun; `due_time` is when the next may begin.
+
+    `details` are what its template shows besides a token: for the kinds that name something, such as a reminder.
+    """
 
     id: str
     user_id: str
@@ -45,6 +49,7 @@ class Mail:
     due_time: datetime
     last_error: str
     create_time: datetime
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ def _event(
     create_time: datetime,
     update_time: datetime,
     sequence: int,
+    reminder_time: datetime | None,
+    uid: str | None,
 ) -> Event:
     plan = Plan(
         title=title,
@@ -56,7 +58,9 @@ def _event(
         recurrence=tuple(recurrence),
         reminders=tuple(map(_reminder, reminders)),
     )
-    return Event(id, user_id, request_id, plan, _completions(completions), version, create_time, update_time, sequence)
+    done = _completions(completions)
+    times = create_time, update_time
+    return Event(id, user_id, request_id, plan, done, version, *times, sequence, reminder_time, uid)
 
 
 def _row(event: Event) -> dict[str, Any]:
@@ -83,6 +87,8 @@ def _row(event: Event) -> dict[str, Any]:
         "create_time": event.create_time,
         "update_time": event.update_time,
         "sequence": event.sequence,
+        "reminder_time": event.reminder_time,
+        "uid": event.uid,
     }
 
 
@@ -135,13 +141,25 @@ ADD = compile_command(
     .values({column.name: bindparam(column.name) for column in _events.c})
     .on_conflict_do_nothing(index_elements=[_events.c.user_id, _events.c.request_id])
 )
-_FIXED = ("id", "user_id", "request_id", "create_time")
+_FIXED = ("id", "user_id", "request_id", "create_time", "uid")
 SAVE = compile_command(
     update(_events)
     .where(_events.c.id == bindparam("event_id"))
     .values({column.name: bindparam(column.name) for column in _events.c if column.name not in _FIXED})
 )
 REMOVE = compile_command(delete(_events).where(_events.c.id == bindparam("event_id")))
+_next_reminder = _events.c.reminder_time
+DUE = compile_statement(
+    select(_events)
+    .where(_next_reminder <= bindparam("now"))
+    .order_by(_next_reminder)
+    .limit(bindparam("size", type_=Integer))
+    .with_for_update(skip_locked=True),
+    _event,
+)
+SCHEDULE = compile_command(
+    update(_events).where(_events.c.id == bindparam("event_id")).values(reminder_time=bindparam("time"))
+)
 _later = _mine.where(_events.c.sequence > bindparam("after"), _events.c.sequence <= bindparam("until"))
 CHANGED = compile_statement(_later.order_by(_events.c.sequence).limit(bindparam("size", type_=Integer)), _event)
 
@@ -202,6 +220,12 @@ class PostgresEvents(PostgresEventReader):
 
     async def remove(self, event: Event) -> None:
         await self._transaction.execute(REMOVE, event_id=event.id)
+
+    async def due(self, now: datetime, size: int) -> list[Event]:
+        return await self._transaction.all(DUE, now=now, size=size)
+
+    async def schedule(self, event: Event, time: datetime | None) -> None:
+        await self._transaction.execute(SCHEDULE, event_id=event.id, time=time)
 
     async def forget_deletions(self, before: datetime) -> None:
         await self._transaction.execute(FORGET, before=before)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from planner_service import convert
-from planner_service.domain.events import Event, Happening, Occurrence
+from planner_service.domain.events import Due, Event, Happening, Occurrence
 from planner_service.storage.events import PostgresEventReader, PostgresEvents
 from planner_service.storage.versions import BURY, NEXT_VERSION, NUMBER
 from servicekit.database import Database, Transaction
@@ -29,6 +29,9 @@ class PostgresWork:
     async def completed(self, occurrence: Occurrence) -> None:
         message = convert.event_completed(occurrence)
         await self._transaction.emit("planner.event_completed", message, occurrence.event.id)
+
+    async def remind(self, due: Due, *, late: bool) -> None:
+        await self._transaction.emit("planner.reminder_due", convert.reminder_due(due, late=late), due.event.id)
 
 
 class PostgresStore:

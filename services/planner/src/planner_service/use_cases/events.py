@@ -25,6 +25,7 @@ from planner_service.domain.events import (
 from planner_service.errors import EventNotFound
 from planner_service.ports import Cursor, Store, Work
 from planner_service.use_cases import recurrence
+from planner_service.use_cases.reminders import scheduled
 from planner_service.use_cases.split import split
 from servicekit.caller import current_caller
 from servicekit.clock import Clock
@@ -47,6 +48,7 @@ class Planner:
         recurrence.check(plan)
         now, owner = self._clock(), current_caller().id
         event = Event(self._new_id(), owner, request_id, plan, (), version=1, create_time=now, update_time=now)
+        event = scheduled(event, now)
         async with self._store.begin() as work:
             if not await work.events.add(event):
                 return await work.events.by_request(owner, request_id or "") or event
@@ -125,8 +127,8 @@ class Planner:
         """Saves what stays of a series, and what is parted as an event of its own with those fields."""
         now = self._clock()
         new = replace(change(parted, fields, now), id=self._new_id(), request_id=None, version=1)
-        new = replace(new, create_time=now, update_time=now)
         recurrence.check(new.plan)
+        new = scheduled(replace(new, create_time=now, update_time=now), now)
         await self._save(work, parted, next_version(rest, now))
         await work.events.add(new)
         await work.changed(Happening.CREATED, new)
@@ -135,7 +137,7 @@ class Planner:
     async def _save(self, work: Work, before: Event, after: Event) -> bool:
         if before == after:
             return False
-        await work.events.save(after)
+        await work.events.save(scheduled(after, self._clock()))
         await work.changed(Happening.UPDATED, after)
         return True
 

@@ -103,8 +103,8 @@ class PlannerServiceServicer:
     """
 
     def CreateEvent(self, request, context):
-        """Puts an event into the caller's planner. INVALID_ARGUMENT: a time zone that does not exist, an end before the start,
-        a recurrence that cannot be read. Idempotent on request_id.
+        """Puts an event into the caller's planner. INVALID_ARGUMENT: TITLE_EMPTY, TIME_ZONE_UNKNOWN, PERIOD_INVALID for an end before
+        the start, RECURRENCE_INVALID naming the line, REMINDER_INVALID. Idempotent on request_id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,7 +112,7 @@ class PlannerServiceServicer:
 
     def ListEvents(self, request, context):
         """The caller's events that overlap a period, by start; recurring ones as their occurrences.
-        INVALID_ARGUMENT: PAGE_TOKEN_INVALID, an end before the start, or a period over 400 days.
+        INVALID_ARGUMENT: PAGE_TOKEN_INVALID, PERIOD_INVALID for an end before the start or a period over 400 days.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -126,42 +126,47 @@ class PlannerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateEvent(self, request, context):
-        """Changes the fields that are given. NOT_FOUND: EVENT_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one.
+        """Changes the fields that are given, of all occurrences or of some; these become an event of their own, which is answered.
+        NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one, which is in
+        the details. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a scope without occurrence_start, or a reason of CreateEvent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteEvent(self, request, context):
-        """Deletes an event or some of its occurrences. NOT_FOUND: EVENT_NOT_FOUND. ABORTED: EVENT_CHANGED.
+        """Deletes an event or some of its occurrences. NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED.
+        INVALID_ARGUMENT: OCCURRENCE_REQUIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CompleteEvent(self, request, context):
-        """Marks an event or one of its occurrences done or not done; a repeat changes nothing. NOT_FOUND: EVENT_NOT_FOUND.
+        """Marks an event or one of its occurrences done or not done; a repeat changes nothing. NOT_FOUND: EVENT_NOT_FOUND, or
+        OCCURRENCE_NOT_FOUND. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a recurring event without occurrence_start.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetProgress(self, request, context):
-        """How much of a period is done, by subject, type and week.
+        """How much of a period is done, by subject, type and week. INVALID_ARGUMENT: PERIOD_INVALID for one over 400 days.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SyncEvents(self, request, context):
-        """What changed since a sync token; all of it when the token is empty or too old.
+        """What changed since a sync token; all of it when the token is empty or too old. INVALID_ARGUMENT: SYNC_TOKEN_INVALID for one
+        that is not the caller's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchEvents(self, request, context):
-        """The caller's own changes as they happen, from any device.
+        """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, or WATCH_TOO_SLOW.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
