@@ -1,12 +1,14 @@
-"""The planner worker: reminds in time, publishes this service's events and forgets old deletions."""
+"""The planner worker: reminds in time, publishes this service's events, forgets old deletions, and erases accounts."""
 
 import asyncio
 import contextlib
 import logging
 from datetime import timedelta
 
+from planner_service.consumers import erasures
 from planner_service.settings import Settings
 from planner_service.storage import PostgresStore
+from planner_service.storage.personal_data import erase
 from planner_service.use_cases.reminders import Scheduler
 from planner_service.use_cases.sync import forget_deletions
 from servicekit.caller import Caller, acting_as
@@ -14,6 +16,7 @@ from servicekit.clock import utc_now
 from servicekit.database import DatabaseUnavailable
 from servicekit.kit import Kit, run
 from servicekit.messaging.relay import Relay
+from servicekit.personal_data.erasure import Erasure
 
 _TIDY_SECONDS = 3600
 _LOOK_SECONDS = 1
@@ -24,6 +27,7 @@ async def serve(kit: Kit[Settings]) -> None:
     """Puts the parts together and works until told to stop."""
     database, broker = await kit.database(), await kit.broker()
     kit.background(Relay(broker, database).run())
+    kit.background(erasures(broker, database, Erasure("planner", erase)).run())
     store = PostgresStore(database)
     kit.background(_remind(Scheduler(store, utc_now)))
     kit.background(_tidy(store, kit.settings.deletions_kept))
