@@ -18,6 +18,7 @@ _BUILT = {
     "RatingService": "SubmitRating GetRating DeleteRating GetRatingStats",
     "PlannerService": (
         "CreateEvent ListEvents GetEvent UpdateEvent DeleteEvent CompleteEvent GetProgress SyncEvents WatchEvents"
+        " CreateFeed DeleteFeed GetFeed ImportCalendar"
     ),
     "GenerationService": "GenerateScript ValidateTopic GenerateStream",
     "ModerationService": "Moderate",

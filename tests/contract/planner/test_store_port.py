@@ -239,3 +239,42 @@ async def test_a_reminder_is_told_when_the_work_is_saved(store: Store, told: Tol
         async with store.begin() as work:
             await work.remind(Due(event, NOON, NOON - HOUR), late=True)
     assert await told() == [("planner.reminder_due", event.id, 0)]
+
+
+async def test_a_feed_opens_by_its_newest_token_until_it_is_closed(store: Store) -> None:
+    planner = Caller.service("planner")
+    async with store.begin() as work:
+        await work.feeds.save(ADA.id, b"first", NOON)
+        await work.feeds.save(ADA.id, b"second", NOON)
+    with acting_as(BOB):
+        async with store.begin() as work:
+            await work.feeds.save(BOB.id, b"third", NOON)
+            await work.feeds.remove(BOB.id)
+    with acting_as(planner):
+        owners = [await store.feeds.owner(digest) for digest in (b"first", b"second", b"third")]
+    assert owners == [None, ADA.id, None]
+
+
+async def test_the_newest_events_come_after_every_series(store: Store) -> None:
+    times = [NOON, NOON + 2 * HOUR, NOON + HOUR]
+    single = [await _saved(store, plan=a_plan(start_time=time, end_time=time)) for time in times]
+    series = await _saved(store, plan=EVERYTHING)
+    assert await store.events.newest(ADA.id, 3) == [series, single[1], single[2]]
+    with acting_as(BOB):
+        assert await store.events.newest(BOB.id, 3) == []
+
+
+async def test_imported_events_are_found_by_uid_or_id_and_each_uid_is_one_event(store: Store) -> None:
+    imported, made = await _saved(store, uid="abc@example.org"), await _saved(store, plan=EVERYTHING)
+    async with store.begin() as work:
+        await work.events.await_imports(ADA.id)
+        assert await work.events.count_recurring(ADA.id) == 1
+        found = await work.events.lock_imported(ADA.id, ["abc@example.org", "x"], [made.id, new_id()])
+        assert {event.id for event in found} == {imported.id, made.id}
+        assert await work.events.lock_imported(ADA.id, [], []) == []
+        assert not await work.events.add(an_event(user_id=ADA.id, uid="abc@example.org"))
+    with acting_as(BOB):
+        async with store.begin() as work:
+            assert await work.events.lock_imported(BOB.id, ["abc@example.org"], [made.id]) == []
+            assert await work.events.count_recurring(BOB.id) == 0
+            assert await work.events.add(an_event(user_id=BOB.id, uid="abc@example.org"))

@@ -28,6 +28,8 @@ from planner_service.domain.progress import Count, Progress
 from planner_service.domain.sync import Changes, Position
 from planner_service.errors import PeriodInvalid, ReminderInvalid, SyncTokenInvalid
 from planner_service.ports import Cursor
+from planner_service.use_cases.feed import FeedFile
+from planner_service.use_cases.importing import Imported
 from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
 
 _LARGEST = 2**31 - 1
@@ -131,6 +133,17 @@ def reminder_due(due: Due, *, late: bool) -> events.PlannerReminderDue:
         time_zone=event.plan.time_zone,
         all_day=event.plan.all_day,
     )
+
+
+def feed_headers(file: FeedFile) -> tuple[tuple[str, str], ...]:
+    """HTTP headers of a feed; the gateway makes 304 of the answer to a reader who has it already."""
+    headers = (("etag", file.etag), ("cache-control", "private, max-age=300"))
+    return headers if file.content is not None else (*headers, ("x-http-code", "304"))
+
+
+def imported(done: Imported) -> pb.ImportCalendarResponse:
+    failures = (pb.ImportFailure(line=each.line, uid=each.uid, reason=each.reason) for each in done.failures)
+    return pb.ImportCalendarResponse(events=map(event, done.events), failures=failures)
 
 
 def position(request: pb.SyncEventsRequest, user_id: str) -> Position | None:

@@ -1,5 +1,6 @@
 """What the use cases need from outside. "Absent" is None, never an exception, unless a docstring says otherwise."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -37,6 +38,10 @@ class EventReader(Protocol):
         """What was ever done: the time zone and the completions of each event that has any."""
         ...
 
+    async def newest(self, user_id: str, size: int) -> list[Event]:
+        """Up to `size` events: those that recur, then those that start last."""
+        ...
+
     async def version(self, user_id: str) -> int:
         """How many changes the planner has seen; every change up to it is saved."""
         ...
@@ -71,6 +76,18 @@ class Events(EventReader, Protocol):
 
     async def remove(self, event: Event) -> None: ...
 
+    async def count_recurring(self, user_id: str) -> int:
+        """How many events of the planner recur."""
+        ...
+
+    async def await_imports(self, user_id: str) -> None:
+        """Returns once no other unit of work imports into the planner, and lets none until this one ends."""
+        ...
+
+    async def lock_imported(self, user_id: str, uids: Sequence[str], ids: Sequence[str]) -> list[Event]:
+        """The owner's events with one of these UIDs or ids, locked as by `lock`."""
+        ...
+
     async def due(self, now: datetime, size: int) -> list[Event]:
         """Up to `size` events of any planner whose next reminder is due by now, the longest due first.
 
@@ -87,8 +104,31 @@ class Events(EventReader, Protocol):
         ...
 
 
+class FeedReader(Protocol):
+    """Calendar feeds."""
+
+    async def owner(self, digest: bytes) -> str | None:
+        """Whose feed the token with that SHA-256 opens; None when none. For the service itself, not for accounts."""
+        ...
+
+
+class Feeds(Protocol):
+    """Calendar feeds inside a unit of work."""
+
+    async def save(self, user_id: str, digest: bytes, create_time: datetime) -> None:
+        """The account's feed; takes the place of an earlier one."""
+        ...
+
+    async def remove(self, user_id: str) -> None:
+        """Nothing happens when there is none."""
+        ...
+
+
 class Work(Protocol):
     """One unit of work: all of it is saved or none."""
+
+    @property
+    def feeds(self) -> Feeds: ...
 
     @property
     def events(self) -> Events: ...
@@ -112,6 +152,11 @@ class Store(Protocol):
     @property
     def events(self) -> EventReader:
         """Reads outside a transaction, each for itself."""
+        ...
+
+    @property
+    def feeds(self) -> FeedReader:
+        """The same of feeds."""
         ...
 
     def begin(self) -> AbstractAsyncContextManager[Work]:

@@ -1,9 +1,10 @@
 """Events in PostgreSQL: compiled statements, rows as domain objects."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, delete, func, or_, select, tuple_, update
+from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from planner_service.domain.events import (
@@ -19,7 +20,7 @@ from planner_service.domain.sync import Tombstone
 from planner_service.ports import Cursor
 from planner_service.storage.versions import DELETED, FORGET, FORGOTTEN, VERSION
 from planner_service.tables import EventRow
-from servicekit.database import Database, Transaction, compile_command, compile_statement
+from servicekit.database import Database, Statement, Transaction, compile_command, compile_statement
 
 _events = EventRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
@@ -129,6 +130,13 @@ FIRST_PAGE = compile_statement(_overlapping, _event)
 LATER_PAGE = compile_statement(_overlapping.where(_place > _last), _event)
 
 RECURRING = compile_statement(_mine.where(_recurs), _event)
+COUNT_RECURRING: Statement[int] = compile_statement(
+    select(func.count()).select_from(_events).where(_events.c.user_id == bindparam("user_id"), _recurs), int
+)
+NEWEST = compile_statement(
+    _mine.order_by(_recurs.desc(), _events.c.start_time.desc(), _events.c.id).limit(bindparam("size", type_=Integer)),
+    _event,
+)
 COMPLETIONS = compile_statement(
     select(_events.c.time_zone, _events.c.completions).where(
         _events.c.user_id == bindparam("user_id"), func.jsonb_array_length(_events.c.completions) > 0
@@ -139,7 +147,7 @@ COMPLETIONS = compile_statement(
 ADD = compile_command(
     insert(_events)
     .values({column.name: bindparam(column.name) for column in _events.c})
-    .on_conflict_do_nothing(index_elements=[_events.c.user_id, _events.c.request_id])
+    .on_conflict_do_nothing()  # of a request id, or of a UID
 )
 _FIXED = ("id", "user_id", "request_id", "create_time", "uid")
 SAVE = compile_command(
@@ -162,6 +170,15 @@ SCHEDULE = compile_command(
 )
 _later = _mine.where(_events.c.sequence > bindparam("after"), _events.c.sequence <= bindparam("until"))
 CHANGED = compile_statement(_later.order_by(_events.c.sequence).limit(bindparam("size", type_=Integer)), _event)
+
+
+_imported = or_(
+    _events.c.uid == func.any(bindparam("uids", type_=ARRAY(Text))),
+    _events.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))),
+)
+LOCK_IMPORTED = compile_statement(_mine.where(_imported).order_by(_events.c.id).with_for_update(), _event)
+# Two imports of one file would otherwise wait for each other's new rows.
+AWAIT_IMPORTS = compile_command(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0))))
 
 
 class PostgresEventReader:
@@ -187,6 +204,9 @@ class PostgresEventReader:
 
     async def completions(self, user_id: str) -> list[tuple[str, tuple[Completion, ...]]]:
         return await self._executor.all(COMPLETIONS, user_id=user_id)
+
+    async def newest(self, user_id: str, size: int) -> list[Event]:
+        return await self._executor.all(NEWEST, user_id=user_id, size=size)
 
     async def version(self, user_id: str) -> int:
         return await self._executor.one(VERSION, user_id=user_id) or 0
@@ -220,6 +240,15 @@ class PostgresEvents(PostgresEventReader):
 
     async def remove(self, event: Event) -> None:
         await self._transaction.execute(REMOVE, event_id=event.id)
+
+    async def count_recurring(self, user_id: str) -> int:
+        return await self._transaction.one(COUNT_RECURRING, user_id=user_id) or 0
+
+    async def await_imports(self, user_id: str) -> None:
+        await self._transaction.execute(AWAIT_IMPORTS, name=f"import {user_id}")
+
+    async def lock_imported(self, user_id: str, uids: Sequence[str], ids: Sequence[str]) -> list[Event]:
+        return await self._transaction.all(LOCK_IMPORTED, user_id=user_id, uids=list(uids), ids=list(ids))
 
     async def due(self, now: datetime, size: int) -> list[Event]:
         return await self._transaction.all(DUE, now=now, size=size)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from planner_service import convert
 from planner_service.domain.events import Due, Event, Happening, Occurrence
 from planner_service.storage.events import PostgresEventReader, PostgresEvents
+from planner_service.storage.feeds import PostgresFeedReader, PostgresFeeds
 from planner_service.storage.versions import BURY, NEXT_VERSION, NUMBER
 from servicekit.database import Database, Transaction
 
@@ -16,6 +17,7 @@ class PostgresWork:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
         self.events = PostgresEvents(transaction)
+        self.feeds = PostgresFeeds(transaction)
 
     async def changed(self, happening: Happening, event: Event) -> None:
         version = await self._transaction.one(NEXT_VERSION, user_id=event.user_id) or 0
@@ -40,6 +42,7 @@ class PostgresStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.events = PostgresEventReader(database)
+        self.feeds = PostgresFeedReader(database)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresWork]:

@@ -26,6 +26,7 @@ from planner_service.errors import EventNotFound
 from planner_service.ports import Cursor, Store, Work
 from planner_service.use_cases import recurrence
 from planner_service.use_cases.reminders import scheduled
+from planner_service.use_cases.series import check_room
 from planner_service.use_cases.split import split
 from servicekit.caller import current_caller
 from servicekit.clock import Clock
@@ -43,13 +44,18 @@ class Planner:
         self._new_id = new_id
 
     async def create(self, plan: Plan, request_id: str | None) -> Event:
-        """Puts a plan into the planner. Raises TitleEmpty, TimeZoneUnknown, PeriodInvalid, RecurrenceInvalid."""
+        """Puts a plan into the planner.
+
+        Raises TitleEmpty, TimeZoneUnknown, PeriodInvalid, RecurrenceInvalid, TooManySeries.
+        """
         plan = check(plan)
         recurrence.check(plan)
         now, owner = self._clock(), current_caller().id
         event = Event(self._new_id(), owner, request_id, plan, (), version=1, create_time=now, update_time=now)
         event = scheduled(event, now)
         async with self._store.begin() as work:
+            if plan.recurrence:
+                await check_room(work, owner)
             if not await work.events.add(event):
                 return await work.events.by_request(owner, request_id or "") or event
             await work.changed(Happening.CREATED, event)
@@ -77,7 +83,7 @@ class Planner:
         """Changes the fields that are given, of all occurrences, of one or of those from one on.
 
         The latter two become an event of their own, which is answered. Raises EventNotFound, EventChanged, TitleEmpty,
-        TimeZoneUnknown, PeriodInvalid, RecurrenceInvalid, OccurrenceRequired, OccurrenceNotFound.
+        TimeZoneUnknown, PeriodInvalid, RecurrenceInvalid, OccurrenceRequired, OccurrenceNotFound, TooManySeries.
         """
         async with self._store.begin() as work:
             event = await self._locked(work, event_id, etag)
@@ -86,6 +92,8 @@ class Planner:
             changed = change(event, fields, self._clock())
             if not fields.keys().isdisjoint(_TIMING):
                 recurrence.check(changed.plan)
+            if changed.plan.recurrence and not event.plan.recurrence:
+                await check_room(work, event.user_id)
             await self._save(work, event, changed)
         return changed
 
@@ -129,6 +137,8 @@ class Planner:
         new = replace(change(parted, fields, now), id=self._new_id(), request_id=None, version=1)
         recurrence.check(new.plan)
         new = scheduled(replace(new, create_time=now, update_time=now), now)
+        if new.plan.recurrence:
+            await check_room(work, new.user_id)
         await self._save(work, parted, next_version(rest, now))
         await work.events.add(new)
         await work.changed(Happening.CREATED, new)

@@ -539,6 +539,9 @@ class GetProgressRequest(_message.Message):
 
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    time_zone: _builtins.str
+    """IANA time zone whose clock says which day is today, for the streak; that of what was done last when not stated."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """From when."""
@@ -552,10 +555,11 @@ class GetProgressRequest(_message.Message):
         *,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -636,7 +640,7 @@ class Progress(_message.Message):
     BY_WEEK_FIELD_NUMBER: _builtins.int
     STREAK_DAYS_FIELD_NUMBER: _builtins.int
     streak_days: _builtins.int
-    """Days in a row with something done, in the caller's time zone."""
+    """Days in a row with something done, up to today or yesterday. Each was a day on the clock of the event's time zone."""
     @_builtins.property
     def total(self) -> Global___ProgressCount:
         """Over everything."""
@@ -865,7 +869,7 @@ class Feed(_message.Message):
 
     URL_FIELD_NUMBER: _builtins.int
     url: _builtins.str
-    """Give it to a calendar program; whoever has it can read the planner."""
+    """Give it to a calendar program; whoever has it can read the planner. Keep it: it is not shown again."""
     def __init__(
         self,
         *,
@@ -897,22 +901,48 @@ class DeleteFeedRequest(_message.Message):
 Global___DeleteFeedRequest: _TypeAlias = DeleteFeedRequest  # noqa: Y015
 
 @_typing.final
+class GetFeedRequest(_message.Message):
+    """Names a feed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_FIELD_NUMBER: _builtins.int
+    file: _builtins.str
+    """The last part of the feed's address: the token, then ".ics"."""
+    def __init__(
+        self,
+        *,
+        file: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file", b"file"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetFeedRequest: _TypeAlias = GetFeedRequest  # noqa: Y015
+
+@_typing.final
 class ImportCalendarRequest(_message.Message):
     """An iCalendar file."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ICS_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
     ics: _builtins.str
     """The file's text, at most 1,000,000 characters."""
+    time_zone: _builtins.str
+    """IANA time zone of times and days that name none; what the file says in X-WR-TIMEZONE, else "UTC", when not stated."""
     def __init__(
         self,
         *,
         ics: _builtins.str = ...,
+        time_zone: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ics", b"ics"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ics", b"ics", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,6 +4,7 @@ isort:skip_file
 A student's week: events, their completion, recurrence, reminders and calendar feeds."""
 
 from collections import abc as _abc
+from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from littlemonster.planner.v1 import planner_service_pb2 as _planner_service_pb2
@@ -40,7 +41,9 @@ class PlannerServiceStub:
     OCCURRENCE_NOT_FOUND. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a recurring event without occurrence_start.
     """
     GetProgress: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.GetProgressRequest, _planner_service_pb2.Progress]
-    """How much of a period is done, by subject, type and week. INVALID_ARGUMENT: PERIOD_INVALID for one over 400 days."""
+    """How much of a period is done, by subject, type and week. INVALID_ARGUMENT: PERIOD_INVALID for one over 400 days, or
+    TIME_ZONE_UNKNOWN.
+    """
     SyncEvents: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.SyncEventsRequest, _planner_service_pb2.SyncEventsResponse]
     """What changed since a sync token; all of it when the token is empty or too old. INVALID_ARGUMENT: SYNC_TOKEN_INVALID for one
     that is not the caller's.
@@ -48,11 +51,22 @@ class PlannerServiceStub:
     WatchEvents: _aio.UnaryStreamMultiCallable[_planner_service_pb2.WatchEventsRequest, _planner_service_pb2.EventChange]
     """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, or WATCH_TOO_SLOW."""
     CreateFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CreateFeedRequest, _planner_service_pb2.Feed]
-    """Opens the caller's private calendar feed; an earlier address stops working."""
+    """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
+    the token in it is kept.
+    """
     DeleteFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.DeleteFeedRequest, _empty_pb2.Empty]
-    """Closes the caller's calendar feed."""
+    """Closes the caller's calendar feed: its address answers NOT_FOUND from now on. A repeat changes nothing."""
+    GetFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.GetFeedRequest, _httpbody_pb2.HttpBody]
+    """The planner as an iCalendar file (RFC 5545) for calendar programs, which know nothing of accounts: whoever has the address
+    may read. Has an ETag; a reader who sends it as If-None-Match gets HTTP 304 without content while nothing has changed.
+    NOT_FOUND: FEED_NOT_FOUND for an address that never was, or is not any more.
+    """
     ImportCalendar: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.ImportCalendarRequest, _planner_service_pb2.ImportCalendarResponse]
-    """Takes over the events of an iCalendar file (RFC 5545). INVALID_ARGUMENT: the file cannot be read, with the line."""
+    """Takes over the events of an iCalendar file (RFC 5545), each by itself: what cannot be taken over is among the failures with
+    its line and the reason. An event is known again by its UID, so that a second import changes it to what the file says now.
+    INVALID_ARGUMENT: CALENDAR_UNREADABLE for a file that is not iCalendar, naming the line; CALENDAR_TOO_LARGE for one of more
+    than 1,000 components; TIME_ZONE_UNKNOWN.
+    """
 
 class PlannerServiceServicer:
     """Planner events. Each is its owner's alone: for anybody else it is NOT_FOUND."""
@@ -115,7 +129,9 @@ class PlannerServiceServicer:
         request: _planner_service_pb2.GetProgressRequest,
         context: _aio.ServicerContext[_planner_service_pb2.GetProgressRequest, _abc.Awaitable[_planner_service_pb2.Progress]],
     ) -> _abc.Awaitable[_planner_service_pb2.Progress]:
-        """How much of a period is done, by subject, type and week. INVALID_ARGUMENT: PERIOD_INVALID for one over 400 days."""
+        """How much of a period is done, by subject, type and week. INVALID_ARGUMENT: PERIOD_INVALID for one over 400 days, or
+        TIME_ZONE_UNKNOWN.
+        """
 
     def SyncEvents(
         self,
@@ -138,20 +154,36 @@ class PlannerServiceServicer:
         request: _planner_service_pb2.CreateFeedRequest,
         context: _aio.ServicerContext[_planner_service_pb2.CreateFeedRequest, _abc.Awaitable[_planner_service_pb2.Feed]],
     ) -> _abc.Awaitable[_planner_service_pb2.Feed]:
-        """Opens the caller's private calendar feed; an earlier address stops working."""
+        """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
+        the token in it is kept.
+        """
 
     def DeleteFeed(
         self,
         request: _planner_service_pb2.DeleteFeedRequest,
         context: _aio.ServicerContext[_planner_service_pb2.DeleteFeedRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
-        """Closes the caller's calendar feed."""
+        """Closes the caller's calendar feed: its address answers NOT_FOUND from now on. A repeat changes nothing."""
+
+    def GetFeed(
+        self,
+        request: _planner_service_pb2.GetFeedRequest,
+        context: _aio.ServicerContext[_planner_service_pb2.GetFeedRequest, _abc.Awaitable[_httpbody_pb2.HttpBody]],
+    ) -> _abc.Awaitable[_httpbody_pb2.HttpBody]:
+        """The planner as an iCalendar file (RFC 5545) for calendar programs, which know nothing of accounts: whoever has the address
+        may read. Has an ETag; a reader who sends it as If-None-Match gets HTTP 304 without content while nothing has changed.
+        NOT_FOUND: FEED_NOT_FOUND for an address that never was, or is not any more.
+        """
 
     def ImportCalendar(
         self,
         request: _planner_service_pb2.ImportCalendarRequest,
         context: _aio.ServicerContext[_planner_service_pb2.ImportCalendarRequest, _abc.Awaitable[_planner_service_pb2.ImportCalendarResponse]],
     ) -> _abc.Awaitable[_planner_service_pb2.ImportCalendarResponse]:
-        """Takes over the events of an iCalendar file (RFC 5545). INVALID_ARGUMENT: the file cannot be read, with the line."""
+        """Takes over the events of an iCalendar file (RFC 5545), each by itself: what cannot be taken over is among the failures with
+        its line and the reason. An event is known again by its UID, so that a second import changes it to what the file says now.
+        INVALID_ARGUMENT: CALENDAR_UNREADABLE for a file that is not iCalendar, naming the line; CALENDAR_TOO_LARGE for one of more
+        than 1,000 components; TIME_ZONE_UNKNOWN.
+        """
 
 def add_PlannerServiceServicer_to_server(servicer: PlannerServiceServicer, server: _aio.Server) -> None: ...
