@@ -11,13 +11,14 @@ from fakes.planner.store import FakeStore
 from hypothesis import given
 from hypothesis import strategies as some
 
+from planner_service.domain.calendars import Imported
 from planner_service.domain.events import EARLIEST, LATEST, Event, EventType, Period, Reminder, Subject, Which
 from planner_service.errors import CalendarTooLarge, CalendarUnreadable, TimeZoneUnknown, TooManySeries
 from planner_service.use_cases.calendar_components import LARGEST_COMPONENT, MOST_COMPONENTS
 from planner_service.use_cases.calendar_writing import written
 from planner_service.use_cases.events import Planner
 from planner_service.use_cases.expansion import starts
-from planner_service.use_cases.importing import Imported, Importer, plans
+from planner_service.use_cases.importing import Importer, plans
 from planner_service.use_cases.series import MOST_SERIES
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id

@@ -11,6 +11,7 @@ from littlemonster.common.v1 import study_pb2 as study
 from littlemonster.planner.v1 import planner_events_pb2 as events
 from littlemonster.planner.v1 import planner_service_pb2 as pb
 from planner_service.domain import events as planning
+from planner_service.domain.calendars import FeedFile, Imported
 from planner_service.domain.events import (
     Due,
     Event,
@@ -28,8 +29,6 @@ from planner_service.domain.progress import Count, Progress
 from planner_service.domain.sync import Changes, Position
 from planner_service.errors import PeriodInvalid, ReminderInvalid, SyncTokenInvalid
 from planner_service.ports import Cursor
-from planner_service.use_cases.feed import FeedFile
-from planner_service.use_cases.importing import Imported
 from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
 
 _LARGEST = 2**31 - 1

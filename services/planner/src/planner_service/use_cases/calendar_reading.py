@@ -152,7 +152,7 @@ def date_lines(name: str, moments: Sequence[datetime]) -> list[str]:
 
 def _rule(rule: vRecur, plan: Plan) -> str:
     """The rule with an UNTIL as planners keep it: in UTC, or a day."""
-    until = [each for each in rule.get("UNTIL", [])]
+    until = list(rule.get("UNTIL", []))
     parts = vRecur({name: value for name, value in rule.items() if name != "UNTIL"}).to_ical().decode()  # type: ignore[no-untyped-call]  # icalendar leaves it untyped
     if not until:
         return f"RRULE:{parts}"
@@ -190,9 +190,12 @@ def _reminder(alarm: Any) -> Iterator[Reminder]:
     when = trigger.dt if trigger is not None else None
     if isinstance(when, datetime):
         yield Reminder(time=_instant(when, "UTC"))
-    elif isinstance(when, timedelta) and trigger.params.get("RELATED", "START") == "START":
-        if timedelta(0) <= -when <= _EARLIEST_REMINDER:
-            yield Reminder(minutes_before=-when // timedelta(minutes=1))
+    elif isinstance(when, timedelta) and trigger.params.get("RELATED", "START") == "START" and _is_before(when):
+        yield Reminder(minutes_before=-when // timedelta(minutes=1))
+
+
+def _is_before(trigger: timedelta) -> bool:
+    return timedelta(0) <= -trigger <= _EARLIEST_REMINDER
 
 
 def _category(component: Component, kind: Any, default: Any) -> Any:

@@ -5,8 +5,8 @@ import hashlib
 import re
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass
 
+from planner_service.domain.calendars import FeedFile
 from planner_service.errors import FeedNotFound
 from planner_service.ports import Store
 from planner_service.use_cases.calendar_writing import written
@@ -20,14 +20,6 @@ _REMEMBERED = 64
 _FILE = re.compile(r"([A-Za-z0-9_-]{43})\.ics")
 _FORMAT = 1  # grows with every change of what is written, so that nobody keeps the file of before
 _SERVICE = Caller.service("planner")
-
-
-@dataclass(frozen=True, slots=True)
-class FeedFile:
-    """A feed as it is now; `content` is None for a reader who has it already."""
-
-    etag: str
-    content: bytes | None
 
 
 class Feeds:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from time import monotonic
 from uuid import UUID
 
+from planner_service.domain.calendars import Failure, Imported
 from planner_service.domain.events import Event, Happening, Plan, change, check, time_zones
 from planner_service.errors import TimeZoneUnknown
 from planner_service.ports import Store, Work
@@ -25,23 +26,6 @@ _SECONDS = 5.0
 # What a library raises on text that somebody made up is not only ValueError.
 _UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError)
 _FIELDS = [each.name for each in fields(Plan)]
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A component that was not taken over, by the line it begins on."""
-
-    line: int
-    uid: str
-    reason: str
-
-
-@dataclass(slots=True)
-class Imported:
-    """What became of a file: the events that were created or changed, and what could not be taken over."""
-
-    events: list[Event] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
 
 
 class Importer:
