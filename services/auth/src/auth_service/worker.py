@@ -1,4 +1,4 @@
-"""Auth's background process: mails, reminders too, the outbox, ended sessions, the audit log's seal, accounts that leave, tidying."""
+"""Auth's background process: mails, the outbox, ended sessions, the audit log's seal, accounts that leave, tidying up."""
 
 from auth_service.clients.letters import TemplateLetters
 from auth_service.clients.smtp import SmtpMailer
