@@ -1,4 +1,4 @@
-"""What the worker takes up: chores that come due by themselves, sessions that ended, and reminders."""
+"""What the worker takes up: chores that come due by themselves, ended sessions, reminders, and receipts for erasures."""
 
 import asyncio
 import logging
@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from auth_service.convert import planner as convert
 from auth_service.domain.reminders import Reminder
-from littlemonster.auth.v1.auth_events_pb2 import SessionRevoked
+from auth_service.ports import Work
+from auth_service.use_cases.erasure import receive
+from littlemonster.auth.v1.auth_events_pb2 import SessionRevoked, UserErased
 from littlemonster.planner.v1.planner_events_pb2 import PlannerReminderDue
+from servicekit.clock import Clock
 from servicekit.database import Database, DatabaseUnavailable, Transaction
 from servicekit.identity.revocation import revoke_session
 from servicekit.messaging.broker import Broker
@@ -66,3 +69,12 @@ def reminders(broker: Broker, database: Database, mail: Callable[[Reminder, Tran
 
     handlers = [on("planner.reminder_due", PlannerReminderDue, remind)]
     return Consumer(broker, database, durable="auth-reminders", handlers=handlers)
+
+
+def receipts(broker: Broker, database: Database, work: Callable[[Transaction], Work], clock: Clock) -> Consumer:
+    """Takes what services answer to user.deleted. Acknowledged after the commit; retried with back-off, then parked."""
+
+    async def take(event: UserErased, transaction: Transaction) -> None:
+        await receive(work(transaction), event.user_id, event.service, event.row_count, clock())
+
+    return Consumer(broker, database, durable="auth-erasure", handlers=[on("user.erased", UserErased, take)])

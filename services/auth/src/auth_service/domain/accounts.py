@@ -24,6 +24,9 @@ class MailKind(StrEnum):
     RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105  # a name
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105  # a name
     REMINDER = "REMINDER"
+    ERASURE_SCHEDULED = "ERASURE_SCHEDULED"
+    ERASURE_CANCELLED = "ERASURE_CANCELLED"
+    ACCOUNT_ERASED = "ACCOUNT_ERASED"
 
 
 @dataclass(frozen=True, slots=True)

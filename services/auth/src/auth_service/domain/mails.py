@@ -37,11 +37,12 @@ class MailStatus(StrEnum):
 class Mail:
     """A letter in the outbox. `attempts` counts tries begun; `due_time` is when the next may begin.
 
-    `details` are what its template shows besides a token: for the kinds that name something, such as a reminder.
+    `user_id` is None when the account it was about is gone. `details` are what its template shows
+    besides a token: for the kinds that name something, such as a reminder.
     """
 
     id: str
-    user_id: str
+    user_id: str | None
     kind: MailKind
     recipient: str
     status: MailStatus
@@ -70,7 +71,7 @@ class Refusal:
     permanent: bool
 
 
-def new_mail(mail_id: str, user_id: str, kind: MailKind, recipient: str, now: datetime) -> Mail:
+def new_mail(mail_id: str, user_id: str | None, kind: MailKind, recipient: str, now: datetime) -> Mail:
     """A mail that is due at once."""
     return Mail(mail_id, user_id, kind, recipient, MailStatus.PENDING, 0, now, "", now)
 

@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.add_column("events", sa.Column("reminder_time", _TIME))
     op.add_column("events", sa.Column("uid", sa.Text))
     # The scheduler finds out what is next; what was due before reminders were sent stays unsent.
-    op.execute("SELECT set_config('lm.role', 'SERVICE', true)")  # the policies bind the tables' owner as well
+    op.execute("SET LOCAL lm.role = 'SERVICE'")  # the policies bind the tables' owner as well
     op.execute("UPDATE events SET reminder_time = now() WHERE jsonb_array_length(reminders) > 0")
     op.create_index(
         "events_reminder_time_idx", "events", ["reminder_time"], postgresql_where=sa.text("reminder_time IS NOT NULL")

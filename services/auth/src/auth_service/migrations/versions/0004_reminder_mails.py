@@ -4,24 +4,29 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0002"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0003"
 
-_BEFORE = "'VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED'"
+_BEFORE = (
+    "'VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED',"
+    " 'ERASURE_SCHEDULED', 'ERASURE_CANCELLED', 'ACCOUNT_ERASED'"
+)
 
 
 def upgrade() -> None:
+    """The details of what was mailed before are empty."""
     op.add_column("mails", sa.Column("details", JSONB, nullable=False, server_default=sa.text("'{}'")))
-    _allow(f"{_BEFORE}, 'REMINDER'")
+    _allow_mails(f"{_BEFORE}, 'REMINDER'")
 
 
 def downgrade() -> None:
-    op.execute("SELECT set_config('lm.role', 'SERVICE', true)")  # the policies bind the tables' owner as well
+    """Reminders that wait go."""
+    op.execute("SET LOCAL lm.role = 'SERVICE'")
     op.execute("DELETE FROM mails WHERE kind = 'REMINDER'")
-    _allow(_BEFORE)
+    _allow_mails(_BEFORE)
     op.drop_column("mails", "details")
 
 
-def _allow(kinds: str) -> None:
+def _allow_mails(kinds: str) -> None:
     op.drop_constraint("mails_kind", "mails")
     op.create_check_constraint("mails_kind", "mails", f"kind IN ({kinds})")
