@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from planner_service.domain.calendars import Imported
-from planner_service.domain.events import EARLIEST, LATEST, Event, EventType, Period, Reminder, Subject, Which
+from planner_service.domain.events import EARLIEST, LATEST, Event, EventType, Period, Reminder, Scope, Subject, Which
 from planner_service.errors import CalendarTooLarge, CalendarUnreadable, TimeZoneUnknown, TooManySeries
 from planner_service.use_cases.calendar_components import LARGEST_COMPONENT, MOST_COMPONENTS
 from planner_service.use_cases.calendar_writing import written
@@ -275,6 +275,15 @@ async def test_a_cancelled_occurrence_is_left_out_of_its_series(importer) -> Non
     done = await importer.take(_file(_event("RRULE:FREQ=DAILY;COUNT=3"), cancelled), "")
     (series,) = done.events
     assert list(_shown(series)) == ["1123 1200", "1125 1200"]
+
+
+async def test_one_occurrence_of_an_imported_series_can_be_edited(importer, store) -> None:
+    planner = Planner(store, lambda: NOON, new_id)
+    (series,) = (await importer.take(_file(_event("RRULE:FREQ=DAILY;COUNT=3")), "")).events
+    for scope, day in ((Scope.THIS, 1), (Scope.FOLLOWING, 2)):
+        parted = await planner.update(series.id, {"title": "Algebra"}, "", Which(scope, NOON + 24 * day * HOUR))
+        assert await planner.get(parted.id) == parted
+    assert list(_shown(await planner.get(series.id))) == ["1123 1200"]
 
 
 async def test_only_so_many_series_fit_into_a_planner(importer, store) -> None:

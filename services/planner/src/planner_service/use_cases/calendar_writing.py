@@ -20,7 +20,8 @@ CONTENT_TYPE = "text/calendar; charset=utf-8; method=PUBLISH"
 _PRODID = "-//Little Monster//Planner//EN"
 _NAME = "Little Monster"
 _REFRESH = timedelta(hours=1)
-_ZONE_YEARS = 10
+# What a VTIMEZONE tells of; programs know the zones by their names as well.
+_FIRST_YEAR, _LAST_YEAR, _YEARS_MORE = 1970, 2060, 10
 
 
 def uid(event: Event) -> str:
@@ -55,12 +56,14 @@ def _zones(events: list[Event]) -> Iterator[Timezone]:
         if not event.plan.all_day and (name := event.plan.time_zone) != "UTC":
             first[name] = min(first.get(name, 9999), event.plan.start_time.year)
             last[name] = max(last.get(name, 0), event.plan.end_time.year, event.update_time.year)
-    return (_zone(name, first[name], last[name] + _ZONE_YEARS) for name in sorted(first))
+    return (
+        _zone(name, max(first[name], _FIRST_YEAR), min(last[name] + _YEARS_MORE, _LAST_YEAR)) for name in sorted(first)
+    )
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def _zone(name: str, first: int, last: int) -> Timezone:
-    return Timezone.from_tzid(name, first_date=date(first, 1, 1), last_date=date(last, 1, 1))
+    return Timezone.from_tzid(name, first_date=date(min(first, last - 1), 1, 1), last_date=date(last, 1, 1))
 
 
 def _component(event: Event) -> Component:

@@ -54,10 +54,10 @@ class Planner:
         event = Event(self._new_id(), owner, request_id, plan, (), version=1, create_time=now, update_time=now)
         event = scheduled(event, now)
         async with self._store.begin() as work:
-            if plan.recurrence:
-                await check_room(work, owner)
             if not await work.events.add(event):
                 return await work.events.by_request(owner, request_id or "") or event
+            if plan.recurrence:
+                await check_room(work, owner)
             await work.changed(Happening.CREATED, event)
         return event
 
@@ -92,9 +92,9 @@ class Planner:
             changed = change(event, fields, self._clock())
             if not fields.keys().isdisjoint(_TIMING):
                 recurrence.check(changed.plan)
+            await self._save(work, event, changed)
             if changed.plan.recurrence and not event.plan.recurrence:
                 await check_room(work, event.user_id)
-            await self._save(work, event, changed)
         return changed
 
     async def complete(self, event_id: str, completed: bool, start: datetime | None) -> Occurrence:
@@ -134,13 +134,13 @@ class Planner:
     async def _part(self, work: Work, rest: Event, parted: Event, fields: Mapping[str, Any]) -> Event:
         """Saves what stays of a series, and what is parted as an event of its own with those fields."""
         now = self._clock()
-        new = replace(change(parted, fields, now), id=self._new_id(), request_id=None, version=1)
+        new = replace(change(parted, fields, now), id=self._new_id(), request_id=None, uid=None, version=1)
         recurrence.check(new.plan)
         new = scheduled(replace(new, create_time=now, update_time=now), now)
-        if new.plan.recurrence:
-            await check_room(work, new.user_id)
         await self._save(work, parted, next_version(rest, now))
         await work.events.add(new)
+        if new.plan.recurrence:
+            await check_room(work, new.user_id)
         await work.changed(Happening.CREATED, new)
         return new
 

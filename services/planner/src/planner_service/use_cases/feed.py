@@ -5,8 +5,10 @@ import hashlib
 import re
 import secrets
 from collections import OrderedDict
+from collections.abc import Iterator
 
 from planner_service.domain.calendars import FeedFile
+from planner_service.domain.events import Event
 from planner_service.errors import FeedNotFound
 from planner_service.ports import Store
 from planner_service.use_cases.calendar_writing import written
@@ -16,7 +18,10 @@ from servicekit.clock import Clock
 MOST_EVENTS = 1000
 """Events in a feed: every series, then those that start last."""
 
-_REMEMBERED = 64
+MOST_BYTES = 2_000_000
+"""What their texts may have in all; the events after that are left out."""
+
+_REMEMBERED_BYTES = 16_000_000
 _FILE = re.compile(r"([A-Za-z0-9_-]{43})\.ics")
 _FORMAT = 1  # grows with every change of what is written, so that nobody keeps the file of before
 _SERVICE = Caller.service("planner")
@@ -65,12 +70,22 @@ class Feeds:
         async with self._writing:
             if (content := self._written.get((owner, etag))) is None:
                 events = await self._store.events.newest(owner, MOST_EVENTS)
-                content = await asyncio.to_thread(written, events)
+                content = await asyncio.to_thread(written, list(_bounded(events)))
             self._written[owner, etag] = content
             self._written.move_to_end((owner, etag))
-            if len(self._written) > _REMEMBERED:
+            while sum(map(len, self._written.values())) > _REMEMBERED_BYTES:
                 self._written.popitem(last=False)
         return content
+
+
+def _bounded(events: list[Event]) -> Iterator[Event]:
+    left = MOST_BYTES
+    for event in events:
+        plan = event.plan
+        left -= sum(len(text.encode()) for text in (plan.title, plan.description, *plan.recurrence))
+        if left < 0:
+            return
+        yield event
 
 
 def digest(token: str) -> bytes:

@@ -84,12 +84,12 @@ class Importer:
             if changed == known:
                 return None
             if changed.plan.recurrence and not known.plan.recurrence:
-                await check_room(work, owner)
+                await check_room(work, owner, more=1)
             await work.events.save(scheduled(changed, now))
             await work.changed(Happening.UPDATED, changed)
             return changed
         if found.plan.recurrence:
-            await check_room(work, owner)
+            await check_room(work, owner, more=1)
         event = Event(self._new_id(), owner, None, found.plan, (), 1, now, now, uid=found.uid)
         event = scheduled(event, now)
         await work.events.add(event)
