@@ -185,6 +185,7 @@ async def test_an_asked_zone_that_does_not_exist_is_refused(importer) -> None:
         (_event("RRULE:FREQ=DAILY;COUNT=x"), "cannot be read"),
         (_event("RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"), "never comes true"),
         (_event("RRULE:FREQ=DAILY", "RRULE:FREQ=WEEKLY"), "second RRULE"),
+        (_event("RRULE:FREQ=DAILY;BYSETPOS=" + ",".join(["1"] * 20_000)), "450 characters"),
         (_event("EXRULE:FREQ=DAILY"), "EXRULE"),
         (_event("RDATE;VALUE=PERIOD:20261201T090000Z/PT1H"), "is a period"),
         (_event("RECURRENCE-ID;RANGE=THISANDFUTURE:20261123T120000Z"), "RANGE"),

@@ -18,7 +18,7 @@ from planner_service.use_cases.expansion import UTC_FORM
 MOST_REMINDERS = 5
 _LONGEST_UID, _LONGEST_TITLE, _LONGEST_DESCRIPTION = 500, 200, 5000
 _EARLIEST_REMINDER = timedelta(weeks=4)
-_DATES_A_LINE = 25
+_LONGEST_RULE, _DATES_A_LINE = 450, 25
 MOST_LINES = 20
 """Recurrence lines of one event, as the API takes them."""
 _TZID = re.compile(r'([A-Za-z-]{1,20}(?:;[^:;"]*)*?;TZID=)("[^"]*"|[^:;"]*)', re.IGNORECASE)
@@ -154,6 +154,8 @@ def _rule(rule: vRecur, plan: Plan) -> str:
     """The rule with an UNTIL as planners keep it: in UTC, or a day."""
     until = list(rule.get("UNTIL", []))
     parts = vRecur({name: value for name, value in rule.items() if name != "UNTIL"}).to_ical().decode()  # type: ignore[no-untyped-call]  # icalendar leaves it untyped
+    if len(parts) > _LONGEST_RULE:
+        raise Unusable(f"has a rule of more than {_LONGEST_RULE} characters")
     if not until:
         return f"RRULE:{parts}"
     if isinstance(until[0], datetime):
