@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from fakes.planner.made import HOUR, NOON, a_plan
 from fakes.planner.store import FakeStore
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from planner_service.domain.calendars import Imported
@@ -343,6 +343,7 @@ _WORDS = some.sampled_from(
 _LINES = some.lists(_WORDS | some.text(max_size=12), max_size=14)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(_LINES, some.sampled_from(["\r\n", "\n", "\n ", "\r"]), some.booleans())
 def test_any_file_is_taken_over_or_refused(lines: list[str], ending: str, framed: bool) -> None:
     framed_lines = ["BEGIN:VCALENDAR", "BEGIN:VEVENT", *lines, "END:VEVENT", "END:VCALENDAR"] if framed else lines

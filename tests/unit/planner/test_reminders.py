@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 from fakes.planner.made import HOUR, NOON, a_plan, an_event
 from fakes.planner.store import FakeStore
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from planner_service.domain.events import Completion, Period, Plan, Reminder, Scope, Which
@@ -168,6 +168,7 @@ def test_a_fixed_time_reminds_of_the_occurrence_that_comes_next() -> None:
     assert [(due.start, due.time) for due in reminders(an_event(plan), NOON)] == [(NOON + DAY, NOON + HOUR)]
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(
     minutes=some.sets(some.sampled_from([0, 15, 60, 1440, 40320]), min_size=1),
     rule=some.sampled_from(
