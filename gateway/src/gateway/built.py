@@ -5,7 +5,8 @@ from gateway.contracts import Rpc, rpcs
 _BUILT = {
     "SystemService": "GetSystemHealth",
     "AuthService": "Register VerifyEmail ResendVerification Login RefreshToken Logout ListSessions DeleteSession"
-    " ForgotPassword ResetPassword ChangePassword Reauthenticate GetJwks",
+    " ForgotPassword ResetPassword ChangePassword Reauthenticate GetJwks"
+    " LoginMfa CreateTotp ConfirmTotp DeleteTotp",
     "UserService": "GetMe UpdateMe GetUser GetPreferences UpdatePreferences ListUsers UpdateUser ListAuditEvents",
     "VideoService": (
         "CreateVideo BatchCreateVideos ListVideos SearchVideos GetVideo DeleteVideo WatchVideo ViewVideo CancelVideo"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from fakes.auth.memory_audit import AuditTables, MemoryAudit
+from fakes.auth.memory_factors import FactorTables, MemorySecondFactors
 
 from auth_service.domain.accounts import Account, MailKind
 from auth_service.domain.administration import is_acting_admin
@@ -31,6 +32,7 @@ class Tables:
     preferences: dict[str, Preferences] = field(default_factory=dict)
     mails: dict[str, Mail] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    factors: FactorTables = field(default_factory=FactorTables)
     audit: AuditTables = field(default_factory=AuditTables)
 
 
@@ -167,6 +169,13 @@ class MemoryLeftovers:
             del tokens[each]
         return len(old)
 
+    async def remove_challenges(self, now: datetime, limit: int) -> int:
+        challenges = self._database.tables.factors.challenges
+        old = [digest for digest, waiting in challenges.items() if now >= waiting.expire_time][:limit]
+        for each in old:
+            del challenges[each]
+        return len(old)
+
     async def remove_mails(self, now: datetime, limit: int) -> int:
         kept = {MailStatus.SENT: SENT_KEPT, MailStatus.ABANDONED: ABANDONED_KEPT}
         mails = self._database.tables.mails
@@ -211,6 +220,7 @@ class MemoryWork:
         self.sessions = MemorySessions(tables)
         self.preferences = MemoryPreferences(tables)
         self.mails = MemoryMails(tables)
+        self.second_factors = MemorySecondFactors(tables.factors)
         self.audit = MemoryAudit(tables.audit)
 
     async def publish(self, event: Event) -> None:

@@ -65,6 +65,7 @@ def environment(
             LM_SMTP_URL=inbox[1],
             LM_SERVICE_KEY_FILE=str(keys.key_file(folder, "auth")),
             LM_SERVICE_KEYS_FILE=str(folder / keys.PUBLIC_KEYS),
+            LM_VAULT_KEY_FILE=str(folder / keys.VAULT_KEY),
             LM_SIGNING_KEY_FILE=str(keys.key_file(folder, keys.SIGNING_KEY)),
             LM_PUBLIC_URL="https://school.example.org",
         )

@@ -68,6 +68,7 @@ class Mesh:
             LM_AUTH_ADDRESS=self._auth_address or "127.0.0.1:1",
             LM_SERVICE_KEY_FILE=str(keys.key_file(self._folder, service)),
             LM_SERVICE_KEYS_FILE=str(self._folder / keys.PUBLIC_KEYS),
+            LM_VAULT_KEY_FILE=str(self._folder / keys.VAULT_KEY),
             LM_SIGNING_KEY_FILE=str(keys.key_file(self._folder, keys.SIGNING_KEY)),
         )
         async with running(f"{service}_service.{part}", environment, self._loopback) as address:

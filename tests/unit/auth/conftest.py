@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
+from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fakes.auth.clock import ManualClock
 from fakes.auth.mail import MemoryMailer, PlainLetters
@@ -10,21 +11,26 @@ from fakes.auth.memory import MemoryDatabase
 from fakes.auth.passwords import PlainPasswords
 
 from auth_service.clients.signing import Ed25519Signer
+from auth_service.clients.totp import PyotpCodes
+from auth_service.clients.vault import FernetVault
 from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import Account
 from auth_service.domain.administration import AccountChange
 from auth_service.domain.sessions import Client, open_session
 from auth_service.storage.attempts import LocalAttempts
 from auth_service.use_cases.administration import Administration
+from auth_service.use_cases.codes import CodeCheck
 from auth_service.use_cases.devices import Devices
 from auth_service.use_cases.issuing import TokenIssuer
 from auth_service.use_cases.mailing import MailDelivery
+from auth_service.use_cases.mfa_sign_in import MfaSignIn
 from auth_service.use_cases.passwords import PasswordKeeper
 from auth_service.use_cases.preferences import PreferenceKeeper
 from auth_service.use_cases.profiles import Profiles
 from auth_service.use_cases.proving import PasswordProof
 from auth_service.use_cases.reauthentication import Reauthentication
 from auth_service.use_cases.registration import Registrations
+from auth_service.use_cases.second_factors import SecondFactorKeeper
 from auth_service.use_cases.sessions import SessionKeeper
 from auth_service.use_cases.sign_in import SignIn
 from servicekit.caller import Caller, Role, acting_as
@@ -52,9 +58,12 @@ class Auth:
         self.sign_in = SignIn(self.database, work, self.passwords, attempts, issuer, self.clock)
         self.sessions = SessionKeeper(work, issuer, self.clock)
         self.devices = Devices(self.database, work, self.clock)
-        self.reauthentication = Reauthentication(
-            work, PasswordProof(self.database, self.passwords, attempts), self.clock
-        )
+        proof = PasswordProof(self.database, self.passwords, attempts)
+        codes, vault = PyotpCodes(), FernetVault([Fernet.generate_key().decode()])
+        check = CodeCheck(codes, vault, self.clock)
+        self.reauthentication = Reauthentication(work, proof, check, attempts, self.clock)
+        self.mfa = MfaSignIn(work, check, attempts, issuer, self.clock)
+        self.second_factors = SecondFactorKeeper(work, codes, vault, attempts, self.clock)
         self.password_keeper = PasswordKeeper(self.database, work, self.passwords, attempts, self.clock)
         self.profiles = Profiles(self.database, work)
         self.preferences = PreferenceKeeper(self.database, work)
@@ -81,7 +90,9 @@ class Auth:
 
     async def signed_in(self) -> Tokens:
         await self.verified()
-        return await self.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+        tokens = await self.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+        assert isinstance(tokens, Tokens)
+        return tokens
 
     async def administer(self, user_id: str, change: AccountChange) -> Account:
         """As an admin, of another school as it were, who signed in just now."""

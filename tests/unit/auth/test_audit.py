@@ -61,7 +61,7 @@ async def test_a_life_is_written_down_with_its_failures(auth: Auth) -> None:
         with pytest.raises(CurrentPasswordWrong):
             await auth.password_keeper.change("a wrong password", NEW, CLIENT)
         await auth.password_keeper.change(PASSWORD, NEW, CLIENT)
-        await auth.reauthentication.reauthenticate(NEW, CLIENT)
+        await auth.reauthentication.reauthenticate(NEW, "", CLIENT)
         await auth.sessions.sign_out(CLIENT)
     assert auth.audited() == [
         ("account.registered", "success"),

@@ -1,7 +1,8 @@
-"""Ed25519 keys: one per service for its calls to others, one for the users' tokens, and the public key set."""
+"""Ed25519 keys (one per service for its calls to others, one for the users' tokens, the public key set), and auth's vault key."""
 
 import base64
 import json
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from local_mesh.servers.nats import write_private
 
 SIGNING_KEY = "user-tokens"
 PUBLIC_KEYS = "services.jwks.json"
+VAULT_KEY = "vault.key"
 
 
 def make_keys(folder: Path, services: Iterable[str]) -> None:
     """Make the keys that are missing (PEM, PKCS 8, mode 0600) and write the services' public keys (JWKS, RFC 8037)."""
     _key(folder, SIGNING_KEY)
+    Credentials(folder).write(VAULT_KEY, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
     public = [_jwk(name, _key(folder, name)) for name in services]
     write_private(folder / PUBLIC_KEYS, json.dumps({"keys": public}, indent=2))
 

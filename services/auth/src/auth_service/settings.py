@@ -21,6 +21,9 @@ class ApiSettings(ServiceSettings):
     signing_key_file: Path
     """PEM file with the Ed25519 key that signs access tokens; readable by its owner alone."""
 
+    vault_key_file: Path
+    """File with the keys that encrypt one-time-code secrets, one a line, the newest first; readable by its owner alone."""
+
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     """Redis address, with its password; failed sign-ins are counted there."""
 

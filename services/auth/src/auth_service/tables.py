@@ -122,14 +122,15 @@ class MailedTokens(_Base, table=True):
     expire_time: datetime = Field(sa_column=_time())
 
 
+_KINDS = "'VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED', 'TOTP_ENABLED', 'TOTP_DISABLED'"
+
+
 class Mails(_Base, table=True):
     """The mail outbox; `due_time` is when the next try may begin."""
 
     __tablename__ = "mails"
     __table_args__ = (
-        CheckConstraint(
-            "kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED')", name="mails_kind"
-        ),
+        CheckConstraint(f"kind IN ({_KINDS})", name="mails_kind"),
         CheckConstraint("status IN ('PENDING', 'SENT', 'ABANDONED')", name="mails_status"),
         Index("mails_due", "due_time", postgresql_where=text("status = 'PENDING'")),
     )
@@ -143,6 +144,38 @@ class Mails(_Base, table=True):
     due_time: datetime = Field(sa_column=_time())
     last_error: str = Field(sa_column=_text())
     create_time: datetime = Field(sa_column=_time())
+
+
+class Totp(_Base, table=True):
+    """Enrolled one-time-code apps; the secret is encrypted, codes of steps up to `last_step` are spent."""
+
+    __tablename__ = "totp"
+
+    user_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True))
+    sealed_secret: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    create_time: datetime = Field(sa_column=_time())
+    confirm_time: datetime | None = Field(sa_column=_time(nullable=True))
+    last_step: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class RecoveryCodes(_Base, table=True):
+    """Recovery codes that can still replace an app; `digest` is the SHA-256 of account and code."""
+
+    __tablename__ = "recovery_codes"
+
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    user_id: UUID = Field(sa_column=_owner())
+
+
+class MfaChallenges(_Base, table=True):
+    """Sign-ins that wait for a code; `digest` is the SHA-256 of their token."""
+
+    __tablename__ = "mfa_challenges"
+
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    user_id: UUID = Field(sa_column=_owner())
+    expire_time: datetime = Field(sa_column=_time())
+    tries: int
 
 
 class AuditEvents(_Base, table=True):

@@ -11,6 +11,8 @@ _SUBJECTS = {
     MailKind.ALREADY_REGISTERED: "You already have an account",
     MailKind.RESET_PASSWORD: "Choose a new password",
     MailKind.PASSWORD_CHANGED: "Your password was changed",
+    MailKind.TOTP_ENABLED: "Signing in needs a code now",
+    MailKind.TOTP_DISABLED: "Signing in needs no code any more",
 }
 
 

@@ -23,6 +23,8 @@ class MailKind(StrEnum):
     ALREADY_REGISTERED = "ALREADY_REGISTERED"
     RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105  # a name
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105  # a name
+    TOTP_ENABLED = "TOTP_ENABLED"
+    TOTP_DISABLED = "TOTP_DISABLED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from auth_service.storage.audit import AuditInWork
 from auth_service.storage.mailed_tokens import MailedTokensInWork
 from auth_service.storage.mails import MailsInWork
 from auth_service.storage.preferences import PreferencesInWork
+from auth_service.storage.second_factors import SecondFactorsInWork
 from auth_service.storage.sessions import SessionsInWork
 from littlemonster.auth.v1 import auth_events_pb2 as events_pb2
 from servicekit.database import Database, Transaction
@@ -29,6 +30,7 @@ class StoredWork:
         self.sessions = SessionsInWork(transaction)
         self.preferences = PreferencesInWork(transaction)
         self.mails = MailsInWork(transaction)
+        self.second_factors = SecondFactorsInWork(transaction)
         self.audit = AuditInWork(transaction)
 
     async def publish(self, event: Event) -> None:

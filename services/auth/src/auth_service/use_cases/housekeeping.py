@@ -9,7 +9,8 @@ BATCH = 100
 
 
 class Housekeeping:
-    """Removes ended and expired sessions with their refresh tokens, expired mailed tokens, and mails long done with."""
+    """Removes ended and expired sessions with their refresh tokens, expired mailed tokens and waits for codes, and
+    mails long done with."""
 
     def __init__(self, leftovers: Leftovers, clock: Clock) -> None:
         self._leftovers = leftovers
@@ -21,5 +22,6 @@ class Housekeeping:
         with acting_as(AUTH):
             sessions = await self._leftovers.remove_sessions(now, BATCH)
             tokens = await self._leftovers.remove_mailed_tokens(now, BATCH)
+            challenges = await self._leftovers.remove_challenges(now, BATCH)
             mails = await self._leftovers.remove_mails(now, BATCH)
-        return sessions + tokens + mails
+        return sessions + tokens + challenges + mails
