@@ -7,7 +7,8 @@ _BUILT = {
     "AuthService": "Register VerifyEmail ResendVerification Login RefreshToken Logout ListSessions DeleteSession"
     " ForgotPassword ResetPassword ChangePassword Reauthenticate GetJwks"
     " LoginMfa CreateTotp ConfirmTotp DeleteTotp",
-    "UserService": "GetMe UpdateMe GetUser GetPreferences UpdatePreferences ListUsers UpdateUser ListAuditEvents",
+    "UserService": "GetMe UpdateMe GetUser GetPreferences UpdatePreferences ListUsers UpdateUser ListAuditEvents"
+    " ChangeEmail ConfirmEmailChange",
     "VideoService": (
         "CreateVideo BatchCreateVideos ListVideos SearchVideos GetVideo DeleteVideo WatchVideo ViewVideo CancelVideo"
         " RetryVideo SetVideoStatus"

@@ -23,5 +23,5 @@ class MemoryMailer:
 class PlainLetters:
     """See ports.Letters. The text is the token."""
 
-    def write(self, kind: MailKind, recipient: str, token: str | None) -> Letter:
+    def write(self, kind: MailKind, recipient: str, token: str | None, about: str = "") -> Letter:
         return Letter(recipient, kind.value, token or "", f"<p>{token or ''}</p>")

@@ -21,6 +21,7 @@ from auth_service.storage.attempts import LocalAttempts
 from auth_service.use_cases.administration import Administration
 from auth_service.use_cases.codes import CodeCheck
 from auth_service.use_cases.devices import Devices
+from auth_service.use_cases.email_changes import EmailChanges
 from auth_service.use_cases.issuing import TokenIssuer
 from auth_service.use_cases.mailing import MailDelivery
 from auth_service.use_cases.mfa_sign_in import MfaSignIn
@@ -68,6 +69,7 @@ class Auth:
         self.profiles = Profiles(self.database, work)
         self.preferences = PreferenceKeeper(self.database, work)
         self.administration = Administration(self.database, work, self.clock)
+        self.email_changes = EmailChanges(work, attempts, self.clock)
         self.delivery = MailDelivery(work, PlainLetters(), self.mailer, self.clock)
 
     @property

@@ -358,7 +358,10 @@ def test_what_was_sealed_opens_by_each_key_for_its_owner_alone() -> None:
 
 def test_an_app_is_told_the_secret_by_an_address_named_after_the_account() -> None:
     uri = PyotpCodes().uri("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", EMAIL)
-    assert uri == "otpauth://totp/Little%20Monster:ada%40example.org?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Little%20Monster"
+    assert (
+        uri
+        == "otpauth://totp/Little%20Monster:ada%40example.org?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Little%20Monster"
+    )
 
 
 @pytest.mark.parametrize(("at", "code"), [(59, "287082"), (1111111109, "081804"), (20000000000, "353130")])

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from servicekit.errors import (
+    AlreadyExists,
     FailedPrecondition,
     InvalidArgument,
     NotFound,
@@ -94,6 +95,30 @@ class FreshSignInNeeded(PermissionDenied):
         "This needs proof that it is you, not older than five minutes: send your password, or a code when you have a "
         "one-time-code app, to POST /v1/auth/reauthenticate, then try again."
     )
+
+
+class EmailUnchanged(InvalidArgument):
+    """The account has that address already."""
+
+    reason = "EMAIL_UNCHANGED"
+    message = "That is the address this account has. Send another one."
+
+
+class EmailTokenInvalid(InvalidArgument):
+    """No such token was mailed in the last 24 hours, or a newer wish replaced it, or the password was changed since."""
+
+    reason = "EMAIL_TOKEN_INVALID"
+    message = (
+        "That token is unknown, replaced by a newer wish, or older than 24 hours. Copy it whole from the newest mail, "
+        "or ask again with POST /v1/users/me/email:change."
+    )
+
+
+class EmailTaken(AlreadyExists):
+    """Somebody else proved the new address theirs after the change was asked for."""
+
+    reason = "EMAIL_TAKEN"
+    message = "That address belongs to another account by now. Ask for another one with POST /v1/users/me/email:change."
 
 
 class MfaTokenInvalid(Unauthenticated):

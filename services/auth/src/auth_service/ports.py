@@ -9,12 +9,14 @@ from auth_service.domain.access_tokens import PublicKey
 from auth_service.domain.accounts import Account, MailKind
 from auth_service.domain.attempts import Budget
 from auth_service.domain.audit import AuditEvent, AuditQuery, Link
+from auth_service.domain.email_changes import EmailChange
 from auth_service.domain.events import Event
 from auth_service.domain.health import ServiceHealth
+from auth_service.domain.mail_requests import MailRequest
 from auth_service.domain.mails import Letter, Mail, Refusal
 from auth_service.domain.preferences import Preferences
 from auth_service.domain.second_factors import MfaChallenge, Totp
-from auth_service.domain.secrets import MailedToken
+from auth_service.domain.secrets import MailedToken, TokenPurpose
 from auth_service.domain.sessions import RefreshToken, Session
 from servicekit.caller import Role
 
@@ -55,7 +57,15 @@ class Accounts(Protocol):
         ...
 
     async def save(self, account: Account) -> None:
-        """Save an account that was read in this unit of work."""
+        """Save an account that was read in this unit of work; its address stays."""
+        ...
+
+    async def change_email(self, account_id: str, email: str) -> None:
+        """Give an account that was read in this unit of work another address. Raises EmailTaken."""
+        ...
+
+    async def remove_unconfirmed(self, account_id: str) -> None:
+        """Forget an account whose address nobody confirmed."""
         ...
 
 
@@ -70,8 +80,8 @@ class MailedTokens(Protocol):
         """The token, or None when none with that digest was mailed or a newer registration replaced it."""
         ...
 
-    async def remove(self, user_id: str) -> None:
-        """Forget every token of an account."""
+    async def remove(self, user_id: str, sparing: Sequence[TokenPurpose] = ()) -> None:
+        """Forget every token of an account but those for the purposes in `sparing`."""
         ...
 
 
@@ -186,6 +196,30 @@ class Audit(Protocol):
         ...
 
 
+class EmailChanges(Protocol):
+    """Changes of addresses that wait for both to agree, inside a unit of work that holds the account."""
+
+    async def get(self, user_id: str) -> EmailChange | None:
+        """The account's newest, or None."""
+        ...
+
+    async def save(self, change: EmailChange) -> None:
+        """Save it; an account has one at most."""
+        ...
+
+
+class MailRequests(Protocol):
+    """Wishes for mail that nobody has decided about yet."""
+
+    async def add(self, request: MailRequest) -> None:
+        """Take one down; the same work for every address."""
+        ...
+
+    async def take(self) -> MailRequest | None:
+        """The oldest, which is forgotten with this unit of work; None when none is left that no other has."""
+        ...
+
+
 class SecondFactors(Protocol):
     """Second factors inside a unit of work that holds the account: what is read stays locked until it ends."""
 
@@ -265,6 +299,10 @@ class Leftovers(Protocol):
         """Tokens that expired."""
         ...
 
+    async def remove_email_changes(self, now: datetime, limit: int) -> int:
+        """Changes of addresses that waited too long, or long after they were made."""
+        ...
+
     async def remove_challenges(self, now: datetime, limit: int) -> int:
         """Sign-ins that waited too long for a code."""
         ...
@@ -300,6 +338,16 @@ class Work(Protocol):
     @property
     def mails(self) -> Mails:
         """The mail outbox."""
+        ...
+
+    @property
+    def email_changes(self) -> EmailChanges:
+        """Changes of addresses."""
+        ...
+
+    @property
+    def mail_requests(self) -> MailRequests:
+        """Wishes for mail."""
         ...
 
     @property
@@ -368,8 +416,8 @@ class TokenSigner(Protocol):
 class Letters(Protocol):
     """Writes the letters people get."""
 
-    def write(self, kind: MailKind, recipient: str, token: str | None) -> Letter:
-        """A letter; `token` is None for the kinds that carry none."""
+    def write(self, kind: MailKind, recipient: str, token: str | None, about: str = "") -> Letter:
+        """A letter; `token` is None for the kinds that carry none, `about` empty for those that name no other address."""
         ...
 
 

@@ -110,11 +110,14 @@ class RefreshTokens(_Base, table=True):
     generation: int
 
 
+_PURPOSES = "'VERIFY_EMAIL', 'RESET_PASSWORD', 'CONFIRM_NEW_EMAIL', 'CONFIRM_PRESENT_EMAIL'"
+
+
 class MailedTokens(_Base, table=True):
     """Mailed tokens that confirm an address or reset a password; `digest` is the SHA-256 of the text."""
 
     __tablename__ = "mailed_tokens"
-    __table_args__ = (CheckConstraint("purpose IN ('VERIFY_EMAIL', 'RESET_PASSWORD')", name="mailed_tokens_purpose"),)
+    __table_args__ = (CheckConstraint(f"purpose IN ({_PURPOSES})", name="mailed_tokens_purpose"),)
 
     digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     user_id: UUID = Field(sa_column=_owner())
@@ -122,7 +125,10 @@ class MailedTokens(_Base, table=True):
     expire_time: datetime = Field(sa_column=_time())
 
 
-_KINDS = "'VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED', 'TOTP_ENABLED', 'TOTP_DISABLED'"
+_KINDS = (
+    "'VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED', 'TOTP_ENABLED', 'TOTP_DISABLED', "
+    "'CONFIRM_NEW_EMAIL', 'CONFIRM_PRESENT_EMAIL', 'EMAIL_CHANGED'"
+)
 
 
 class Mails(_Base, table=True):
@@ -143,6 +149,33 @@ class Mails(_Base, table=True):
     attempts: int
     due_time: datetime = Field(sa_column=_time())
     last_error: str = Field(sa_column=_text())
+    create_time: datetime = Field(sa_column=_time())
+    # With a default, so that the version before can still add rows beside this one.
+    about: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
+
+
+class EmailChanges(_Base, table=True):
+    """Changes of e-mail addresses that wait for both addresses to agree."""
+
+    __tablename__ = "email_changes"
+
+    user_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True))
+    new_email: str = Field(sa_column=_text())
+    session_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
+    expire_time: datetime = Field(sa_column=_time())
+    new_confirmed: bool
+    present_confirmed: bool
+
+
+class MailRequests(_Base, table=True):
+    """Wishes for mail to an address that may be nobody's; the worker decides about them within a second."""
+
+    __tablename__ = "mail_requests"
+    __table_args__ = (CheckConstraint("kind IN ('VERIFY_EMAIL', 'RESET_PASSWORD')", name="mail_requests_kind"),)
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    kind: str = Field(sa_column=_text())
+    email: str = Field(sa_column=_text())
     create_time: datetime = Field(sa_column=_time())
 
 

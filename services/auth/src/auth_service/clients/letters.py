@@ -1,5 +1,6 @@
 """Letters from Jinja2 templates: each kind has a text and an HTML part. Names people chose for themselves are not in them:
-anybody can register somebody else's address, and our letters must not carry a stranger's words."""
+anybody can register somebody else's address, and our letters must not carry a stranger's words. `about` is an e-mail address,
+which has the characters of one alone."""
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
@@ -11,6 +12,9 @@ _SUBJECTS = {
     MailKind.ALREADY_REGISTERED: "You already have an account",
     MailKind.RESET_PASSWORD: "Choose a new password",
     MailKind.PASSWORD_CHANGED: "Your password was changed",
+    MailKind.CONFIRM_NEW_EMAIL: "Confirm your new e-mail address",
+    MailKind.CONFIRM_PRESENT_EMAIL: "Shall your account get another e-mail address?",
+    MailKind.EMAIL_CHANGED: "Your e-mail address was changed",
     MailKind.TOTP_ENABLED: "Signing in needs a code now",
     MailKind.TOTP_DISABLED: "Signing in needs no code any more",
 }
@@ -28,10 +32,11 @@ class TemplateLetters:
             keep_trailing_newline=True,
         )
 
-    def write(self, kind: MailKind, recipient: str, token: str | None) -> Letter:
+    def write(self, kind: MailKind, recipient: str, token: str | None, about: str = "") -> Letter:
         """The letter of a kind."""
-        return Letter(recipient, _SUBJECTS[kind], self._part(kind, "txt", token), self._part(kind, "html", token))
+        text, html = (self._part(kind, suffix, token, about) for suffix in ("txt", "html"))
+        return Letter(recipient, _SUBJECTS[kind], text, html)
 
-    def _part(self, kind: MailKind, suffix: str, token: str | None) -> str:
+    def _part(self, kind: MailKind, suffix: str, token: str | None, about: str) -> str:
         template = self._templates.get_template(f"{kind.value.lower()}.{suffix}")
-        return template.render(public_url=self._public_url, token=token, subject=_SUBJECTS[kind])
+        return template.render(public_url=self._public_url, token=token, about=about, subject=_SUBJECTS[kind])

@@ -19,6 +19,9 @@ NETWORK_LIMIT = 100
 CODE_LIMIT, CODE_WINDOW = 30, timedelta(hours=1)
 """For one account from everywhere: of a million codes three are good at a time, so guessing would take years."""
 
+EMAIL_CHANGE_LIMIT = 5
+"""An hour, for one account."""
+
 ANONYMOUS_LIMIT = 300
 """For registrations, wishes for mail and resets from one network: a whole school registers from behind one address."""
 
@@ -55,6 +58,11 @@ def code_budgets(account_id: str, client_address: str) -> tuple[Budget, ...]:
         Budget(f"code:{account_id}", CODE_LIMIT, CODE_WINDOW),
         *_network_budgets(client_address),
     )
+
+
+def email_change_budgets(account_id: str, client_address: str) -> tuple[Budget, ...]:
+    """What asking for another e-mail address counts against: each wish mails somebody who did not ask for it."""
+    return Budget(f"email:{account_id}", EMAIL_CHANGE_LIMIT, CODE_WINDOW), *anonymous_budgets(client_address)
 
 
 def anonymous_budgets(client_address: str) -> tuple[Budget, ...]:

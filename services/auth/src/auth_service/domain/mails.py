@@ -18,6 +18,8 @@ LEASE = timedelta(minutes=2)
 _PURPOSES = {
     MailKind.VERIFY_EMAIL: TokenPurpose.VERIFY_EMAIL,
     MailKind.RESET_PASSWORD: TokenPurpose.RESET_PASSWORD,
+    MailKind.CONFIRM_NEW_EMAIL: TokenPurpose.CONFIRM_NEW_EMAIL,
+    MailKind.CONFIRM_PRESENT_EMAIL: TokenPurpose.CONFIRM_PRESENT_EMAIL,
 }
 _FIRST_PAUSE = timedelta(seconds=2)
 _LONGEST_PAUSE = timedelta(hours=1)
@@ -34,7 +36,8 @@ class MailStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A letter in the outbox. `attempts` counts tries begun; `due_time` is when the next may begin."""
+    """A letter in the outbox. `attempts` counts tries begun; `due_time` is when the next may begin. `about` is the
+    new address where a letter names one, else empty."""
 
     id: str
     user_id: str
@@ -45,6 +48,7 @@ class Mail:
     due_time: datetime
     last_error: str
     create_time: datetime
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,9 @@ class Refusal:
     permanent: bool
 
 
-def new_mail(mail_id: str, user_id: str, kind: MailKind, recipient: str, now: datetime) -> Mail:
+def new_mail(mail_id: str, user_id: str, kind: MailKind, recipient: str, now: datetime, about: str = "") -> Mail:
     """A mail that is due at once."""
-    return Mail(mail_id, user_id, kind, recipient, MailStatus.PENDING, 0, now, "", now)
+    return Mail(mail_id, user_id, kind, recipient, MailStatus.PENDING, 0, now, "", now, about)
 
 
 def token_purpose(kind: MailKind) -> TokenPurpose | None:

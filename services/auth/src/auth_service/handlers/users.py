@@ -5,6 +5,7 @@ from auth_service.convert import users as convert
 from auth_service.convert.auth import client
 from auth_service.use_cases.administration import Administration
 from auth_service.use_cases.audit_log import AuditLog
+from auth_service.use_cases.email_changes import EmailChanges
 from auth_service.use_cases.preferences import PreferenceKeeper
 from auth_service.use_cases.profiles import Profiles
 from littlemonster.auth.v1 import user_service_pb2 as pb2
@@ -17,18 +18,34 @@ class UserHandlers(UserServiceServicer):
     """littlemonster.auth.v1.UserService."""
 
     def __init__(
-        self, profiles: Profiles, preferences: PreferenceKeeper, administration: Administration, audit: AuditLog
+        self,
+        profiles: Profiles,
+        preferences: PreferenceKeeper,
+        administration: Administration,
+        audit: AuditLog,
+        email_changes: EmailChanges,
     ) -> None:
         self._profiles = profiles
         self._preferences = preferences
         self._administration = administration
         self._audit = audit
+        self._email_changes = email_changes
 
     async def GetMe(self, request: pb2.GetMeRequest, context: Context) -> pb2.User:
         return convert.own_profile(await self._profiles.me())
 
     async def UpdateMe(self, request: pb2.UpdateMeRequest, context: Context) -> pb2.User:
         return convert.own_profile(await self._profiles.change(convert.profile_change(request)))
+
+    async def ChangeEmail(self, request: pb2.ChangeEmailRequest, context: Context) -> pb2.ChangeEmailResponse:
+        await self._email_changes.ask(request.new_email, client(context.invocation_metadata()))
+        return pb2.ChangeEmailResponse()
+
+    async def ConfirmEmailChange(
+        self, request: pb2.ConfirmEmailChangeRequest, context: Context
+    ) -> pb2.ConfirmEmailChangeResponse:
+        complete = await self._email_changes.confirm(request.token, client(context.invocation_metadata()))
+        return pb2.ConfirmEmailChangeResponse(complete=complete)
 
     async def GetUser(self, request: pb2.GetUserRequest, context: Context) -> pb2.User:
         return convert.public_profile(await self._profiles.of(request.user_id))

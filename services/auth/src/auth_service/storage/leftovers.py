@@ -11,8 +11,8 @@ from auth_service.tables import METADATA
 from servicekit.database import Database, compile_command
 from servicekit.database.statements import Statement
 
-_SESSIONS, _TOKENS, _CHALLENGES, _MAILS = (
-    METADATA.tables[name] for name in ("sessions", "mailed_tokens", "mfa_challenges", "mails")
+_SESSIONS, _TOKENS, _CHANGES, _CHALLENGES, _MAILS = (
+    METADATA.tables[name] for name in ("sessions", "mailed_tokens", "email_changes", "mfa_challenges", "mails")
 )
 
 
@@ -31,6 +31,7 @@ _REMOVE_SESSIONS = _removal(
     ),
 )
 _REMOVE_TOKENS = _removal(_TOKENS, _TOKENS.c.expire_time <= bindparam("now"))
+_REMOVE_CHANGES = _removal(_CHANGES, _CHANGES.c.expire_time <= bindparam("now"))
 _REMOVE_CHALLENGES = _removal(_CHALLENGES, _CHALLENGES.c.expire_time <= bindparam("now"))
 _REMOVE_MAILS = _removal(
     _MAILS,
@@ -60,6 +61,10 @@ class StoredLeftovers:
     async def remove_mailed_tokens(self, now: datetime, limit: int) -> int:
         """By their time alone."""
         return await self._remove(_REMOVE_TOKENS, limit, now=now)
+
+    async def remove_email_changes(self, now: datetime, limit: int) -> int:
+        """By their time alone."""
+        return await self._remove(_REMOVE_CHANGES, limit, now=now)
 
     async def remove_challenges(self, now: datetime, limit: int) -> int:
         """By their time alone."""

@@ -11,6 +11,8 @@ from auth_service.domain.events import Event, UserRegistered
 from auth_service.ports import UnitOfWork
 from auth_service.storage.accounts import AccountsInWork
 from auth_service.storage.audit import AuditInWork
+from auth_service.storage.email_changes import EmailChangesInWork
+from auth_service.storage.mail_requests import MailRequestsInWork
 from auth_service.storage.mailed_tokens import MailedTokensInWork
 from auth_service.storage.mails import MailsInWork
 from auth_service.storage.preferences import PreferencesInWork
@@ -30,6 +32,8 @@ class StoredWork:
         self.sessions = SessionsInWork(transaction)
         self.preferences = PreferencesInWork(transaction)
         self.mails = MailsInWork(transaction)
+        self.email_changes = EmailChangesInWork(transaction)
+        self.mail_requests = MailRequestsInWork(transaction)
         self.second_factors = SecondFactorsInWork(transaction)
         self.audit = AuditInWork(transaction)
 

@@ -22,6 +22,7 @@ class Housekeeping:
         with acting_as(AUTH):
             sessions = await self._leftovers.remove_sessions(now, BATCH)
             tokens = await self._leftovers.remove_mailed_tokens(now, BATCH)
+            changes = await self._leftovers.remove_email_changes(now, BATCH)
             challenges = await self._leftovers.remove_challenges(now, BATCH)
             mails = await self._leftovers.remove_mails(now, BATCH)
-        return sessions + tokens + challenges + mails
+        return sessions + tokens + changes + challenges + mails

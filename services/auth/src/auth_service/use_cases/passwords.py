@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from auth_service.domain.accounts import Account, Mailed, MailKind, confirm, reset_mail, with_password
+from auth_service.domain.accounts import Account, MailKind, confirm, with_password
 from auth_service.domain.attempts import anonymous_budgets, sign_in_budgets
 from auth_service.domain.audit import AuditAction
 from auth_service.domain.identity import normalise_email
@@ -19,6 +19,7 @@ from auth_service.use_cases.auditing import entry, refusals_audited
 from auth_service.use_cases.choosing import hash_of_chosen
 from auth_service.use_cases.ending import end_sessions
 from auth_service.use_cases.freshness import require_fresh
+from auth_service.use_cases.mail_requests import ask_for_mail
 from auth_service.use_cases.proving import PasswordProof
 from auth_service.use_cases.redeeming import holder
 from servicekit.caller import acting_as
@@ -52,12 +53,7 @@ class PasswordKeeper:
         """
         address, now = normalise_email(email), self._clock()
         await admit(self._attempts, anonymous_budgets(client.address))
-        with acting_as(AUTH):
-            async with self._unit_of_work() as work:
-                outcome = reset_mail(await work.accounts.by_email(address), now)
-                if isinstance(outcome, Mailed):
-                    await work.accounts.save(outcome.account)
-                    await work.mails.add(new_mail(new_id(), outcome.account.id, outcome.mail, address, now))
+        await ask_for_mail(self._unit_of_work, MailKind.RESET_PASSWORD, address, now)
 
     async def reset(self, token: str, password: str, client: Client) -> None:
         """Set the password, confirm the address the token came to, end every session, and forgive failed sign-ins.

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from auth_service.domain.accounts import (
-    VERIFICATION_WINDOW,
     Account,
     Mailed,
     MailKind,
@@ -11,7 +10,6 @@ from auth_service.domain.accounts import (
     confirm,
     open_account,
     register_again,
-    verification_again,
 )
 from auth_service.domain.attempts import anonymous_budgets
 from auth_service.domain.audit import AuditAction
@@ -27,6 +25,7 @@ from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.auditing import entry
 from auth_service.use_cases.choosing import hash_of_chosen
+from auth_service.use_cases.mail_requests import ask_for_mail, verifications_lately
 from auth_service.use_cases.redeeming import holder
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
@@ -80,32 +79,20 @@ class Registrations:
         """Mail another verification token, at most one a minute and five an hour. Raises EmailInvalid, TooManyAttempts."""
         address, now = normalise_email(email), self._clock()
         await admit(self._attempts, anonymous_budgets(client.address))
-        with acting_as(AUTH):
-            async with self._unit_of_work() as work:
-                account = await work.accounts.by_email(address)
-                outcome = verification_again(account, await _mails_lately(work, account, now), now)
-                if isinstance(outcome, Mailed):
-                    await work.accounts.save(outcome.account)
-                    await _mail(work, outcome.account, outcome.mail, now)
+        await ask_for_mail(self._unit_of_work, MailKind.VERIFY_EMAIL, address, now)
 
     async def _register_again(self, work: Work, registration: Registration, now: datetime) -> None:
         account = await work.accounts.by_email(registration.email)
         # None: erased between the two statements. Answering as always is right, the person can register again.
         if account is None:
             return
-        outcome = register_again(account, registration, await _mails_lately(work, account, now), now)
+        outcome = register_again(account, registration, await verifications_lately(work, account, now), now)
         if isinstance(outcome, Mailed):
             if outcome.mail is MailKind.VERIFY_EMAIL:
                 # A token mailed for an earlier registration must not confirm this one's password.
                 await work.mailed_tokens.remove(outcome.account.id)
             await work.accounts.save(outcome.account)
             await _mail(work, outcome.account, outcome.mail, now)
-
-
-async def _mails_lately(work: Work, account: Account | None, now: datetime) -> int:
-    if account is None:
-        return 0
-    return await work.mails.count(account.id, MailKind.VERIFY_EMAIL, now - VERIFICATION_WINDOW)
 
 
 async def _mail(work: Work, account: Account, kind: MailKind, now: datetime) -> None:
