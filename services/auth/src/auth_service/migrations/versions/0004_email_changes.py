@@ -20,7 +20,6 @@ def upgrade() -> None:
     for statement in protect("email_changes", owner="user_id"):
         op.execute(statement)
     op.execute("ALTER TABLE mail_requests ENABLE ROW LEVEL SECURITY")
-    op.execute("ALTER TABLE mail_requests FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY mail_requests_all ON mail_requests USING ({ROLE} = 'SERVICE')")
     op.add_column("mails", sa.Column("about", sa.Text, nullable=False, server_default=sa.text("''")))
     _constrain(_MORE_PURPOSES, _MORE_KINDS)
