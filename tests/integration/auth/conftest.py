@@ -9,6 +9,7 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fakes.auth.clock import ManualClock
 from fakes.auth.mail import MemoryMailer, PlainLetters
+from integration.auth.two_services import auth_database, mesh_of_two  # noqa: F401  # fixtures
 from loopback import Loopback, Metadata
 
 from auth_service.clients.passwords import Argon2Passwords, Cost

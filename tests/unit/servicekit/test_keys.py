@@ -45,13 +45,14 @@ class Auth:
         self.answer.set()
         self.fails = False
         self.asked = 0
+        self.kid = "one"
 
     async def GetJwks(self, request: Any) -> Jwks:
         self.asked += 1
         await self.answer.wait()
         if self.fails:
             raise Unavailable(service="auth")
-        return Jwks(keys=[Jwk(**jwk(self.key, "one"))])
+        return Jwks(keys=[Jwk(**jwk(self.key, self.kid))])
 
 
 async def test_known_keys_are_not_asked_for_again() -> None:
@@ -101,6 +102,39 @@ async def test_after_an_outage_the_next_call_asks_at_once() -> None:
     with pytest.raises(Unavailable):
         await keys.key("one")
     auth.fails = False
+    assert await keys.key("one") == auth.key
+
+
+async def test_a_key_that_was_taken_back_is_forgotten_soon_while_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    auth, now = Auth(), 0.0
+    monkeypatch.setattr("servicekit.identity.keys.time.monotonic", lambda: now)
+    keys = RemoteKeys(auth)
+    assert await keys.key("one") == auth.key
+    auth.kid = "two"
+    now = 59.0
+    assert await keys.key("one") == auth.key
+    assert auth.asked == 1
+    now = 61.0
+    assert await keys.key("one") == auth.key  # asks, and does not wait for the answer
+    await asyncio.sleep(0)
+    assert await keys.key("two") == auth.key
+    now = 70.0
+    assert await keys.key("one") is None
+
+
+async def test_an_outage_of_auth_takes_no_known_key_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    auth, now = Auth(), 0.0
+    monkeypatch.setattr("servicekit.identity.keys.time.monotonic", lambda: now)
+    keys = RemoteKeys(auth)
+    await keys.key("one")
+    auth.fails = True
+    for later in (100.0, 101.0, 102.0):
+        now = later
+        assert await keys.key("one") == auth.key
+        await asyncio.sleep(0)
+    assert auth.asked == 2
+    auth.fails = False
+    now = 200.0
     assert await keys.key("one") == auth.key
 
 

@@ -121,6 +121,22 @@ class EmailTaken(AlreadyExists):
     message = "That address belongs to another account by now. Ask for another one with POST /v1/users/me/email:change."
 
 
+class KeyUnknown(NotFound):
+    """There is no signing key with that id."""
+
+    reason = "KEY_UNKNOWN"
+    message = "There is no key {kid}. See those there are with the command list."
+
+
+class KeyInUse(FailedPrecondition):
+    """The key signs access tokens at the moment."""
+
+    reason = "KEY_IN_USE"
+    message = (
+        "The key {kid} signs at the moment. Publish the next one with the command rotate, and wait until it signs."
+    )
+
+
 class MfaTokenInvalid(Unauthenticated):
     """The token is unknown, too old, used, or too many wrong codes came with it."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from auth_service.clients.health import GrpcHealthProbe
 from auth_service.clients.passwords import Argon2Passwords
-from auth_service.clients.signing import Ed25519Signer
+from auth_service.clients.signing import KeyRing
 from auth_service.clients.totp import PyotpCodes
 from auth_service.clients.vault import FernetVault
 from auth_service.handlers.auth import AuthHandlers
@@ -47,7 +47,8 @@ from servicekit.server import Registration
 async def serve(kit: Kit[ApiSettings]) -> None:
     """This process, until it is told to stop."""
     settings = kit.settings
-    signer = Ed25519Signer.from_file(settings.signing_key_file)
+    signer = KeyRing(settings.signing_keys_dir, utc_now)
+    kit.background(signer.watch())
     vault = FernetVault.from_file(settings.vault_key_file)
     database = await kit.database()
     await kit.broker()
@@ -57,7 +58,7 @@ async def serve(kit: Kit[ApiSettings]) -> None:
     passwords = Argon2Passwords(threads=settings.password_threads)
     kit.on_close(passwords.close)
     services = compose(database, signer, passwords, attempts, probes(kit), utc_now, vault)
-    await kit.serve(*services, accounts=signer.key_source())
+    await kit.serve(*services, accounts=signer)
 
 
 def compose(

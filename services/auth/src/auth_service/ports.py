@@ -18,6 +18,7 @@ from auth_service.domain.preferences import Preferences
 from auth_service.domain.second_factors import MfaChallenge, Totp
 from auth_service.domain.secrets import MailedToken, TokenPurpose
 from auth_service.domain.sessions import RefreshToken, Session
+from auth_service.domain.signing_keys import SigningKey
 from servicekit.caller import Role
 
 
@@ -410,6 +411,22 @@ class TokenSigner(Protocol):
 
     def public_keys(self) -> Sequence[PublicKey]:
         """The keys in force, and those about to be."""
+        ...
+
+
+class KeyStore(Protocol):
+    """Where the keys that sign access tokens are kept."""
+
+    def all(self) -> Sequence[SigningKey]:
+        """Every key; never empty."""
+        ...
+
+    def add(self, begins: datetime) -> SigningKey:
+        """Keep a new one, which begins to sign then, to the second."""
+        ...
+
+    def remove(self, key: SigningKey) -> None:
+        """Forget one."""
         ...
 
 

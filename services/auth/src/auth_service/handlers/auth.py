@@ -3,6 +3,7 @@
 from google.protobuf.empty_pb2 import Empty
 
 from auth_service.convert import auth as convert
+from auth_service.domain.signing_keys import KEY_SET_KEPT
 from auth_service.handlers.second_factors import SecondFactorHandlers
 from auth_service.ports import TokenSigner
 from auth_service.use_cases.devices import Devices
@@ -105,4 +106,7 @@ class AuthHandlers(SecondFactorHandlers):
         return pb2.ReauthenticateResponse()
 
     async def GetJwks(self, request: pb2.GetJwksRequest, context: Context) -> pb2.Jwks:
+        await context.send_initial_metadata(
+            (("cache-control", f"public, max-age={int(KEY_SET_KEPT.total_seconds())}"),)
+        )
         return convert.jwks(self._signer.public_keys())
