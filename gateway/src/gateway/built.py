@@ -7,7 +7,7 @@ _BUILT = {
     "AuthService": "Register VerifyEmail ResendVerification Login RefreshToken Logout ListSessions DeleteSession"
     " ForgotPassword ResetPassword ChangePassword Reauthenticate GetJwks"
     " LoginMfa CreateTotp ConfirmTotp DeleteTotp",
-    "UserService": "GetMe UpdateMe GetUser GetPreferences UpdatePreferences ListUsers UpdateUser ListAuditEvents"
+    "UserService": "GetMe UpdateMe DeleteMe GetUser GetPreferences UpdatePreferences ListUsers UpdateUser ListAuditEvents"
     " ChangeEmail ConfirmEmailChange",
     "VideoService": (
         "CreateVideo BatchCreateVideos ListVideos SearchVideos GetVideo DeleteVideo WatchVideo ViewVideo CancelVideo"
@@ -21,9 +21,9 @@ _BUILT = {
     "PlannerService": (
         "CreateEvent ListEvents GetEvent UpdateEvent DeleteEvent CompleteEvent GetProgress SyncEvents WatchEvents"
     ),
-    "GenerationService": "GenerateScript ValidateTopic GenerateStream",
+    "GenerationService": "GenerateScript ValidateTopic GenerateSummary GenerateKeyPoints Embed GenerateStream",
     "ModerationService": "Moderate",
-    "ModelService": "ListModels",
+    "ModelService": "ListModels LoadModel UnloadModel",
 }
 
 

@@ -1,4 +1,4 @@
-"""The `lm` command: up, demo, status, dead, admin, audit, keys."""
+"""The `lm` command: up, demo, status, dead, admin, audit, keys, erasure."""
 
 import argparse
 import asyncio
@@ -40,7 +40,7 @@ def _command(options: argparse.Namespace, settings: MeshSettings) -> Coroutine[N
         from local_mesh import dead
 
         return dead.run(settings, options.arguments)
-    if options.command in ("admin", "audit", "keys"):
+    if options.command in ("admin", "audit", "keys", "erasure"):
         from local_mesh import operators
 
         return operators.run(settings, options.command, options.arguments)
@@ -62,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("arguments", nargs=argparse.REMAINDER)
     keys = commands.add_parser("keys", help="replace what signs access tokens: rotate, list, retire", add_help=False)
     keys.add_argument("arguments", nargs=argparse.REMAINDER)
+    erasure = commands.add_parser("erasure", help="accounts that leave, and who has not answered: list", add_help=False)
+    erasure.add_argument("arguments", nargs=argparse.REMAINDER)
     demo = commands.add_parser("demo", help="make a lesson video as a student would, and prove every step")
     demo.add_argument("--topic", default=os.environ.get("TOPIC") or "Pythagorean theorem")
     demo.add_argument("--subject", default=os.environ.get("SUBJECT") or "MATH", type=str.upper)

@@ -1,4 +1,4 @@
-"""`lm admin`, `lm audit` and `lm keys`: auth's own commands, on the database of the running mesh."""
+"""`lm admin`, `lm audit`, `lm keys` and `lm erasure`: auth's own commands, on the database of the running mesh."""
 
 import sys
 from argparse import Namespace
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from auth_service.commands import admin, audit, keys
+from auth_service.commands import admin, audit, erasure, keys
 from local_mesh.home import Home
 from local_mesh.keys import SIGNING_KEYS
 from local_mesh.mesh import FACTS
@@ -21,7 +21,7 @@ class _Command(Protocol):
     async def run(self, url: str, options: Namespace) -> int: ...
 
 
-_COMMANDS: Mapping[str, _Command] = {"admin": admin, "audit": audit, "keys": keys}
+_COMMANDS: Mapping[str, _Command] = {"admin": admin, "audit": audit, "keys": keys, "erasure": erasure}
 
 
 async def run(settings: MeshSettings, name: str, arguments: list[str]) -> int:

@@ -23,6 +23,7 @@ from auth_service.use_cases.audit_log import AuditLog
 from auth_service.use_cases.codes import CodeCheck
 from auth_service.use_cases.devices import Devices
 from auth_service.use_cases.email_changes import EmailChanges
+from auth_service.use_cases.erasure import Leaving
 from auth_service.use_cases.issuing import TokenIssuer
 from auth_service.use_cases.mfa_sign_in import MfaSignIn
 from auth_service.use_cases.passwords import PasswordKeeper
@@ -93,6 +94,7 @@ def compose(
         Administration(accounts, work, clock),
         AuditLog(StoredAudit(database)),
         EmailChanges(work, attempts, clock),
+        Leaving(work, clock),
     )
     return (
         (add_AuthServiceServicer_to_server, auth),

@@ -10,6 +10,7 @@ from auth_service.domain.accounts import Account, MailKind
 from auth_service.domain.attempts import Budget
 from auth_service.domain.audit import AuditEvent, AuditQuery, Link
 from auth_service.domain.email_changes import EmailChange
+from auth_service.domain.erasure import Erasure, ErasureStatus, Receipt
 from auth_service.domain.events import Event
 from auth_service.domain.health import ServiceHealth
 from auth_service.domain.mail_requests import MailRequest
@@ -50,7 +51,7 @@ class Accounts(Protocol):
         ...
 
     async def acting_admins(self) -> Sequence[Account]:
-        """Every admin who is not suspended, held."""
+        """Every admin who is neither suspended nor leaving, held."""
         ...
 
     async def add(self, account: Account) -> bool:
@@ -286,6 +287,53 @@ class Vault(Protocol):
 
     def open(self, sealed: bytes, owner: str) -> str:
         """The secret that was sealed for the owner."""
+
+
+class ErasureReader(Protocol):
+    """Accounts on their way out, without holding them."""
+
+    async def due(self, requested_by: datetime, limit: int) -> Sequence[str]:
+        """Ids of at most `limit` accounts whose erasure was asked for by then and not begun."""
+        ...
+
+    async def silent(self, now: datetime, limit: int) -> Sequence[str]:
+        """Ids of at most `limit` erased accounts for which services are to be asked again."""
+        ...
+
+    async def listed(self) -> Sequence[ErasureStatus]:
+        """The newest thousand with their receipts, the oldest of them first."""
+        ...
+
+
+class Erasures(Protocol):
+    """Accounts on their way out, inside a unit of work: what is read stays locked until it ends."""
+
+    async def add(self, erasure: Erasure) -> bool:
+        """Save a new one; False, and nothing saved, when the account has one."""
+        ...
+
+    async def cancel(self, user_id: str) -> bool:
+        """Remove one that has not begun; False when there is none."""
+        ...
+
+    async def get(self, user_id: str) -> Erasure | None:
+        """The account's erasure, begun or not, or None."""
+        ...
+
+    async def save(self, erasure: Erasure) -> None:
+        """Save one that was read in this unit of work."""
+        ...
+
+    async def receive(self, user_id: str, receipt: Receipt) -> None:
+        """Save a service's answer; of several answers the largest number of rows."""
+        ...
+
+    async def receipts(self, user_id: str) -> Sequence[Receipt]:
+        """The answers so far, in the order of the services' names."""
+        ...
+
+    async def erase_account(self, user_id: str) -> int:
+        """Delete everything auth itself holds of the account but its erasure; how many rows that was."""
         ...
 
 
@@ -309,7 +357,11 @@ class Leftovers(Protocol):
         ...
 
     async def remove_mails(self, now: datetime, limit: int) -> int:
-        """Mails sent a week ago or abandoned a month ago."""
+        """Mails sent a week ago or abandoned a month ago; the last letter to an erased account once it is sent."""
+        ...
+
+    async def remove_erasures(self, now: datetime, limit: int) -> int:
+        """Finished erasures whose receipts nobody needs any more."""
         ...
 
 
@@ -359,6 +411,11 @@ class Work(Protocol):
     @property
     def audit(self) -> Audit:
         """The audit log."""
+        ...
+
+    @property
+    def erasures(self) -> Erasures:
+        """Accounts on their way out."""
         ...
 
     async def publish(self, event: Event) -> None:

@@ -127,12 +127,13 @@ class MailedTokens(_Base, table=True):
 
 _KINDS = (
     "'VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED', 'TOTP_ENABLED', 'TOTP_DISABLED', "
-    "'CONFIRM_NEW_EMAIL', 'CONFIRM_PRESENT_EMAIL', 'EMAIL_CHANGED'"
+    "'CONFIRM_NEW_EMAIL', 'CONFIRM_PRESENT_EMAIL', 'EMAIL_CHANGED', "
+    "'ERASURE_SCHEDULED', 'ERASURE_CANCELLED', 'ACCOUNT_ERASED'"
 )
 
 
 class Mails(_Base, table=True):
-    """The mail outbox; `due_time` is when the next try may begin."""
+    """The mail outbox; `due_time` is when the next try may begin. The last letter to an erased account is nobody's."""
 
     __tablename__ = "mails"
     __table_args__ = (
@@ -142,7 +143,9 @@ class Mails(_Base, table=True):
     )
 
     id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
-    user_id: UUID = Field(sa_column=_owner())
+    user_id: UUID | None = Field(
+        sa_column=Column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=True, index=True)
+    )
     kind: str = Field(sa_column=_text())
     recipient: str = Field(sa_column=_text())
     status: str = Field(sa_column=_text())
@@ -209,6 +212,35 @@ class MfaChallenges(_Base, table=True):
     user_id: UUID = Field(sa_column=_owner())
     expire_time: datetime = Field(sa_column=_time())
     tries: int
+
+
+class Erasures(_Base, table=True):
+    """Accounts on their way out and those gone; the account itself may be, so nothing refers to it. See domain/erasure.py."""
+
+    __tablename__ = "erasures"
+    __table_args__ = (
+        Index("erasures_waiting", "request_time", postgresql_where=text("delete_time IS NULL")),
+        Index("erasures_silent", "announce_time", postgresql_where=text("announce_time IS NOT NULL")),
+    )
+
+    user_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    request_time: datetime = Field(sa_column=_time())
+    delete_time: datetime | None = Field(sa_column=_time(nullable=True))
+    finish_time: datetime | None = Field(sa_column=_time(nullable=True))
+    email: str = Field(sa_column=_text())
+    announcements: int
+    announce_time: datetime | None = Field(sa_column=_time(nullable=True))
+
+
+class ErasureReceipts(_Base, table=True):
+    """Which service has erased what it held of an account, and how many rows that were."""
+
+    __tablename__ = "erasure_receipts"
+
+    user_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("erasures.user_id", ondelete="CASCADE"), primary_key=True))
+    service: str = Field(sa_column=Column(Text, primary_key=True))
+    row_count: int
+    receive_time: datetime = Field(sa_column=_time())
 
 
 class AuditEvents(_Base, table=True):

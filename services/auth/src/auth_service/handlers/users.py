@@ -1,11 +1,14 @@
 """Profiles, preferences, and what admins do with accounts."""
 
+from google.protobuf.empty_pb2 import Empty
+
 from auth_service.convert import audit as convert_audit
 from auth_service.convert import users as convert
 from auth_service.convert.auth import client
 from auth_service.use_cases.administration import Administration
 from auth_service.use_cases.audit_log import AuditLog
 from auth_service.use_cases.email_changes import EmailChanges
+from auth_service.use_cases.erasure import Leaving
 from auth_service.use_cases.preferences import PreferenceKeeper
 from auth_service.use_cases.profiles import Profiles
 from littlemonster.auth.v1 import user_service_pb2 as pb2
@@ -24,12 +27,14 @@ class UserHandlers(UserServiceServicer):
         administration: Administration,
         audit: AuditLog,
         email_changes: EmailChanges,
+        leaving: Leaving,
     ) -> None:
         self._profiles = profiles
         self._preferences = preferences
         self._administration = administration
         self._audit = audit
         self._email_changes = email_changes
+        self._leaving = leaving
 
     async def GetMe(self, request: pb2.GetMeRequest, context: Context) -> pb2.User:
         return convert.own_profile(await self._profiles.me())
@@ -46,6 +51,10 @@ class UserHandlers(UserServiceServicer):
     ) -> pb2.ConfirmEmailChangeResponse:
         complete = await self._email_changes.confirm(request.token, client(context.invocation_metadata()))
         return pb2.ConfirmEmailChangeResponse(complete=complete)
+
+    async def DeleteMe(self, request: pb2.DeleteMeRequest, context: Context) -> Empty:
+        await self._leaving.leave(client(context.invocation_metadata()))
+        return Empty()
 
     async def GetUser(self, request: pb2.GetUserRequest, context: Context) -> pb2.User:
         return convert.public_profile(await self._profiles.of(request.user_id))

@@ -7,11 +7,12 @@ from datetime import datetime
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from auth_service.domain.events import Event, UserRegistered
+from auth_service.domain.events import Event, UserDeleted, UserRegistered
 from auth_service.ports import UnitOfWork
 from auth_service.storage.accounts import AccountsInWork
 from auth_service.storage.audit import AuditInWork
 from auth_service.storage.email_changes import EmailChangesInWork
+from auth_service.storage.erasures import ErasuresInWork
 from auth_service.storage.mail_requests import MailRequestsInWork
 from auth_service.storage.mailed_tokens import MailedTokensInWork
 from auth_service.storage.mails import MailsInWork
@@ -36,6 +37,7 @@ class StoredWork:
         self.mail_requests = MailRequestsInWork(transaction)
         self.second_factors = SecondFactorsInWork(transaction)
         self.audit = AuditInWork(transaction)
+        self.erasures = ErasuresInWork(transaction)
 
     async def publish(self, event: Event) -> None:
         """The event becomes a row of the outbox; the relay sends it after the commit."""
@@ -60,6 +62,9 @@ def _envelope(event: Event) -> tuple[str, Message, str]:
             user_id=event.user_id, display_name=event.display_name, create_time=_timestamp(event.create_time)
         )
         return "user.registered", registered, event.user_id
+    if isinstance(event, UserDeleted):
+        deleted = events_pb2.UserDeleted(user_id=event.user_id, delete_time=_timestamp(event.delete_time))
+        return "user.deleted", deleted, event.user_id
     revoked = events_pb2.SessionRevoked(
         session_id=event.session_id, user_id=event.user_id, revoke_time=_timestamp(event.revoke_time)
     )

@@ -9,8 +9,7 @@ BATCH = 100
 
 
 class Housekeeping:
-    """Removes ended and expired sessions with their refresh tokens, expired mailed tokens and waits for codes, and
-    mails long done with."""
+    """Removes ended and expired sessions with their refresh tokens, what waited too long, mails and erasures long done with."""
 
     def __init__(self, leftovers: Leftovers, clock: Clock) -> None:
         self._leftovers = leftovers
@@ -25,4 +24,5 @@ class Housekeeping:
             changes = await self._leftovers.remove_email_changes(now, BATCH)
             challenges = await self._leftovers.remove_challenges(now, BATCH)
             mails = await self._leftovers.remove_mails(now, BATCH)
-        return sessions + tokens + changes + challenges + mails
+            erasures = await self._leftovers.remove_erasures(now, BATCH)
+        return sessions + tokens + changes + challenges + mails + erasures

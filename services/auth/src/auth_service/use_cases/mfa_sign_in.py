@@ -15,6 +15,7 @@ from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.auditing import entry, refusals_audited
 from auth_service.use_cases.codes import CodeCheck
+from auth_service.use_cases.erasure import cancel_erasure
 from auth_service.use_cases.issuing import TokenIssuer
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
@@ -77,6 +78,7 @@ class MfaSignIn:
         await work.second_factors.remove_challenges(account.id)
         session = open_session(new_id(), account.id, client.user_agent, now, Assurance.TWO_FACTORS)
         await work.accounts.save(seen(account, now))
+        await cancel_erasure(work, account, client, now)
         await work.sessions.add(session)
         for action in (AuditAction.MFA_CHECKED, AuditAction.SESSION_OPENED):
             await work.audit.record(entry(action, now, client, actor=account.id, subject=account.id))

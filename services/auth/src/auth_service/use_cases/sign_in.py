@@ -17,6 +17,7 @@ from auth_service.ports import AccountReader, AttemptLimiter, Passwords, UnitOfW
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.auditing import entry, refusals_audited
+from auth_service.use_cases.erasure import cancel_erasure
 from auth_service.use_cases.issuing import TokenIssuer
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
@@ -46,7 +47,9 @@ class SignIn:
         self._clock = clock
 
     async def sign_in(self, email: str, password: str, client: Client) -> Tokens | MfaDemand:
-        """Open a session; when the account has a second factor, demand its code instead, see MfaSignIn.
+        """Open a session; an erasure that was asked for and not yet begun is cancelled by it.
+
+        When the account has a second factor, demand its code instead, see MfaSignIn.
 
         Raises EmailInvalid, TooManyAttempts, PasswordChecksBusy, CredentialsInvalid for an unknown address or a wrong
         password, EmailNotVerified and AccountSuspended only with the right password.
@@ -102,6 +105,7 @@ class SignIn:
     async def _open_session(self, work: Work, account: Account, client: Client, now: datetime) -> Tokens:
         session = open_session(new_id(), account.id, client.user_agent, now)
         await work.accounts.save(account)
+        await cancel_erasure(work, account, client, now)
         await work.sessions.add(session)
         opened = entry(AuditAction.SESSION_OPENED, now, client, actor=account.id, subject=account.id)
         await work.audit.record(opened)

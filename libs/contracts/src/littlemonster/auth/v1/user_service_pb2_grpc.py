@@ -147,7 +147,9 @@ class UserServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteMe(self, request, context):
-        """Erases the caller's account after 24 h, in every service; signing in before then cancels it.
+        """Erases the caller's account after a time to think, 24 h unless the school chose another, in every service; signing in
+        before then cancels it. All sessions end at once. A repeat changes nothing. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+        FAILED_PRECONDITION: LAST_ADMIN, nobody else can administer accounts. NOT_FOUND: USER_NOT_FOUND, it is erased already.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -33,7 +33,10 @@ class UserServiceStub:
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
     """
     DeleteMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.DeleteMeRequest, _empty_pb2.Empty]
-    """Erases the caller's account after 24 h, in every service; signing in before then cancels it."""
+    """Erases the caller's account after a time to think, 24 h unless the school chose another, in every service; signing in
+    before then cancels it. All sessions end at once. A repeat changes nothing. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+    FAILED_PRECONDITION: LAST_ADMIN, nobody else can administer accounts. NOT_FOUND: USER_NOT_FOUND, it is erased already.
+    """
     GetUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetUserRequest, _user_service_pb2.User]
     """A public profile: without e-mail. NOT_FOUND: USER_NOT_FOUND."""
     GetPreferences: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetPreferencesRequest, _user_service_pb2.Preferences]
@@ -99,7 +102,10 @@ class UserServiceServicer:
         request: _user_service_pb2.DeleteMeRequest,
         context: _aio.ServicerContext[_user_service_pb2.DeleteMeRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
-        """Erases the caller's account after 24 h, in every service; signing in before then cancels it."""
+        """Erases the caller's account after a time to think, 24 h unless the school chose another, in every service; signing in
+        before then cancels it. All sessions end at once. A repeat changes nothing. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+        FAILED_PRECONDITION: LAST_ADMIN, nobody else can administer accounts. NOT_FOUND: USER_NOT_FOUND, it is erased already.
+        """
 
     def GetUser(
         self,

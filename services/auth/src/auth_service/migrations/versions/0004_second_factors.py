@@ -5,11 +5,14 @@ from alembic import op
 
 from servicekit.database.row_level_security import protect
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 _TABLES = ("totp", "recovery_codes", "mfa_challenges")
-_BEFORE = "kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED')"
+_BEFORE = (
+    "kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED', "
+    "'ERASURE_SCHEDULED', 'ERASURE_CANCELLED', 'ACCOUNT_ERASED')"
+)
 _AFTER = f"{_BEFORE[:-1]}, 'TOTP_ENABLED', 'TOTP_DISABLED')"
 
 
