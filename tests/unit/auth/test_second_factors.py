@@ -37,6 +37,7 @@ from auth_service.errors import (
 )
 from auth_service.use_cases.freshness import require_fresh
 from auth_service.use_cases.housekeeping import Housekeeping
+from auth_service.use_cases.lost_factors import LostFactors
 from servicekit.caller import Caller, Role, acting_as
 
 STEP = timedelta(seconds=30)
@@ -324,6 +325,19 @@ async def test_an_ended_session_is_not_made_fresh_by_a_code(auth: Auth, enrolled
         await auth.sessions.sign_out()
         with pytest.raises(SessionNotFound):
             await auth.reauthentication.reauthenticate("", enrolled.code(), CLIENT)
+
+
+async def test_an_operator_helps_who_lost_app_and_codes(auth: Auth, enrolled: App) -> None:
+    lost = LostFactors(auth.database.unit_of_work, auth.clock)
+    await lost.remove(EMAIL.upper())
+    assert isinstance(await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT), Tokens)
+    assert auth.database.tables.sessions[enrolled.caller.session_id].revoke_time
+    await auth.delivery.deliver_due()
+    assert auth.mailer.taken[-1][1].subject == "TOTP_DISABLED"
+    with pytest.raises(TotpNotEnrolled):
+        await lost.remove(EMAIL)
+    with pytest.raises(UserNotFound):
+        await lost.remove("nobody@example.org")
 
 
 async def test_an_erased_account_enrols_nothing(auth: Auth) -> None:

@@ -30,7 +30,7 @@ def test_a_key_may_have_a_name_of_its_own() -> None:
     assert jwk(public_key(X), "content")["kid"] == "content"
 
 
-@pytest.mark.parametrize("x", ["", "AAAA", X + "AAAA", "é", "!"])
+@pytest.mark.parametrize("x", ["", "A", "AAAA", X + "AAAA", "é", "!"])
 def test_what_is_no_key_is_a_value_error(x: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         public_key(x)
@@ -148,6 +148,21 @@ async def test_a_call_that_gives_up_does_not_take_the_answer_from_the_others() -
     await asyncio.wait([impatient])
     auth.answer.set()
     assert await patient == auth.key
+
+
+async def test_a_question_that_is_cancelled_leaves_the_next_call_to_ask() -> None:
+    auth = Auth()
+    auth.answer.clear()
+    keys = RemoteKeys(auth)
+    call = asyncio.create_task(keys.key("one"))
+    await asyncio.sleep(0)
+    assert keys._question
+    keys._question.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    auth.answer.set()
+    keys._asked = float("-inf")
+    assert await keys.key("one") == auth.key
 
 
 async def test_static_keys_are_those_given() -> None:

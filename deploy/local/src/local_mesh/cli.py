@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("status", help="show what runs")
     dead = commands.add_parser("dead", help="events that were given up: list, show, replay", add_help=False)
     dead.add_argument("arguments", nargs=argparse.REMAINDER)  # its own parser is slow to load
-    admin = commands.add_parser("admin", help="make an account that administers others: create", add_help=False)
+    admin = commands.add_parser("admin", help="what only an operator may do: create, remove-totp", add_help=False)
     admin.add_argument("arguments", nargs=argparse.REMAINDER)
     audit = commands.add_parser("audit", help="look over what was done with accounts: verify", add_help=False)
     audit.add_argument("arguments", nargs=argparse.REMAINDER)

@@ -53,9 +53,8 @@ class MfaSignIn:
             async with refusals_audited(self._unit_of_work, attempt):
                 async with self._unit_of_work() as work:
                     account, waiting = await _held(work, presented, user_id, now)
-                    tokens = await self._opened(work, account, waiting, code, client)
-                if tokens is None:
-                    raise MfaCodeInvalid(fields={"code": "is wrong, or was used before"})
+                    outcome = await self._opened(work, account, waiting, code, client)
+                tokens = _good(outcome)
             await self._attempts.forgive(*budgets)
         return tokens
 
@@ -83,6 +82,13 @@ class MfaSignIn:
         for action in (AuditAction.MFA_CHECKED, AuditAction.SESSION_OPENED):
             await work.audit.record(entry(action, now, client, actor=account.id, subject=account.id))
         return await self._issuer.issue(work, account, session, new_secret(), now)
+
+
+def _good(tokens: Tokens | None) -> Tokens:
+    """Raises MfaCodeInvalid."""
+    if tokens is None:
+        raise MfaCodeInvalid(fields={"code": "is wrong, or was used before"})
+    return tokens
 
 
 async def _held(work: Work, presented: bytes, user_id: str, now: datetime) -> tuple[Account, MfaChallenge]:

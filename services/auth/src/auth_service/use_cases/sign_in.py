@@ -76,10 +76,7 @@ class SignIn:
             if account is None or not matches:
                 raise CredentialsInvalid
             await self._attempts.forgive(*budgets)
-            if account.verify_time is None:
-                raise EmailNotVerified
-            if account.suspend_time:
-                raise AccountSuspended
+            _check_open(account)
         return account
 
     async def _rehashed(self, account: Account, password: str) -> str:
@@ -117,3 +114,11 @@ class SignIn:
         halfway = entry(AuditAction.SESSION_OPENED, now, client, subject=account.id)
         await work.audit.record(replace(halfway, outcome=MFA_NEEDED))
         return MfaDemand(secret)
+
+
+def _check_open(account: Account) -> None:
+    """Raises EmailNotVerified, AccountSuspended."""
+    if account.verify_time is None:
+        raise EmailNotVerified
+    if account.suspend_time:
+        raise AccountSuspended
