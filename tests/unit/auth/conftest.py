@@ -1,7 +1,9 @@
 """Auth over fakes: use cases, their database and mail system in memory, and a clock that stands still."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+import pyotp
 import pytest
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,6 +18,7 @@ from auth_service.clients.vault import FernetVault
 from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import Account
 from auth_service.domain.administration import AccountChange
+from auth_service.domain.second_factors import MfaDemand
 from auth_service.domain.sessions import Client, open_session
 from auth_service.storage.attempts import LocalAttempts
 from auth_service.use_cases.administration import Administration
@@ -37,6 +40,7 @@ from auth_service.use_cases.sign_in import SignIn
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
 
+STEP = timedelta(seconds=30)
 EMAIL = "ada@example.org"
 PASSWORD = "correct horse battery"
 CLIENT = Client(address="192.0.2.7", user_agent="browser")
@@ -113,3 +117,56 @@ class Auth:
 def auth() -> Auth:
     """A fresh auth service in memory."""
     return Auth()
+
+
+class App:
+    """Ada's authenticator, and her first session."""
+
+    def __init__(self, auth: Auth, caller: Caller) -> None:
+        self.auth = auth
+        self.caller = caller
+        self.secret = ""
+        self.recovery: list[str] = []
+
+    def code(self) -> str:
+        """What it shows now."""
+        return pyotp.TOTP(self.secret).at(self.auth.clock())
+
+    def next_code(self) -> str:
+        """What it shows half a minute later."""
+        self.auth.clock.advance(STEP)
+        return self.code()
+
+    async def create(self) -> None:
+        with acting_as(self.caller):
+            self.secret = (await self.auth.second_factors.create(CLIENT)).secret
+
+    async def confirm(self) -> None:
+        with acting_as(self.caller):
+            self.recovery = await self.auth.second_factors.confirm(self.code(), CLIENT)
+
+    async def demand(self) -> str:
+        """The token of a sign-in whose password was right."""
+        demand = await self.auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+        assert isinstance(demand, MfaDemand)
+        return demand.mfa_token
+
+    async def sign_in(self, code: str) -> Tokens:
+        return await self.auth.mfa.complete(await self.demand(), code, CLIENT)
+
+
+@pytest.fixture
+async def app(auth: Auth) -> App:
+    """Signed in, nothing enrolled."""
+    tokens = await auth.signed_in()
+    (session,) = auth.database.tables.sessions
+    return App(auth, Caller(tokens.user_id, Role.STUDENT, session))
+
+
+@pytest.fixture
+async def enrolled(app: App) -> App:
+    """Enrolled and confirmed, half a minute ago."""
+    await app.create()
+    await app.confirm()
+    app.auth.clock.advance(STEP)
+    return app
