@@ -84,6 +84,13 @@ async def test_a_stranger_s_failure_is_written_down_without_the_address_they_tri
     assert "nobody" not in repr(auth.database.tables.audit)
 
 
+async def test_registering_a_taken_address_is_written_down_whether_or_not_it_changes_anything(auth: Auth) -> None:
+    await auth.verified()
+    for _ in range(2):
+        await auth.register()
+    assert auth.audited()[2:] == [("account.registered", "EMAIL_TAKEN")] * 2
+
+
 async def test_no_name_and_no_address_is_written_down(auth: Auth) -> None:
     await auth.signed_in()
     log = repr(auth.database.tables.audit)

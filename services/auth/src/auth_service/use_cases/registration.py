@@ -1,5 +1,6 @@
 """Opening an account and confirming its address, telling nobody whether the address was known."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from auth_service.domain.accounts import (
@@ -19,7 +20,7 @@ from auth_service.domain.mails import new_mail
 from auth_service.domain.passwords import own_words
 from auth_service.domain.secrets import TokenPurpose
 from auth_service.domain.sessions import UNKNOWN_CLIENT, Client
-from auth_service.errors import VerificationTokenInvalid
+from auth_service.errors import EmailTaken, VerificationTokenInvalid
 from auth_service.ports import AttemptLimiter, Passwords, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.admitting import admit
@@ -61,7 +62,7 @@ class Registrations:
                     await work.audit.record(entry(AuditAction.ACCOUNT_REGISTERED, now, client, subject=account.id))
                     await _mail(work, account, MailKind.VERIFY_EMAIL, now)
                 else:
-                    await self._register_again(work, registration, now)
+                    await self._register_again(work, registration, client, now)
 
     async def verify(self, token: str, client: Client = UNKNOWN_CLIENT) -> None:
         """Confirm the address a token was mailed to; a repeat changes nothing. Raises VerificationTokenInvalid."""
@@ -81,11 +82,14 @@ class Registrations:
         await admit(self._attempts, anonymous_budgets(client.address))
         await ask_for_mail(self._unit_of_work, MailKind.VERIFY_EMAIL, address, now)
 
-    async def _register_again(self, work: Work, registration: Registration, now: datetime) -> None:
+    async def _register_again(self, work: Work, registration: Registration, client: Client, now: datetime) -> None:
         account = await work.accounts.by_email(registration.email)
         # None: erased between the two statements. Answering as always is right, the person can register again.
         if account is None:
             return
+        # Also so that it takes as long as opening an account: something is always written.
+        again = entry(AuditAction.ACCOUNT_REGISTERED, now, client, subject=account.id)
+        await work.audit.record(replace(again, outcome=EmailTaken.reason))
         outcome = register_again(account, registration, await verifications_lately(work, account, now), now)
         if isinstance(outcome, Mailed):
             if outcome.mail is MailKind.VERIFY_EMAIL:
