@@ -7,8 +7,10 @@ _BUILT = {
     "AuthService": "Register VerifyEmail ResendVerification Login RefreshToken Logout ListSessions DeleteSession"
     " ForgotPassword ResetPassword ChangePassword Reauthenticate GetJwks"
     " LoginMfa CreateTotp ConfirmTotp DeleteTotp",
-    "UserService": "GetMe UpdateMe DeleteMe GetUser GetPreferences UpdatePreferences ListUsers UpdateUser ListAuditEvents"
-    " ChangeEmail ConfirmEmailChange",
+    "UserService": (
+        "GetMe UpdateMe DeleteMe GetUser GetPreferences UpdatePreferences GetStats ExportMe GetExport DownloadExport"
+        " ListUsers UpdateUser ListAuditEvents ChangeEmail ConfirmEmailChange"
+    ),
     "VideoService": (
         "CreateVideo BatchCreateVideos ListVideos SearchVideos GetVideo DeleteVideo WatchVideo ViewVideo CancelVideo"
         " RetryVideo SetVideoStatus"

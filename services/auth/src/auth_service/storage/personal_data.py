@@ -13,16 +13,16 @@ EVERYTHING = (
     records(METADATA.tables["mails"], "user_id"),
     records(METADATA.tables["email_changes"], "user_id"),
     records(METADATA.tables["totp"], "user_id", without=("sealed_secret", "last_step")),
+    records(METADATA.tables["activities"], "user_id"),
+    records(METADATA.tables["exports"], "user_id", without=("secret",)),
     records(METADATA.tables["audit_events"], "actor_id"),
 )
 _USERS = METADATA.tables["users"]
-_owned = [
-    METADATA.tables[name]
-    for name in (
-        *("mails", "mailed_tokens", "email_changes", "mfa_challenges", "recovery_codes", "totp"),
-        *("refresh_tokens", "sessions", "preferences"),
-    )
-]
+_NAMES = (
+    *("mails", "mailed_tokens", "email_changes", "mfa_challenges", "recovery_codes", "totp"),
+    *("refresh_tokens", "sessions", "preferences", "activities", "export_pieces", "exports"),
+)
+_owned = [METADATA.tables[name] for name in _NAMES]
 _person: BindParameter[str] = bindparam("user_id")
 _ERASE = [
     *(compile_command(delete(table).where(table.c.user_id == _person)) for table in _owned),

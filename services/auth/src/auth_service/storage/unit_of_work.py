@@ -13,6 +13,7 @@ from auth_service.storage.accounts import AccountsInWork
 from auth_service.storage.audit import AuditInWork
 from auth_service.storage.email_changes import EmailChangesInWork
 from auth_service.storage.erasures import ErasuresInWork
+from auth_service.storage.exports import StoredExportsInWork
 from auth_service.storage.mail_requests import MailRequestsInWork
 from auth_service.storage.mailed_tokens import MailedTokensInWork
 from auth_service.storage.mails import MailsInWork
@@ -38,6 +39,7 @@ class StoredWork:
         self.second_factors = SecondFactorsInWork(transaction)
         self.audit = AuditInWork(transaction)
         self.erasures = ErasuresInWork(transaction)
+        self.exports = StoredExportsInWork(transaction)
 
     async def publish(self, event: Event) -> None:
         """The event becomes a row of the outbox; the relay sends it after the commit."""

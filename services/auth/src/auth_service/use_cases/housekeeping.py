@@ -9,7 +9,7 @@ BATCH = 100
 
 
 class Housekeeping:
-    """Removes ended and expired sessions with their refresh tokens, what waited too long, mails and erasures long done with."""
+    """Removes what has ended or expired: sessions with their tokens, mailed tokens, exports, and what is long done with."""
 
     def __init__(self, leftovers: Leftovers, clock: Clock) -> None:
         self._leftovers = leftovers
@@ -24,5 +24,6 @@ class Housekeeping:
             changes = await self._leftovers.remove_email_changes(now, BATCH)
             challenges = await self._leftovers.remove_challenges(now, BATCH)
             mails = await self._leftovers.remove_mails(now, BATCH)
+            exports = await self._leftovers.remove_exports(now, BATCH)
             erasures = await self._leftovers.remove_erasures(now, BATCH)
-        return sessions + tokens + changes + challenges + mails + erasures
+        return sessions + tokens + changes + challenges + mails + exports + erasures

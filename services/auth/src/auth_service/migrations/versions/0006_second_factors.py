@@ -5,8 +5,8 @@ from alembic import op
 
 from servicekit.database.row_level_security import protect
 
-revision = "0004"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0005"
 
 _TABLES = ("totp", "recovery_codes", "mfa_challenges")
 _BEFORE = (

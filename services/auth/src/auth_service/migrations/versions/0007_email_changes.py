@@ -5,8 +5,8 @@ from alembic import op
 
 from servicekit.database.row_level_security import ROLE, protect
 
-revision = "0005"
-down_revision = "0004"
+revision = "0007"
+down_revision = "0006"
 
 _PURPOSES = "purpose IN ('VERIFY_EMAIL', 'RESET_PASSWORD')"
 _MORE_PURPOSES = f"{_PURPOSES[:-1]}, 'CONFIRM_NEW_EMAIL', 'CONFIRM_PRESENT_EMAIL')"
