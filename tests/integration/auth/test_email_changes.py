@@ -8,10 +8,13 @@ from integration.auth.test_races import count
 
 from auth_service.clients.letters import TemplateLetters
 from auth_service.domain.accounts import MAIL_INTERVAL, MailKind
+from auth_service.domain.mails import new_mail
 from auth_service.errors import CredentialsInvalid, EmailTaken
 from littlemonster.auth.v1 import auth_service_pb2 as auth_pb2
 from littlemonster.auth.v1 import user_service_pb2 as pb2
+from servicekit.clock import utc_now
 from servicekit.errors import InvalidArgument, Unauthenticated
+from servicekit.ids import new_id
 
 
 async def asked(running: Running, new: str) -> tuple[auth_pb2.Tokens, dict[str, str]]:
@@ -128,8 +131,9 @@ async def test_hostile_addresses_and_tokens_are_refused_clearly(running: Running
     assert await count(running, "email_changes") == 0
 
 
-@pytest.mark.parametrize("kind", list(MailKind))
+@pytest.mark.parametrize("kind", [MailKind.CONFIRM_PRESENT_EMAIL, MailKind.EMAIL_CHANGED])
 def test_a_letter_names_the_other_address_as_text(kind: MailKind) -> None:
-    letter = TemplateLetters("https://school.example.org").write(kind, "a@example.org", "token", "a&b'x@example.org")
-    assert "a&b'x" not in letter.html
-    assert ("a&b'x@example.org" in letter.text) == ("a&amp;b&#39;x@example.org" in letter.html)
+    mail = new_mail(new_id(), new_id(), kind, "a@example.org", utc_now(), about="a&b'x@example.org")
+    letter = TemplateLetters("https://school.example.org").write(mail, "token")
+    assert "a&b'x@example.org" in letter.text
+    assert "a&amp;b&#39;x@example.org" in letter.html

@@ -612,8 +612,8 @@ class KeyStore(Protocol):
 class Letters(Protocol):
     """Writes the letters people get."""
 
-    def write(self, kind: MailKind, recipient: str, token: str | None, about: str = "") -> Letter:
-        """A letter; `token` is None for the kinds that carry none, `about` empty for those that name no other address."""
+    def write(self, mail: Mail, token: str | None) -> Letter:
+        """A letter; `token` is None for the kinds that carry none."""
         ...
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -129,7 +129,7 @@ class MailedTokens(_Base, table=True):
 _KINDS = (
     "'VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED', 'TOTP_ENABLED', 'TOTP_DISABLED', "
     "'CONFIRM_NEW_EMAIL', 'CONFIRM_PRESENT_EMAIL', 'EMAIL_CHANGED', "
-    "'ERASURE_SCHEDULED', 'ERASURE_CANCELLED', 'ACCOUNT_ERASED'"
+    "'ERASURE_SCHEDULED', 'ERASURE_CANCELLED', 'ACCOUNT_ERASED', 'REMINDER'"
 )
 
 
@@ -154,8 +154,7 @@ class Mails(_Base, table=True):
     due_time: datetime = Field(sa_column=_time())
     last_error: str = Field(sa_column=_text())
     create_time: datetime = Field(sa_column=_time())
-    # With a default, so that the version before can still add rows beside this one.
-    about: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
+    details: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False, server_default=text("'{}'")))
 
 
 class EmailChanges(_Base, table=True):

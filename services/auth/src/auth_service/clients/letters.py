@@ -1,13 +1,14 @@
 """Letters from Jinja2 templates: each kind has a text and an HTML part. Names people chose for themselves are not in them:
-anybody can register somebody else's address, and our letters must not carry a stranger's words. `about` is an e-mail address,
-which has the characters of one alone."""
+anybody can register somebody else's address, and our letters must not carry a stranger's words. A reminder tells the owner
+of a confirmed address what they wrote themselves; where a letter names another address, that has the characters of one."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from auth_service.domain.accounts import MailKind
-from auth_service.domain.mails import Letter
+from auth_service.domain.mails import Letter, Mail
 
 _SUBJECTS = {
     MailKind.VERIFY_EMAIL: "Confirm your e-mail address",
@@ -19,6 +20,7 @@ _SUBJECTS = {
     MailKind.EMAIL_CHANGED: "Your e-mail address was changed",
     MailKind.TOTP_ENABLED: "Signing in needs a code now",
     MailKind.TOTP_DISABLED: "Signing in needs no code any more",
+    MailKind.REMINDER: "Reminder: {title}",
     MailKind.ERASURE_SCHEDULED: "Your account will be erased",
     MailKind.ERASURE_CANCELLED: "Your account stays",
     MailKind.ACCOUNT_ERASED: "Your account is erased",
@@ -39,16 +41,17 @@ class TemplateLetters:
             keep_trailing_newline=True,
         )
 
-    def write(self, kind: MailKind, recipient: str, token: str | None, about: str = "") -> Letter:
-        """The letter of a kind."""
-        text, html = (self._part(kind, suffix, token, about) for suffix in ("txt", "html"))
-        return Letter(recipient, _SUBJECTS[kind], text, html)
-
-    def _part(self, kind: MailKind, suffix: str, token: str | None, about: str) -> str:
-        template = self._templates.get_template(f"{kind.value.lower()}.{suffix}")
-        return template.render(
-            public_url=self._public_url, token=token, about=about, subject=_SUBJECTS[kind], grace=self._grace
+    def write(self, mail: Mail, token: str | None) -> Letter:
+        """The letter of the mail's kind with its details."""
+        subject = _SUBJECTS[mail.kind].format_map(mail.details)
+        ours = {"subject": subject, "token": token, "public_url": self._public_url, "grace": self._grace}
+        shown = {**mail.details, **ours}
+        return Letter(
+            mail.recipient, subject, self._part(mail.kind, "txt", shown), self._part(mail.kind, "html", shown)
         )
+
+    def _part(self, kind: MailKind, suffix: str, shown: Mapping[str, str | None]) -> str:
+        return self._templates.get_template(f"{kind.value.lower()}.{suffix}").render(shown)
 
 
 def _in_words(time: timedelta) -> str:

@@ -46,4 +46,4 @@ def is_asked_by(mail: Mail, change: EmailChange | None, account: Account) -> boo
         return False
     if mail.kind is MailKind.CONFIRM_NEW_EMAIL:
         return mail.recipient == change.new_email
-    return mail.recipient == account.email and mail.about == change.new_email
+    return mail.recipient == account.email and mail.details.get("about") == change.new_email

@@ -1,6 +1,7 @@
 """A mail's way out: pending, then sent or, after many failures, abandoned."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -38,7 +39,8 @@ class MailStatus(StrEnum):
 class Mail:
     """A letter in the outbox. `attempts` counts tries begun; `due_time` is when the next may begin.
 
-    `user_id` is None when the account it was about is gone. `about` is the new address where a letter names one, else empty.
+    `user_id` is None when the account it was about is gone. `details` are what its template shows
+    besides a token: for the kinds that name something, such as a reminder.
     """
 
     id: str
@@ -50,7 +52,7 @@ class Mail:
     due_time: datetime
     last_error: str
     create_time: datetime
-    about: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,9 @@ class Refusal:
     permanent: bool
 
 
-def new_mail(mail_id: str, user_id: str | None, kind: MailKind, recipient: str, now: datetime, about: str = "") -> Mail:
+def new_mail(mail_id: str, user_id: str | None, kind: MailKind, recipient: str, now: datetime, **details: str) -> Mail:
     """A mail that is due at once."""
-    return Mail(mail_id, user_id, kind, recipient, MailStatus.PENDING, 0, now, "", now, about)
+    return Mail(mail_id, user_id, kind, recipient, MailStatus.PENDING, 0, now, "", now, details)
 
 
 def token_purpose(kind: MailKind) -> TokenPurpose | None:

@@ -54,7 +54,7 @@ class MailDelivery:
                 account = await work.accounts.get(mail.user_id)
                 if account and await _is_wanted(work, mail, account):
                     await work.mailed_tokens.add(mailed_token(token, mail.user_id, purpose, now))
-        return self._letters.write(mail.kind, mail.recipient, token, mail.about)
+        return self._letters.write(mail, token)
 
     async def _deliver(self, mail: Mail, letter: Letter) -> None:
         refusal = await self._mailer.send(mail.id, letter)

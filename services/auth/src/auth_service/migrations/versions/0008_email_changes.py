@@ -5,14 +5,14 @@ from alembic import op
 
 from servicekit.database.row_level_security import ROLE, protect
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 _PURPOSES = "purpose IN ('VERIFY_EMAIL', 'RESET_PASSWORD')"
 _MORE_PURPOSES = f"{_PURPOSES[:-1]}, 'CONFIRM_NEW_EMAIL', 'CONFIRM_PRESENT_EMAIL')"
 _KINDS = (
     "kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED', "
-    "'ERASURE_SCHEDULED', 'ERASURE_CANCELLED', 'ACCOUNT_ERASED', 'TOTP_ENABLED', 'TOTP_DISABLED')"
+    "'ERASURE_SCHEDULED', 'ERASURE_CANCELLED', 'ACCOUNT_ERASED', 'REMINDER', 'TOTP_ENABLED', 'TOTP_DISABLED')"
 )
 _MORE_KINDS = f"{_KINDS[:-1]}, 'CONFIRM_NEW_EMAIL', 'CONFIRM_PRESENT_EMAIL', 'EMAIL_CHANGED')"
 
@@ -24,7 +24,6 @@ def upgrade() -> None:
         op.execute(statement)
     op.execute("ALTER TABLE mail_requests ENABLE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY mail_requests_all ON mail_requests USING ({ROLE} = 'SERVICE')")
-    op.add_column("mails", sa.Column("about", sa.Text, nullable=False, server_default=sa.text("''")))
     _constrain(_MORE_PURPOSES, _MORE_KINDS)
 
 
@@ -32,7 +31,6 @@ def downgrade() -> None:
     """The policies go with their tables, mails and tokens of the new kinds too."""
     op.drop_table("mail_requests")
     op.drop_table("email_changes")
-    op.drop_column("mails", "about")
     op.execute("SET LOCAL lm.role = 'SERVICE'")
     op.execute(f"DELETE FROM mails WHERE NOT {_KINDS}")
     op.execute(f"DELETE FROM mailed_tokens WHERE NOT {_PURPOSES}")

@@ -5,13 +5,13 @@ from alembic import op
 
 from servicekit.database.row_level_security import protect
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 
 _TABLES = ("totp", "recovery_codes", "mfa_challenges")
 _BEFORE = (
     "kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED', "
-    "'ERASURE_SCHEDULED', 'ERASURE_CANCELLED', 'ACCOUNT_ERASED')"
+    "'ERASURE_SCHEDULED', 'ERASURE_CANCELLED', 'ACCOUNT_ERASED', 'REMINDER')"
 )
 _AFTER = f"{_BEFORE[:-1]}, 'TOTP_ENABLED', 'TOTP_DISABLED')"
 
