@@ -46,7 +46,7 @@ def main(folder: Path) -> None:
 
 
 def _examples(folder: Path) -> Iterator[tuple[str, str, float]]:
-    chance = random.Random(0)
+    chance = random.Random(0)  # noqa: S311 - a repeatable choice, not a secret
     glosses = _glosses(folder)
     for subject in sorted(glosses):
         chosen = sorted(glosses[subject])
@@ -75,7 +75,9 @@ def _glosses(folder: Path) -> dict[str, list[str]]:
     return found
 
 
-def _nearest(synset: Synset, above: dict[Synset, list[Synset]], words: dict[Synset, list[str]], anchors: dict) -> str | None:
+def _nearest(
+    synset: Synset, above: dict[Synset, list[Synset]], words: dict[Synset, list[str]], anchors: dict
+) -> str | None:
     """The subject of the nearest hypernym that is an anchor."""
     seen, level = {synset}, [synset]
     while level:

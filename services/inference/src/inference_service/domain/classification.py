@@ -1,4 +1,4 @@
-"""Which subject a text belongs to: a linear model over its words, small enough to need no library."""
+"""Which subject a text belongs to, by a linear model over its words that is small enough to need no library; languages."""
 
 import math
 import re
@@ -15,6 +15,7 @@ FEATURES = 1 << 16
 OTHER = "OTHER"
 """The class of whatever none of the four subjects teaches."""
 _NONE_ABOVE = 0.6
+_PLAIN = 0.85
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+|[=+^√%×÷<>π∫]")
 _FORMULA = re.compile(r"\b(?:[A-Z][a-z]?\d+)+(?:[A-Z][a-z]?)*\b|\b[A-Z][a-z]?(?:[A-Z][a-z]?\d+)+\b")
 _ENDINGS = ("ies", "es", "s", "ing", "ed")
@@ -27,6 +28,14 @@ class SubjectGuess:
 
     subject: Subject | None
     confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageGuess:
+    """A BCP 47 tag, "und" when it cannot be told, and how sure that is, 0 to 1."""
+
+    tag: str = "und"
+    confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,11 @@ class SubjectModel:
             bias + scale * sum(row[index] * value for index, value in values.items())
             for bias, scale, row in zip(self.biases, self.scales, self.weights, strict=True)
         ]
+
+
+def off_subject(guess: SubjectGuess, asked: Subject) -> bool:
+    """Whether a topic is plainly about something else than the subject it is asked in; a doubt is in its favour."""
+    return guess.subject is not asked and guess.confidence >= _PLAIN
 
 
 def hashed(text: str) -> dict[int, float]:

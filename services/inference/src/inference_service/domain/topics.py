@@ -43,12 +43,16 @@ Match = Found | OtherSubject | Unknown
 
 @dataclass(frozen=True, slots=True)
 class TopicAdvice:
-    """Whether a topic can be taught; `suggestions` are the nearest titles, `reason` says why not."""
+    """Whether a topic can be taught; `suggestions` are the nearest titles, `reason` says why not.
+
+    `off_subject`: it is plainly about something else, so that no model should teach it in this subject.
+    """
 
     supported: bool
     title: str = ""
     suggestions: tuple[str, ...] = ()
     reason: str = ""
+    off_subject: bool = False
 
 
 def find_topic(curriculum: Curriculum, asked: str, subject: Subject) -> Match:
