@@ -43,19 +43,25 @@ Match = Found | OtherSubject | Unknown
 
 @dataclass(frozen=True, slots=True)
 class TopicAdvice:
-    """Whether a topic can be taught; `suggestions` are the nearest titles, `reason` says why not."""
+    """Whether a topic can be taught; `suggestions` are the nearest titles, `reason` says why not.
+
+    `off_subject`: it is plainly about something else, so that no model should teach it in this subject.
+    """
 
     supported: bool
     title: str = ""
     suggestions: tuple[str, ...] = ()
     reason: str = ""
+    off_subject: bool = False
 
 
 def find_topic(curriculum: Curriculum, asked: str, subject: Subject) -> Match:
     """Match `asked` against titles and aliases, forgiving case, accents, small words and typing errors."""
     likeness = _Likeness(normalise(asked))
+    topics = curriculum.topics
+    named = {slug: topic for slug, topic in topics.items() if likeness.is_name_of(topic)}
     ranked = sorted(
-        ((likeness.of(topic), topic.subject is subject, slug) for slug, topic in curriculum.topics.items()),
+        ((likeness.of(topic), topic.subject is subject, slug) for slug, topic in (named or topics).items()),
         key=lambda entry: (-entry[0], not entry[1], entry[2]),
     )
     score, in_subject, slug = ranked[0]
@@ -75,19 +81,30 @@ def normalise(text: str) -> str:
 
 
 class _Likeness:
-    """How alike the names of topics are to what is wanted."""
+    """How like the wanted words a topic's names are: 1.0 for the same words in any order, else how similar the spelling is."""
 
     def __init__(self, wanted: str) -> None:
         self._words = sorted(wanted.split())
-        self._matcher = SequenceMatcher(None, "", wanted, autojunk=False)  # it indexes its second text only once
+        self._matcher = SequenceMatcher(
+            None, "", wanted, autojunk=False
+        )  # it remembers what it knows of the second text
+
+    def is_name_of(self, topic: Topic) -> bool:
+        """Whether one of the names has just the wanted words."""
+        return bool(self._words) and any(self._words == sorted(name.split()) for name in _names(topic))
 
     def of(self, topic: Topic) -> float:
-        """1.0 for the same words in any order as in one of the names; otherwise how similar the nearest is spelled."""
+        """0 to 1."""
+        if self.is_name_of(topic):
+            return 1.0
         best = 0.0
-        for name in map(normalise, (topic.title, *topic.aliases)):
-            if self._words and self._words == sorted(name.split()):
-                return 1.0
+        for name in _names(topic):
             self._matcher.set_seq1(name)
-            if self._words and self._matcher.real_quick_ratio() > best:
+            # Its two cheap upper bounds spare most names the slow comparison.
+            if self._matcher.real_quick_ratio() > best and self._matcher.quick_ratio() > best:
                 best = max(best, self._matcher.ratio())
         return best
+
+
+def _names(topic: Topic) -> tuple[str, ...]:
+    return tuple(map(normalise, (topic.title, *topic.aliases)))
