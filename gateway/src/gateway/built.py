@@ -13,7 +13,7 @@ _BUILT = {
     ),
     "CommentService": (
         "CreateComment GetComment ListComments ListReplies UpdateComment DeleteComment WatchComments ReportComment"
-        " ModerateComment ListModerationQueue ClaimModerationItem"
+        " ModerateComment ListModerationDecisions GetStanding ListModerationQueue ClaimModerationItem"
     ),
     "RatingService": "SubmitRating GetRating DeleteRating GetRatingStats",
     "PlannerService": (

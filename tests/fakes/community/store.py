@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from community_service.domain.comments import Comment, CommentTotals, ModerationStatus, Sort, Video, VideoState
-from community_service.domain.moderation import Concern, Decision, QueueItem, Report
+from community_service.domain.concerns import Concern
+from community_service.domain.moderation import Action, Decision, QueueItem, Record, Report
+from community_service.domain.phases import Written
 from community_service.domain.ratings import Rating, RatingTotals
 from community_service.ports import Cursor, QueueCursor
 from servicekit.caller import caller_or_none
@@ -25,6 +27,7 @@ class State:
     revisions: dict[str, list[str]] = field(default_factory=dict)
     reports: dict[tuple[str, str], Report] = field(default_factory=dict)
     queue: dict[str, QueueItem] = field(default_factory=dict)
+    outcomes: dict[tuple[str, str], bool] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
     comment_totals: dict[str, CommentTotals] = field(default_factory=dict)
     ratings: dict[tuple[str, str], Rating] = field(default_factory=dict)
@@ -63,6 +66,16 @@ class FakeComments:
         comment = self._state.comments.get(comment_id)
         allowed = comment and caller and (caller.is_moderator or caller.id == comment.user_id)
         return comment if allowed else None
+
+    async def take_turn(self, user_id: str) -> None:
+        """Units of work take turns anyway."""
+
+    async def recent(self, user_id: str, since: datetime) -> list[Written]:
+        found = [c for c in self._state.comments.values() if c.user_id == user_id and c.create_time > since]
+        return [Written(c.text, c.create_time) for c in sorted(found, key=lambda c: c.create_time, reverse=True)][:100]
+
+    async def count_published(self, user_id: str, most: int) -> int:
+        return min(most, sum(c.user_id == user_id and c.is_visible for c in self._state.comments.values()))
 
     async def save(self, comment: Comment) -> None:
         self._state.comments[comment.id] = comment
@@ -147,13 +160,22 @@ class FakeQueue:
 
     async def page(self, size: int, after: QueueCursor | None) -> list[QueueItem]:
         def key(item: QueueItem) -> QueueCursor:
-            return -item.report_count, item.comment.id
+            return -item.pressing, item.comment.id
 
         ordered = sorted(map(self._current, self._state.queue.values()), key=key)
         return [item for item in ordered if after is None or key(item) > (-after[0], after[1])][:size]
 
     async def decisions(self, comment_id: str) -> list[Decision]:
-        return [each for each in self._state.decisions if each.comment_id == comment_id]
+        return [each for each in self._readable() if each.comment_id == comment_id][:100]
+
+    async def sanctions(self, user_id: str) -> list[Decision]:
+        kinds = (Action.WARN, Action.SUSPEND)
+        found = [each for each in self._readable() if each.user_id == user_id and each.action in kinds]
+        return [each for each in found if not each.overturned][:100]
+
+    async def record_of(self, reporter_id: str) -> Record:
+        outcomes = [upheld for (_, reporter), upheld in self._state.outcomes.items() if reporter == reporter_id]
+        return Record(outcomes.count(True), outcomes.count(False))
 
     async def put(self, comment_id: str, concern: Concern, now: datetime) -> None:
         comment = self._state.comments[comment_id]
@@ -168,7 +190,9 @@ class FakeQueue:
         self._state.reports[key] = report
         await self.put(report.comment_id, report.concern, report.create_time)
         item = self._state.queue[report.comment_id]
-        self._state.queue[report.comment_id] = replace(item, report_count=item.report_count + 1)
+        self._state.queue[report.comment_id] = replace(
+            item, report_count=item.report_count + 1, weight=item.weight + report.weight
+        )
         return True
 
     async def lock(self, comment_id: str) -> QueueItem | None:
@@ -183,6 +207,19 @@ class FakeQueue:
 
     async def record(self, decision: Decision) -> None:
         self._state.decisions.append(decision)
+
+    async def last_decision(self, comment_id: str) -> Decision | None:
+        return next(iter(await self.decisions(comment_id)), None)
+
+    async def settle(self, comment_id: str, *, upheld: bool) -> None:
+        self._state.outcomes |= {key: upheld for key in self._state.reports if key[0] == comment_id}
+
+    def _readable(self) -> list[Decision]:
+        """Those the caller may read, the newest first."""
+        caller = caller_or_none()
+        if caller is None:
+            return []
+        return [d for d in reversed(self._state.decisions) if caller.is_moderator or caller.id == d.user_id]
 
     def _current(self, item: QueueItem) -> QueueItem:
         return replace(item, comment=self._state.comments[item.comment.id])
@@ -236,7 +273,7 @@ class FakeWork:
     async def comment_deleted(self, comment: Comment, totals: CommentTotals) -> None:
         self._state.told.append(("comment.deleted", comment, totals))
 
-    async def comment_moderated(self, comment: Comment, moderator_id: str) -> None:
+    async def comment_moderated(self, comment: Comment, decision: Decision | None) -> None:
         totals = self._state.comment_totals.get(comment.video_id, CommentTotals(comment.video_id, 0, 0))
         self._state.told.append(("comment.moderated", comment, totals))
 

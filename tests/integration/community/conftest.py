@@ -16,13 +16,17 @@ from loopback import Loopback
 from community_service.clients import ContentCatalogue, InferenceModerator
 from community_service.consumers import follow_comments
 from community_service.domain.comments import Video
+from community_service.domain.phases import Rules
 from community_service.handlers import CommentHandlers, RatingHandlers
 from community_service.storage import PostgresStore
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
+from community_service.use_cases.gate import Gate
 from community_service.use_cases.live import Audience, LiveComments
 from community_service.use_cases.moderation import Moderation
 from community_service.use_cases.ratings import Stars
+from community_service.use_cases.reporting import Reporting
+from community_service.use_cases.standing import Authors
 from community_service.use_cases.videos import PublicVideos
 from littlemonster.community.v1.community_service_pb2_grpc import (
     CommentServiceStub,
@@ -83,6 +87,12 @@ def video() -> Video:
 
 
 @pytest.fixture
+def rules() -> Rules:
+    """Tests that write a lot mean nothing by it."""
+    return Rules(repeat_window=timedelta(0), rate=0)
+
+
+@pytest.fixture
 async def running() -> AsyncIterator[Callable[[Coroutine[Any, Any, None]], None]]:
     """Runs background work until the test ends."""
     async with AsyncExitStack() as stack:
@@ -103,6 +113,7 @@ async def community(
     database: Database,
     broker: Broker,
     video: Video,
+    rules: Rules,
     running: Callable[[Coroutine[Any, Any, None]], None],
 ) -> Community:
     known = content.Video(id=video.id, created_by=video.created_by, status=content.VIDEO_STATUS_PUBLIC)
@@ -114,16 +125,23 @@ async def community(
     store, audience = PostgresStore(database), Audience()
     videos = PublicVideos(store.reads, ContentCatalogue(channel, TIMEOUT))
     moderator = InferenceModerator(channel, TIMEOUT)
-    discussion = Discussion(store, videos, moderator, utc_now, new_id)
-    editing = Editing(store, moderator, utc_now, window=timedelta(hours=1))
-    moderation = Moderation(store, utc_now, new_id)
-    live = LiveComments(videos, audience, heartbeat=timedelta(hours=1))
+    authors, gate = Authors(store.reads, utc_now), Gate(moderator, rules, utc_now)
+    comments = CommentHandlers(
+        Discussion(store, videos, gate, authors, utc_now, new_id),
+        Editing(store, gate, authors, utc_now, window=timedelta(hours=1)),
+        Reporting(store, utc_now, threshold=3),
+        Moderation(store, utc_now, new_id),
+        authors,
+        LiveComments(videos, audience, heartbeat=timedelta(hours=1)),
+        utc_now,
+    )
+    stars = Stars(store, videos, authors, utc_now, own_ratings=False)
     running(follow_comments(broker, audience))
     running(Relay(broker, database).run())
     address = await loopback.serve(
         [
-            (add_CommentServiceServicer_to_server, CommentHandlers(discussion, editing, moderation, live, utc_now)),
-            (add_RatingServiceServicer_to_server, RatingHandlers(Stars(store, videos, utc_now, own_ratings=False))),
+            (add_CommentServiceServicer_to_server, comments),
+            (add_RatingServiceServicer_to_server, RatingHandlers(stars)),
         ]
     )
     client = loopback.channel(address)

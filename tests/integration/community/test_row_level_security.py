@@ -5,7 +5,8 @@ import pytest
 from fakes.community.made import NOON, a_comment, a_rating
 
 from community_service.domain.comments import ModerationStatus
-from community_service.domain.moderation import Concern, Report
+from community_service.domain.concerns import Concern
+from community_service.domain.moderation import Report
 from community_service.storage import PostgresStore
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id

@@ -26,7 +26,7 @@ class ContentCatalogue:
     async def find(self, video_id: str) -> Video | None:
         request = content.GetVideoRequest(video_id=video_id)
         try:
-            return convert.public_video(await self._videos.GetVideo(request, timeout=self._seconds))
+            return convert.peers.public_video(await self._videos.GetVideo(request, timeout=self._seconds))
         except NotFound:
             return None
         except ServiceError as error:
@@ -49,7 +49,7 @@ class InferenceModerator:
             context=inference.ModerationContext(video_id=video_id),
         )
         try:
-            return convert.verdict(await self._moderation.Moderate(request, timeout=self._seconds))
+            return convert.peers.verdict(await self._moderation.Moderate(request, timeout=self._seconds))
         except ServiceError as error:
             # Whatever is wrong over there, the comment is neither lost nor published unseen.
             log.warning("comment not checked", extra={"video": video_id, "error": error.reason})

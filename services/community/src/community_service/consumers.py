@@ -33,14 +33,14 @@ class VideoEvents:
         )
 
     async def created(self, event: events.VideoCreated, transaction: Transaction) -> None:
-        await learn(self._work(transaction), convert.created_video(event))
+        await learn(self._work(transaction), convert.peers.created_video(event))
 
     async def moved(self, event: events.VideoStatusChanged, transaction: Transaction) -> None:
-        if video := convert.moved_video(event):
+        if video := convert.peers.moved_video(event):
             await learn(self._work(transaction), video)
 
     async def deleted(self, event: events.VideoDeleted, transaction: Transaction) -> None:
-        await learn(self._work(transaction), convert.deleted_video(event))
+        await learn(self._work(transaction), convert.peers.deleted_video(event))
 
 
 async def follow_comments(broker: Broker, audience: Audience) -> None:
@@ -49,5 +49,5 @@ async def follow_comments(broker: Broker, audience: Audience) -> None:
     async with broker.subscribe("comment.*") as messages:
         async for message in messages:
             event_id = (message.headers or {}).get("ce-id", "")
-            if change := convert.change_from(message.subject, message.data, event_id):
+            if change := convert.live.change_from(message.subject, message.data, event_id):
                 audience.tell(change)

@@ -8,7 +8,6 @@ from servicekit.errors import (
     NotFound,
     PermissionDenied,
     ResourceExhausted,
-    Unimplemented,
 )
 
 
@@ -53,6 +52,23 @@ class CommentRejected(InvalidArgument):
 
     reason = "COMMENT_REJECTED"
     message = "The comment was refused: {reasons} Change its text and send it again."
+
+
+class CommentsTooOften(ResourceExhausted):
+    """The caller writes more comments than a person does; nothing was saved."""
+
+    reason = "COMMENTS_TOO_OFTEN"
+    message = "{why} Wait a moment, then send it again."
+
+
+class CommunitySuspended(PermissionDenied):
+    """A moderator has suspended the caller from writing and rating."""
+
+    reason = "COMMUNITY_SUSPENDED"
+    message = (
+        "You cannot comment or rate until {until}: {why} You can still read; if you think that is wrong, appeal with "
+        "POST /v1/comments/{comment}:appeal."
+    )
 
 
 class CommentNotYours(PermissionDenied):
@@ -104,13 +120,6 @@ class ReasonRequired(InvalidArgument):
 
     reason = "REASON_REQUIRED"
     message = "A comment is not refused or hidden without a word. Give the reason, which its author will read."
-
-
-class ActionNotBuilt(Unimplemented):
-    """A decision on an account, not on a comment."""
-
-    reason = "ACTION_NOT_IMPLEMENTED"
-    message = "Accounts cannot be warned or suspended here yet. Use APPROVE, REJECT or HIDE on the comment."
 
 
 class ItemNotFound(NotFound):

@@ -7,9 +7,12 @@ from community_service.settings import Settings
 from community_service.storage import PostgresStore
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
+from community_service.use_cases.gate import Gate
 from community_service.use_cases.live import Audience, LiveComments
 from community_service.use_cases.moderation import Moderation
 from community_service.use_cases.ratings import Stars
+from community_service.use_cases.reporting import Reporting
+from community_service.use_cases.standing import Authors
 from community_service.use_cases.videos import PublicVideos
 from littlemonster.community.v1.community_service_pb2_grpc import (
     add_CommentServiceServicer_to_server,
@@ -29,16 +32,21 @@ async def serve(kit: Kit[Settings]) -> None:
     videos = PublicVideos(store.reads, catalogue)
     audience = Audience(seats=settings.live_streams, backlog=settings.live_backlog)
     kit.background(follow_comments(await kit.broker(), audience))
-    discussion = Discussion(store, videos, moderator, utc_now, new_id, deepest=settings.thread_depth)
-    editing = Editing(store, moderator, utc_now, window=settings.edit_window)
-    moderation = Moderation(store, utc_now, new_id)
-    live = LiveComments(videos, audience, heartbeat=settings.heartbeat)
+    authors = Authors(store.reads, utc_now)
+    gate = Gate(moderator, settings.rules(), utc_now)
+    comments = CommentHandlers(
+        Discussion(store, videos, gate, authors, utc_now, new_id, deepest=settings.thread_depth),
+        Editing(store, gate, authors, utc_now, window=settings.edit_window),
+        Reporting(store, utc_now, threshold=settings.report_threshold),
+        Moderation(store, utc_now, new_id),
+        authors,
+        LiveComments(videos, audience, heartbeat=settings.heartbeat),
+        utc_now,
+    )
+    stars = Stars(store, videos, authors, utc_now, own_ratings=settings.own_ratings)
     await kit.serve(
-        (add_CommentServiceServicer_to_server, CommentHandlers(discussion, editing, moderation, live, utc_now)),
-        (
-            add_RatingServiceServicer_to_server,
-            RatingHandlers(Stars(store, videos, utc_now, own_ratings=settings.own_ratings)),
-        ),
+        (add_CommentServiceServicer_to_server, comments),
+        (add_RatingServiceServicer_to_server, RatingHandlers(stars)),
     )
 
 

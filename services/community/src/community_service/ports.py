@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Protocol
 
 from community_service.domain.comments import Comment, CommentTotals, Sort, Verdict, Video
-from community_service.domain.moderation import Concern, Decision, QueueItem, Report
+from community_service.domain.concerns import Concern
+from community_service.domain.moderation import Decision, QueueItem, Record, Report
+from community_service.domain.phases import Written
 from community_service.domain.ratings import Rating, RatingTotals
 
 # The last row of the page before: its sort key (creation time, or number of answers for TOP) and its id.
 Cursor = tuple[datetime | int, str]
-# The reports and the comment's id of the last item of the page before.
-QueueCursor = tuple[int, str]
+# How pressing the last item of the page before was, and its comment's id.
+QueueCursor = tuple[float, str]
 
 
 class CommentReader(Protocol):
@@ -37,9 +39,21 @@ class CommentReader(Protocol):
         """Texts the comment had before, the first one first; for its author and moderators, empty for others."""
         ...
 
+    async def recent(self, user_id: str, since: datetime) -> list[Written]:
+        """Up to 100 comments the account wrote after `since`, deleted ones without their text, the newest first."""
+        ...
+
+    async def count_published(self, user_id: str, most: int) -> int:
+        """How many comments of the account everybody may read, counted up to `most`."""
+        ...
+
 
 class Comments(CommentReader, Protocol):
     """Comments inside a unit of work."""
+
+    async def take_turn(self, user_id: str) -> None:
+        """Waits until no other unit of work has the turn of the account, then has it until the end."""
+        ...
 
     async def lock(self, comment_id: str) -> Comment | None:
         """One comment that the caller may change, deleted or not; nobody else does until the work ends."""
@@ -74,11 +88,19 @@ class QueueReader(Protocol):
     """What waits for moderators; for them alone."""
 
     async def page(self, size: int, after: QueueCursor | None) -> list[QueueItem]:
-        """Up to `size` items, most reports first and then the oldest comment, that follow the one at `after`."""
+        """Up to `size` items, the most pressing first and then the oldest comment, that follow the one at `after`."""
         ...
 
     async def decisions(self, comment_id: str) -> list[Decision]:
-        """What was decided on a comment, the first decision first."""
+        """The last 100 decisions on a comment, the newest first; for moderators and the author, empty for others."""
+        ...
+
+    async def sanctions(self, user_id: str) -> list[Decision]:
+        """The last 100 warnings and suspensions of an account that were not overturned, the newest first."""
+        ...
+
+    async def record_of(self, reporter_id: str) -> Record:
+        """What became of an account's reports."""
         ...
 
 
@@ -107,6 +129,14 @@ class Queue(QueueReader, Protocol):
 
     async def record(self, decision: Decision) -> None:
         """Adds to the history."""
+        ...
+
+    async def last_decision(self, comment_id: str) -> Decision | None:
+        """The newest decision on a comment; None when there was none."""
+        ...
+
+    async def settle(self, comment_id: str, *, upheld: bool) -> None:
+        """Remembers of all reports of a comment whether they were right."""
         ...
 
 
@@ -203,8 +233,8 @@ class Work(Protocol):
         """Tells everybody that a comment is no longer visible, without what it said, once the work is saved."""
         ...
 
-    async def comment_moderated(self, comment: Comment, moderator_id: str) -> None:
-        """Tells what was decided on a comment, once the work is saved."""
+    async def comment_moderated(self, comment: Comment, decision: Decision | None) -> None:
+        """Tells what was decided on a comment, once the work is saved; None when reports alone did."""
         ...
 
     async def rating_submitted(self, rating: Rating, totals: RatingTotals) -> None:

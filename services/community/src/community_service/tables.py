@@ -58,6 +58,7 @@ class CommentRow(Base, table=True):
         UniqueConstraint("user_id", "request_id", name="comments_user_id_request_id_key"),
         Index("comments_video_id_create_time_id_idx", "video_id", "create_time", "id"),
         Index("comments_parent_id_create_time_id_idx", "parent_id", "create_time", "id"),
+        Index("comments_user_id_create_time_idx", "user_id", "create_time"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -73,6 +74,9 @@ class CommentRow(Base, table=True):
     edited: bool
     deleted: bool
     depth: int
+    by_staff: bool
+    reason_code: str = Field(sa_type=Text)
+    resources: str = Field(sa_type=Text)
 
 
 class RevisionRow(Base, table=True):
@@ -115,10 +119,12 @@ class ThreadRow(Base, table=True):
 
 
 class ReportRow(Base, table=True):
-    """What one account has against a comment; it belongs to that account."""
+    """What one account has against a comment, how much that counts and what became of it; it belongs to that account."""
 
     __tablename__ = "reports"
     __table_args__ = (
+        CheckConstraint("outcome in ('UPHELD', 'DISMISSED')", name="reports_outcome_check"),
+        Index("reports_reporter_id_outcome_idx", "reporter_id", "outcome"),
         ForeignKeyConstraint(["comment_id"], ["comments.id"], name="reports_comment_id_fkey", ondelete="CASCADE"),
     )
 
@@ -127,6 +133,8 @@ class ReportRow(Base, table=True):
     concern: str = Field(sa_type=Text)
     note: str = Field(sa_type=Text)
     create_time: datetime = Field(sa_type=_TIME)
+    weight: float
+    outcome: str | None = Field(sa_type=Text)
 
 
 class QueueItemRow(Base, table=True):
@@ -140,7 +148,6 @@ class QueueItemRow(Base, table=True):
             name="moderation_queue_comment_id_fkey",
             ondelete="CASCADE",
         ),
-        Index("moderation_queue_report_count_comment_id_idx", "report_count", "comment_id"),
     )
 
     comment_id: UUID = Field(primary_key=True)
@@ -149,15 +156,20 @@ class QueueItemRow(Base, table=True):
     claimed_by: UUID | None
     claim_time: datetime | None = Field(sa_type=_TIME)
     create_time: datetime = Field(sa_type=_TIME)
+    weight: float
 
 
 class DecisionRow(Base, table=True):
-    """What a moderator decided; it stays when the comment goes."""
+    """What a moderator decided on a comment of `user_id`, who may read it; it stays when the comment goes."""
 
     __tablename__ = "decisions"
     __table_args__ = (
-        CheckConstraint("action in ('APPROVE', 'REJECT', 'HIDE')", name="decisions_action_check"),
+        CheckConstraint(
+            "action in ('APPROVE', 'REJECT', 'HIDE', 'WARN', 'SUSPEND')",
+            name="decisions_action_check",
+        ),
         Index("decisions_comment_id_id_idx", "comment_id", "id"),
+        Index("decisions_user_id_id_idx", "user_id", "id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -166,6 +178,10 @@ class DecisionRow(Base, table=True):
     action: str = Field(sa_type=Text)
     reason: str = Field(sa_type=Text)
     create_time: datetime = Field(sa_type=_TIME)
+    user_id: UUID
+    code: str = Field(sa_type=Text)
+    end_time: datetime | None = Field(sa_type=_TIME)
+    overturned: bool
 
 
 class CommentTotalsRow(Base, table=True):

@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from community_service.domain.concerns import Concern
 from community_service.domain.texts import plain_text
 from community_service.errors import CommentNotYours, EditWindowClosed, ParentNotFound, ReplyTooDeep
+from servicekit.caller import Caller
 
 
 class ModerationStatus(StrEnum):
@@ -58,15 +60,23 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the checks said of a text. `reason` is in words for the author, empty when APPROVED."""
+    """What the checks said of a text. `reason` is in words for the author, empty when APPROVED.
+
+    `resources` say where help can be found, for a text that asks for it. `phase` names the check. `retry_after` is set
+    where the same text may pass later.
+    """
 
     status: ModerationStatus
     reason: str = ""
+    resources: str = ""
+    phase: str = ""
+    retry_after: timedelta | None = None
 
 
 UNCHECKED = Verdict(
     ModerationStatus.WITHHELD,
     "The automatic check is not available at the moment, so a moderator will look at this comment first.",
+    phase="model",
 )
 
 
@@ -83,6 +93,7 @@ class Draft:
 @dataclass(frozen=True, slots=True)
 class Comment:
     """A comment; `parent_id` is None at the top, `request_id` None when the client gave none. `depth` is 0 at the top.
+    `by_staff` tells that a moderator or admin wrote it. `reason`, `reason_code` and `resources` are for its author.
 
     A deleted one has no text and only stands for its answers.
     """
@@ -101,6 +112,9 @@ class Comment:
     edited: bool = False
     deleted: bool = False
     depth: int = 0
+    by_staff: bool = False
+    reason_code: Concern | None = None
+    resources: str = ""
 
     @property
     def is_visible(self) -> bool:
@@ -126,12 +140,12 @@ class Change:
     event_id: str
 
 
-def write(draft: Draft, *, comment_id: str, user_id: str, depth: int, verdict: Verdict, now: datetime) -> Comment:
+def write(draft: Draft, *, comment_id: str, author: Caller, depth: int, verdict: Verdict, now: datetime) -> Comment:
     """The comment that a draft becomes once it is judged."""
     return Comment(
         id=comment_id,
         video_id=draft.video_id,
-        user_id=user_id,
+        user_id=author.id,
         parent_id=draft.parent_id,
         text=plain_text(draft.text),
         status=verdict.status,
@@ -141,6 +155,8 @@ def write(draft: Draft, *, comment_id: str, user_id: str, depth: int, verdict: V
         create_time=now,
         update_time=now,
         depth=depth,
+        by_staff=author.is_moderator,
+        resources=verdict.resources,
     )
 
 
@@ -159,7 +175,9 @@ def check_edit_window(comment: Comment, window: timedelta, now: datetime) -> Non
 def edit(comment: Comment, text: str, verdict: Verdict, now: datetime) -> Comment:
     """The comment with another text, which counts as judged. What a moderator has to see first stays hidden."""
     edited = replace(comment, text=text, edited=True, update_time=now)
-    return replace(edited, status=verdict.status, reason=verdict.reason) if comment.is_visible else edited
+    if not comment.is_visible:
+        return edited
+    return replace(edited, status=verdict.status, reason=verdict.reason, resources=verdict.resources)
 
 
 def delete(comment: Comment, now: datetime) -> Comment:

@@ -22,6 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from community_service.domain.comments import Comment, CommentTotals, ModerationStatus, Sort, VideoState
+from community_service.domain.concerns import Concern
+from community_service.domain.phases import Written
 from community_service.ports import Cursor
 from community_service.storage.executor import Executor
 from community_service.storage.pages import pages
@@ -34,6 +36,11 @@ _revisions = RevisionRow.__table__  # type: ignore[attr-defined]  # SQLModel doe
 _threads = ThreadRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 _videos = VideoRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 _totals = CommentTotalsRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+
+
+# Any number will do as long as nothing else hashes with it.
+_TURNS = 0x7475726E
+_JUDGED = ("status", "reason", "reason_code", "resources")
 
 
 def comment_row(
@@ -50,6 +57,9 @@ def comment_row(
     edited: bool,
     deleted: bool,
     depth: int,
+    by_staff: bool,
+    reason_code: str,
+    resources: str,
     reply_count: int,
 ) -> Comment:
     return Comment(
@@ -67,6 +77,9 @@ def comment_row(
         edited=edited,
         deleted=deleted,
         depth=depth,
+        by_staff=by_staff,
+        reason_code=Concern(reason_code) if reason_code else None,
+        resources=resources,
     )
 
 
@@ -132,7 +145,7 @@ COUNT_COMMENT = compile_statement(
 SAVE = compile_command(
     update(_comments)
     .where(_id == bindparam("comment_id"))
-    .values({name: bindparam(name) for name in ("text", "status", "reason", "edited", "deleted", "update_time")})
+    .values({name: bindparam(name) for name in ("text", *_JUDGED, "edited", "deleted", "update_time")})
 )
 _number = select(func.coalesce(func.max(_revisions.c.number), 0) + 1).where(
     _revisions.c.comment_id == bindparam("comment_id")
@@ -152,8 +165,36 @@ REVISIONS: Statement[str] = compile_statement(
     .order_by(_revisions.c.number),
     str,
 )
+RECENT = compile_statement(
+    select(_comments.c.text, _age)
+    .where(_comments.c.user_id == bindparam("user_id"), _age > bindparam("since"))
+    .order_by(_age.desc())
+    .limit(100),
+    Written,
+)
+_published = (
+    select(_id)
+    .where(
+        _comments.c.user_id == bindparam("user_id"),
+        _comments.c.status == ModerationStatus.APPROVED.value,
+        ~_comments.c.deleted,
+    )
+    .limit(bindparam("most", type_=Integer))
+    .subquery()
+)
+COUNT_PUBLISHED = compile_statement(select(func.count()).select_from(_published), int)
+# Held until the transaction ends; the statements after it see what those before it have committed.
+TAKE_TURN = compile_command(
+    select(func.pg_advisory_xact_lock(func.hashtextextended(cast(bindparam("user_id"), Text), _TURNS)))
+)
 FORGET_COMMENTS = compile_command(delete(_comments).where(_comments.c.video_id == bindparam("video_id")))
 FORGET_TOTALS = compile_command(delete(_totals).where(_totals.c.video_id == bindparam("video_id")))
+
+
+def _judged(comment: Comment) -> dict[str, str]:
+    """What moderation made of it."""
+    code = comment.reason_code.value if comment.reason_code else ""
+    return dict(zip(_JUDGED, (comment.status.value, comment.reason, code, comment.resources), strict=True))
 
 
 def _viewer() -> dict[str, Any]:
@@ -182,6 +223,12 @@ class PostgresCommentReader:
     async def revisions(self, comment_id: str) -> list[str]:
         return await self._executor.all(REVISIONS, comment_id=comment_id, **_viewer())
 
+    async def recent(self, user_id: str, since: datetime) -> list[Written]:
+        return await self._executor.all(RECENT, user_id=user_id, since=since)
+
+    async def count_published(self, user_id: str, most: int) -> int:
+        return await self._executor.one(COUNT_PUBLISHED, user_id=user_id, most=most) or 0
+
 
 class PostgresComments(PostgresCommentReader):
     """Comments inside a transaction."""
@@ -191,9 +238,12 @@ class PostgresComments(PostgresCommentReader):
         self._transaction = transaction
 
     async def add(self, comment: Comment) -> bool:
-        columns = asdict(comment) | {"status": comment.status.value}
+        columns = asdict(comment) | _judged(comment)
         del columns["reply_count"]
         return await self._transaction.execute(ADD, **columns) == 1
+
+    async def take_turn(self, user_id: str) -> None:
+        await self._transaction.one(TAKE_TURN, user_id=user_id)
 
     async def lock(self, comment_id: str) -> Comment | None:
         return await self._transaction.one(LOCK, id=comment_id)
@@ -203,8 +253,7 @@ class PostgresComments(PostgresCommentReader):
             SAVE,
             comment_id=comment.id,
             text=comment.text,
-            status=comment.status.value,
-            reason=comment.reason,
+            **_judged(comment),
             edited=comment.edited,
             deleted=comment.deleted,
             update_time=comment.update_time,

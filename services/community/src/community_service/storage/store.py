@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from community_service import convert
 from community_service.domain.comments import Comment, CommentTotals
+from community_service.domain.moderation import Decision
 from community_service.domain.ratings import Rating, RatingTotals
 from community_service.storage.comments import PostgresCommentReader, PostgresComments
 from community_service.storage.queue import PostgresQueue, PostgresQueueReader
@@ -34,22 +35,25 @@ class PostgresWork:
         self.videos = PostgresVideos(transaction)
 
     async def comment_created(self, comment: Comment, totals: CommentTotals) -> None:
-        await self._transaction.emit("comment.created", convert.comment_created(comment, totals), comment.id)
+        await self._transaction.emit("comment.created", convert.comments.comment_created(comment, totals), comment.id)
 
     async def comment_updated(self, comment: Comment) -> None:
-        await self._transaction.emit("comment.updated", convert.comment_updated(comment), comment.id)
+        await self._transaction.emit("comment.updated", convert.comments.comment_updated(comment), comment.id)
 
     async def comment_deleted(self, comment: Comment, totals: CommentTotals) -> None:
-        await self._transaction.emit("comment.deleted", convert.comment_deleted(comment, totals), comment.id)
+        await self._transaction.emit("comment.deleted", convert.comments.comment_deleted(comment, totals), comment.id)
 
-    async def comment_moderated(self, comment: Comment, moderator_id: str) -> None:
-        await self._transaction.emit("comment.moderated", convert.comment_moderated(comment, moderator_id), comment.id)
+    async def comment_moderated(self, comment: Comment, decision: Decision | None) -> None:
+        message = convert.moderation.comment_moderated(comment, decision)
+        await self._transaction.emit("comment.moderated", message, comment.id)
 
     async def rating_submitted(self, rating: Rating, totals: RatingTotals) -> None:
-        await self._transaction.emit("rating.submitted", convert.rating_submitted(rating, totals), rating.video_id)
+        await self._transaction.emit(
+            "rating.submitted", convert.ratings.rating_submitted(rating, totals), rating.video_id
+        )
 
     async def rating_deleted(self, rating: Rating, totals: RatingTotals) -> None:
-        await self._transaction.emit("rating.deleted", convert.rating_deleted(rating, totals), rating.video_id)
+        await self._transaction.emit("rating.deleted", convert.ratings.rating_deleted(rating, totals), rating.video_id)
 
 
 class PostgresStore:

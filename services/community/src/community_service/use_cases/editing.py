@@ -4,16 +4,16 @@ from datetime import timedelta
 
 from community_service.domain.comments import (
     Comment,
-    ModerationStatus,
     check_author,
     check_edit_window,
     delete,
     edit,
 )
-from community_service.domain.moderation import Concern
 from community_service.domain.texts import plain_text
-from community_service.errors import CommentNotFound, CommentRejected
-from community_service.ports import Moderator, Store, Work
+from community_service.errors import CommentNotFound
+from community_service.ports import Store, Work
+from community_service.use_cases.gate import Gate, concern_of
+from community_service.use_cases.standing import Authors
 from community_service.use_cases.videos import still_public
 from servicekit.caller import current_caller
 from servicekit.clock import Clock
@@ -22,27 +22,28 @@ from servicekit.clock import Clock
 class Editing:
     """What an account does with its own comments."""
 
-    def __init__(self, store: Store, moderator: Moderator, clock: Clock, *, window: timedelta) -> None:
+    def __init__(self, store: Store, gate: Gate, authors: Authors, clock: Clock, *, window: timedelta) -> None:
         """`window`: how long after it was written a comment may be edited."""
         self._store = store
-        self._moderator = moderator
+        self._gate = gate
+        self._authors = authors
         self._clock = clock
         self._window = window
 
     async def update(self, comment_id: str, text: str) -> Comment:
         """Checks the new text, then saves it and keeps the old one; the same text again changes nothing.
 
-        Raises CommentNotFound, CommentNotYours, EditWindowClosed, CommentEmpty, CommentRejected, VideoNotFound.
+        Raises CommentNotFound, CommentNotYours, EditWindowClosed, CommentEmpty, CommentRejected, CommunitySuspended,
+        VideoNotFound.
         """
         text = plain_text(text)
         comment = await self._own(comment_id)
         check_edit_window(comment, self._window, self._clock())
         if comment.text == text:
             return comment
+        await self._authors.check()
         # Asked here, before the transaction: it must not stay open for as long as the answer takes.
-        verdict = await self._moderator.judge(text, comment.video_id)
-        if verdict.status is ModerationStatus.REJECTED:
-            raise CommentRejected(fields={"text": verdict.reason}, reasons=verdict.reason)
+        verdict = await self._gate.admit_edit(self._store.reads.comments, text, comment.video_id)
         async with self._store.begin() as work:
             await still_public(work, comment.video_id)
             before = await self._locked(work, comment_id)
@@ -50,7 +51,7 @@ class Editing:
             await work.comments.keep_revision(before)
             await work.comments.save(after)
             if before.is_visible and not after.is_visible:
-                await work.queue.put(comment_id, Concern.WITHHELD, after.update_time)
+                await work.queue.put(comment_id, concern_of(verdict), after.update_time)
             await tell(work, before, after)
         return after
 

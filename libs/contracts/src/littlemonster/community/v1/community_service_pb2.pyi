@@ -111,9 +111,9 @@ class _ModerationActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Mode
     MODERATION_ACTION_HIDE: _ModerationAction.ValueType  # 3
     """It is hidden for now."""
     MODERATION_ACTION_WARN: _ModerationAction.ValueType  # 4
-    """Its author is warned."""
+    """It is refused for good, and its author is warned, which is counted."""
     MODERATION_ACTION_SUSPEND: _ModerationAction.ValueType  # 5
-    """Its author can no longer comment."""
+    """It is refused for good, and its author can neither comment nor rate for some time."""
 
 class ModerationAction(_ModerationAction, metaclass=_ModerationActionEnumTypeWrapper):
     """What a moderator can do with a comment."""
@@ -127,9 +127,9 @@ MODERATION_ACTION_REJECT: ModerationAction.ValueType  # 2
 MODERATION_ACTION_HIDE: ModerationAction.ValueType  # 3
 """It is hidden for now."""
 MODERATION_ACTION_WARN: ModerationAction.ValueType  # 4
-"""Its author is warned."""
+"""It is refused for good, and its author is warned, which is counted."""
 MODERATION_ACTION_SUSPEND: ModerationAction.ValueType  # 5
-"""Its author can no longer comment."""
+"""It is refused for good, and its author can neither comment nor rate for some time."""
 Global___ModerationAction: _TypeAlias = ModerationAction  # noqa: Y015
 
 @_typing.final
@@ -152,6 +152,8 @@ class Comment(_message.Message):
     EDITED_FIELD_NUMBER: _builtins.int
     DELETED_FIELD_NUMBER: _builtins.int
     DEPTH_FIELD_NUMBER: _builtins.int
+    MODERATION_REASON_CODE_FIELD_NUMBER: _builtins.int
+    HELP_RESOURCES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The comment's id, a UUID."""
     video_id: _builtins.str
@@ -176,6 +178,10 @@ class Comment(_message.Message):
     """True when it was deleted and only stands for its replies."""
     depth: _builtins.int
     """How many comments stand above it in its thread; 0 at the top."""
+    moderation_reason_code: Global___ReportReason.ValueType
+    """What kind of reason a moderator gave; unspecified where the checks or reports decided."""
+    help_resources: _builtins.str
+    """Where its author can find help; set while the comment waits because it asks for help."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was written."""
@@ -201,10 +207,12 @@ class Comment(_message.Message):
         edited: _builtins.bool = ...,
         deleted: _builtins.bool = ...,
         depth: _builtins.int = ...,
+        moderation_reason_code: Global___ReportReason.ValueType = ...,
+        help_resources: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "deleted", b"deleted", "depth", b"depth", "edited", b"edited", "id", b"id", "is_hidden", b"is_hidden", "moderation_reason", b"moderation_reason", "moderation_status", b"moderation_status", "parent_id", b"parent_id", "reply_count", b"reply_count", "text", b"text", "update_time", b"update_time", "user_id", b"user_id", "video_id", b"video_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "deleted", b"deleted", "depth", b"depth", "edited", b"edited", "help_resources", b"help_resources", "id", b"id", "is_hidden", b"is_hidden", "moderation_reason", b"moderation_reason", "moderation_reason_code", b"moderation_reason_code", "moderation_status", b"moderation_status", "parent_id", b"parent_id", "reply_count", b"reply_count", "text", b"text", "update_time", b"update_time", "user_id", b"user_id", "video_id", b"video_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -529,7 +537,7 @@ class ReportCommentRequest(_message.Message):
     reason: Global___ReportReason.ValueType
     """Why."""
     note: _builtins.str
-    """In the reporter's words, at most 500 characters."""
+    """In the reporter's words, at most 500 characters; needed for OTHER."""
     def __init__(
         self,
         *,
@@ -571,26 +579,189 @@ class ModerateCommentRequest(_message.Message):
     COMMENT_ID_FIELD_NUMBER: _builtins.int
     ACTION_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    REASON_CODE_FIELD_NUMBER: _builtins.int
+    SUSPENSION_DAYS_FIELD_NUMBER: _builtins.int
     comment_id: _builtins.str
     """The comment's id."""
     action: Global___ModerationAction.ValueType
     """What to do."""
     reason: _builtins.str
-    """Why, told to the author; at most 500 characters."""
+    """Why, told to the author; at most 500 characters. Needed for everything but APPROVE."""
+    reason_code: Global___ReportReason.ValueType
+    """What kind of reason that is; OTHER when not given."""
+    suspension_days: _builtins.int
+    """For how many days SUSPEND suspends, 7 when 0, at most 365."""
     def __init__(
         self,
         *,
         comment_id: _builtins.str = ...,
         action: Global___ModerationAction.ValueType = ...,
         reason: _builtins.str = ...,
+        reason_code: Global___ReportReason.ValueType = ...,
+        suspension_days: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "comment_id", b"comment_id", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "comment_id", b"comment_id", "reason", b"reason", "reason_code", b"reason_code", "suspension_days", b"suspension_days"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ModerateCommentRequest: _TypeAlias = ModerateCommentRequest  # noqa: Y015
+
+@_typing.final
+class ListModerationDecisionsRequest(_message.Message):
+    """Names the comment whose decisions to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMMENT_ID_FIELD_NUMBER: _builtins.int
+    comment_id: _builtins.str
+    """The comment's id."""
+    def __init__(
+        self,
+        *,
+        comment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment_id", b"comment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListModerationDecisionsRequest: _TypeAlias = ListModerationDecisionsRequest  # noqa: Y015
+
+@_typing.final
+class ListModerationDecisionsResponse(_message.Message):
+    """A comment's history with the moderators."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModerationDecision]:
+        """The decisions, the newest first."""
+
+    def __init__(
+        self,
+        *,
+        decisions: _abc.Iterable[Global___ModerationDecision] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListModerationDecisionsResponse: _TypeAlias = ListModerationDecisionsResponse  # noqa: Y015
+
+@_typing.final
+class ModerationDecision(_message.Message):
+    """What a moderator decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    COMMENT_ID_FIELD_NUMBER: _builtins.int
+    MODERATOR_ID_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    REASON_CODE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    OVERTURNED_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """The decision's id."""
+    comment_id: _builtins.str
+    """The comment it is about."""
+    moderator_id: _builtins.str
+    """Who decided; empty where the author reads it."""
+    action: Global___ModerationAction.ValueType
+    """What was done."""
+    reason_code: Global___ReportReason.ValueType
+    """What kind of reason was given; unspecified for APPROVE."""
+    reason: _builtins.str
+    """Why, in words for the author."""
+    overturned: _builtins.bool
+    """True when an appeal against it was granted."""
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When a suspension ends; unset for other actions."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was made."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        comment_id: _builtins.str = ...,
+        moderator_id: _builtins.str = ...,
+        action: Global___ModerationAction.ValueType = ...,
+        reason_code: Global___ReportReason.ValueType = ...,
+        reason: _builtins.str = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        overturned: _builtins.bool = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "comment_id", b"comment_id", "create_time", b"create_time", "end_time", b"end_time", "id", b"id", "moderator_id", b"moderator_id", "overturned", b"overturned", "reason", b"reason", "reason_code", b"reason_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ModerationDecision: _TypeAlias = ModerationDecision  # noqa: Y015
+
+@_typing.final
+class GetStandingRequest(_message.Message):
+    """Asks where the caller stands; it has no parameters."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetStandingRequest: _TypeAlias = GetStandingRequest  # noqa: Y015
+
+@_typing.final
+class Standing(_message.Message):
+    """Where an account stands with the moderators."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WARNING_COUNT_FIELD_NUMBER: _builtins.int
+    SUSPENSION_END_TIME_FIELD_NUMBER: _builtins.int
+    DECISIONS_FIELD_NUMBER: _builtins.int
+    warning_count: _builtins.int
+    """How many warnings count against it."""
+    @_builtins.property
+    def suspension_end_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it can neither comment nor rate; unset when it can."""
+
+    @_builtins.property
+    def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModerationDecision]:
+        """The last 100 warnings and suspensions that were not overturned, the newest first."""
+
+    def __init__(
+        self,
+        *,
+        warning_count: _builtins.int = ...,
+        suspension_end_time: _timestamp_pb2.Timestamp | None = ...,
+        decisions: _abc.Iterable[Global___ModerationDecision] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["suspension_end_time", b"suspension_end_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "suspension_end_time", b"suspension_end_time", "warning_count", b"warning_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Standing: _TypeAlias = Standing  # noqa: Y015
 
 @_typing.final
 class AppealCommentRequest(_message.Message):
@@ -728,12 +899,15 @@ class ModerationItem(_message.Message):
     REASONS_FIELD_NUMBER: _builtins.int
     CLAIMED_BY_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    REPORT_WEIGHT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The item's id."""
     report_count: _builtins.int
     """How many reports it has."""
     claimed_by: _builtins.str
     """The moderator who has it; empty when nobody has."""
+    report_weight: _builtins.float
+    """How much the reports weigh together; one of somebody without a record weighs 1."""
     @_builtins.property
     def comment(self) -> Global___Comment:
         """The comment."""
@@ -755,10 +929,11 @@ class ModerationItem(_message.Message):
         reasons: _abc.Iterable[_builtins.str] | None = ...,
         claimed_by: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        report_weight: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["claimed_by", b"claimed_by", "comment", b"comment", "create_time", b"create_time", "id", b"id", "reasons", b"reasons", "report_count", b"report_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claimed_by", b"claimed_by", "comment", b"comment", "create_time", b"create_time", "id", b"id", "reasons", b"reasons", "report_count", b"report_count", "report_weight", b"report_weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
