@@ -5,6 +5,7 @@ from community_service.consumers import follow_comments
 from community_service.handlers import CommentHandlers, RatingHandlers
 from community_service.settings import Settings
 from community_service.storage import PostgresStore
+from community_service.storage.personal_data import EVERYTHING
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
 from community_service.use_cases.gate import Gate
@@ -14,6 +15,7 @@ from community_service.use_cases.ratings import Stars
 from community_service.use_cases.reporting import Reporting
 from community_service.use_cases.standing import Authors
 from community_service.use_cases.videos import PublicVideos
+from littlemonster.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from littlemonster.community.v1.community_service_pb2_grpc import (
     add_CommentServiceServicer_to_server,
     add_RatingServiceServicer_to_server,
@@ -21,12 +23,14 @@ from littlemonster.community.v1.community_service_pb2_grpc import (
 from servicekit.clock import utc_now
 from servicekit.ids import new_id
 from servicekit.kit import Kit, run
+from servicekit.personal_data.handlers import PersonalDataHandlers
 
 
 async def serve(kit: Kit[Settings]) -> None:
     """Puts the parts together and serves until told to stop."""
     settings = kit.settings
-    store = PostgresStore(await kit.database())
+    database = await kit.database()
+    store = PostgresStore(database)
     catalogue = ContentCatalogue(kit.channel(settings.content_address, "content"), settings.content_timeout)
     moderator = InferenceModerator(kit.channel(settings.inference_address, "inference"), settings.moderation_timeout)
     videos = PublicVideos(store.reads, catalogue)
@@ -47,6 +51,7 @@ async def serve(kit: Kit[Settings]) -> None:
     await kit.serve(
         (add_CommentServiceServicer_to_server, comments),
         (add_RatingServiceServicer_to_server, RatingHandlers(stars)),
+        (add_PersonalDataServiceServicer_to_server, PersonalDataHandlers(database, EVERYTHING)),
     )
 
 

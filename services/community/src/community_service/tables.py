@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from servicekit.tables import add_messaging_tables
+from servicekit.tables import add_erasure_table, add_messaging_tables
 
 METADATA = MetaData()
 _TIME = DateTime(timezone=True)
@@ -222,3 +222,4 @@ class RatingTotalsRow(Base, table=True):
 
 
 add_messaging_tables(METADATA)
+add_erasure_table(METADATA)

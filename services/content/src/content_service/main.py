@@ -5,12 +5,15 @@ from content_service.clients.live import BrokerFollower
 from content_service.handlers import VideoHandlers
 from content_service.settings import Settings
 from content_service.storage import PostgresReads, PostgresSearch, PostgresUnitOfWork
+from content_service.storage.personal_data import EVERYTHING
 from content_service.use_cases.managing import Management
 from content_service.use_cases.videos import Videos
+from littlemonster.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from littlemonster.content.v1.content_service_pb2_grpc import add_VideoServiceServicer_to_server
 from servicekit.clock import utc_now
 from servicekit.ids import new_id
 from servicekit.kit import Kit, run
+from servicekit.personal_data.handlers import PersonalDataHandlers
 
 
 async def serve(kit: Kit[Settings]) -> None:
@@ -26,7 +29,10 @@ async def serve(kit: Kit[Settings]) -> None:
         ids=new_id,
     )
     management = Management(reads, unit_of_work, utc_now)
-    await kit.serve((add_VideoServiceServicer_to_server, VideoHandlers(videos, management, PostgresSearch(database))))
+    await kit.serve(
+        (add_VideoServiceServicer_to_server, VideoHandlers(videos, management, PostgresSearch(database))),
+        (add_PersonalDataServiceServicer_to_server, PersonalDataHandlers(database, EVERYTHING)),
+    )
 
 
 if __name__ == "__main__":

@@ -159,7 +159,7 @@ class Comment(_message.Message):
     video_id: _builtins.str
     """The video it is about."""
     user_id: _builtins.str
-    """The account that wrote it."""
+    """The account that wrote it; 00000000-0000-0000-0000-000000000000 when it was erased."""
     parent_id: _builtins.str
     """The comment it answers; empty at the top."""
     text: _builtins.str
