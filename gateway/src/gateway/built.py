@@ -13,7 +13,8 @@ _BUILT = {
     ),
     "CommentService": (
         "CreateComment GetComment ListComments ListReplies UpdateComment DeleteComment WatchComments ReportComment"
-        " ModerateComment ListModerationDecisions GetStanding ListModerationQueue ClaimModerationItem"
+        " ModerateComment ListModerationDecisions AppealComment GetAppeal AnswerAppeal GetStanding ListModerationQueue"
+        " ClaimModerationItem"
     ),
     "RatingService": "SubmitRating GetRating DeleteRating GetRatingStats",
     "PlannerService": (

@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from community_service.domain.appeals import Appeal
 from community_service.domain.comments import Comment, CommentTotals, ModerationStatus, Sort, Video, VideoState
 from community_service.domain.concerns import Concern
 from community_service.domain.moderation import Action, Decision, QueueItem, Record, Report
@@ -29,6 +30,7 @@ class State:
     queue: dict[str, QueueItem] = field(default_factory=dict)
     outcomes: dict[tuple[str, str], bool] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
+    appeals: dict[str, Appeal] = field(default_factory=dict)
     comment_totals: dict[str, CommentTotals] = field(default_factory=dict)
     ratings: dict[tuple[str, str], Rating] = field(default_factory=dict)
     rating_totals: dict[str, RatingTotals] = field(default_factory=dict)
@@ -211,6 +213,13 @@ class FakeQueue:
     async def last_decision(self, comment_id: str) -> Decision | None:
         return next(iter(await self.decisions(comment_id)), None)
 
+    async def decision(self, decision_id: str) -> Decision | None:
+        return next((each for each in self._readable() if each.id == decision_id), None)
+
+    async def overturn(self, decision_id: str) -> None:
+        kept = self._state.decisions
+        self._state.decisions = [replace(each, overturned=True) if each.id == decision_id else each for each in kept]
+
     async def settle(self, comment_id: str, *, upheld: bool) -> None:
         self._state.outcomes |= {key: upheld for key in self._state.reports if key[0] == comment_id}
 
@@ -223,6 +232,30 @@ class FakeQueue:
 
     def _current(self, item: QueueItem) -> QueueItem:
         return replace(item, comment=self._state.comments[item.comment.id])
+
+
+class FakeAppeals:
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def of_comment(self, comment_id: str) -> Appeal | None:
+        found = [each for each in self._readable() if each.comment_id == comment_id]
+        return max(found, key=lambda each: each.id, default=None)
+
+    async def add(self, appeal: Appeal) -> bool:
+        return self._state.appeals.setdefault(appeal.id, appeal) is appeal
+
+    async def lock(self, appeal_id: str) -> Appeal | None:
+        return next((each for each in self._readable() if each.id == appeal_id), None)
+
+    async def save(self, appeal: Appeal) -> None:
+        self._state.appeals[appeal.id] = appeal
+
+    def _readable(self) -> list[Appeal]:
+        caller = caller_or_none()
+        if caller is None:
+            return []
+        return [each for each in self._state.appeals.values() if caller.is_moderator or caller.id == each.user_id]
 
 
 class FakeRatings:
@@ -261,6 +294,7 @@ class FakeWork:
         self._state = state
         self.comments = FakeComments(state)
         self.queue = FakeQueue(state)
+        self.appeals = FakeAppeals(state)
         self.ratings = FakeRatings(state)
         self.videos = FakeVideos(state)
 
@@ -273,7 +307,9 @@ class FakeWork:
     async def comment_deleted(self, comment: Comment, totals: CommentTotals) -> None:
         self._state.told.append(("comment.deleted", comment, totals))
 
-    async def comment_moderated(self, comment: Comment, decision: Decision | None) -> None:
+    async def comment_moderated(
+        self, comment: Comment, decision: Decision | None, appeal: Appeal | None = None
+    ) -> None:
         totals = self._state.comment_totals.get(comment.video_id, CommentTotals(comment.video_id, 0, 0))
         self._state.told.append(("comment.moderated", comment, totals))
 
@@ -323,6 +359,10 @@ class FakeReads:
     @property
     def queue(self) -> FakeQueue:
         return FakeQueue(self._store.saved)
+
+    @property
+    def appeals(self) -> FakeAppeals:
+        return FakeAppeals(self._store.saved)
 
     @property
     def ratings(self) -> FakeRatings:

@@ -19,6 +19,7 @@ from community_service.domain.comments import Video
 from community_service.domain.phases import Rules
 from community_service.handlers import CommentHandlers, RatingHandlers
 from community_service.storage import PostgresStore
+from community_service.use_cases.appeals import Appeals
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
 from community_service.use_cases.gate import Gate
@@ -131,6 +132,7 @@ async def community(
         Editing(store, gate, authors, utc_now, window=timedelta(hours=1)),
         Reporting(store, utc_now, threshold=3),
         Moderation(store, utc_now, new_id),
+        Appeals(store, utc_now),
         authors,
         LiveComments(videos, audience, heartbeat=timedelta(hours=1)),
         utc_now,

@@ -10,6 +10,7 @@ from fakes.community.store import FakeStore
 
 from community_service.domain.comments import Video
 from community_service.domain.phases import Rules
+from community_service.use_cases.appeals import Appeals
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
 from community_service.use_cases.gate import Gate
@@ -89,6 +90,11 @@ def reporting(store: FakeStore) -> Reporting:
 @pytest.fixture
 def moderation(store: FakeStore) -> Moderation:
     return Moderation(store, lambda: NOON, new_id)
+
+
+@pytest.fixture
+def appeals(store: FakeStore) -> Appeals:
+    return Appeals(store, lambda: NOON)
 
 
 @pytest.fixture

@@ -122,6 +122,58 @@ class ReasonRequired(InvalidArgument):
     message = "A comment is not refused or hidden without a word. Give the reason, which its author will read."
 
 
+class WordsMissing(InvalidArgument):
+    """Nothing that can be seen is said where somebody else is to read it."""
+
+    reason = "WORDS_MISSING"
+    message = "The field {field} holds nothing that can be seen. Say it in words and send it again."
+
+
+class NothingToAppeal(FailedPrecondition):
+    """No moderator has decided against the comment."""
+
+    reason = "NOTHING_TO_APPEAL"
+    message = (
+        "No moderator has decided against the comment {comment}. If it waits, one will look at it; there is nothing more "
+        "to do."
+    )
+
+
+class AlreadyAppealed(AlreadyExists):
+    """The author has appealed that decision before."""
+
+    reason = "ALREADY_APPEALED"
+    message = "You have appealed this decision already. Read the answer with GET /v1/comments/{comment}/appeal."
+
+
+class AppealNotFound(NotFound):
+    """There is no such appeal, or it is somebody else's."""
+
+    reason = "APPEAL_NOT_FOUND"
+    message = "There is no appeal {appeal}. Check the id, or appeal with POST /v1/comments/{{comment}}:appeal."
+
+
+class AppealPending(FailedPrecondition):
+    """The author has appealed, so the answer is another moderator's."""
+
+    reason = "APPEAL_PENDING"
+    message = "The author has appealed. Answer with POST /v1/appeals/{appeal}:answer, or leave it to another moderator."
+
+
+class AppealAnswered(FailedPrecondition):
+    """Somebody has answered the appeal."""
+
+    reason = "APPEAL_ANSWERED"
+    message = "The appeal {appeal} has an answer. Read it with the comment's appeal; there is nothing more to do."
+
+
+class OwnDecisionAppealed(PermissionDenied):
+    """The moderator made the decision."""
+
+    reason = "OWN_DECISION_APPEALED"
+    message = "The appeal {appeal} is against a decision of yours. Leave the answer to another moderator."
+
+
 class ItemNotFound(NotFound):
     """Nothing with that id waits for a moderator; it may have been decided."""
 

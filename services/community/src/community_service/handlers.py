@@ -8,6 +8,7 @@ from grpc.aio import ServicerContext
 
 from community_service import convert
 from community_service.domain.comments import Sort
+from community_service.use_cases.appeals import Appeals
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
 from community_service.use_cases.live import LiveComments
@@ -32,6 +33,7 @@ class CommentHandlers(CommentServiceServicer):
         editing: Editing,
         reporting: Reporting,
         moderation: Moderation,
+        appeals: Appeals,
         authors: Authors,
         live: LiveComments,
         clock: Clock,
@@ -40,6 +42,7 @@ class CommentHandlers(CommentServiceServicer):
         self._editing = editing
         self._reporting = reporting
         self._moderation = moderation
+        self._appeals = appeals
         self._authors = authors
         self._live = live
         self._clock = clock
@@ -85,6 +88,16 @@ class CommentHandlers(CommentServiceServicer):
         self, request: pb.ListModerationDecisionsRequest, context: Context
     ) -> pb.ListModerationDecisionsResponse:
         return convert.moderation.decisions(await self._moderation.history(request.comment_id))
+
+    async def AppealComment(self, request: pb.AppealCommentRequest, context: Context) -> pb.Appeal:
+        return convert.moderation.appeal(await self._appeals.appeal(request.comment_id, request.statement))
+
+    async def GetAppeal(self, request: pb.GetAppealRequest, context: Context) -> pb.Appeal:
+        return convert.moderation.appeal(await self._appeals.of_comment(request.comment_id))
+
+    async def AnswerAppeal(self, request: pb.AnswerAppealRequest, context: Context) -> pb.Appeal:
+        answered = await self._appeals.answer(request.appeal_id, request.answer, granted=request.granted)
+        return convert.moderation.appeal(answered)
 
     async def GetStanding(self, request: pb.GetStandingRequest, context: Context) -> pb.Standing:
         return convert.moderation.standing(await self._authors.standing(), self._clock())

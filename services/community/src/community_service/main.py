@@ -6,6 +6,7 @@ from community_service.handlers import CommentHandlers, RatingHandlers
 from community_service.settings import Settings
 from community_service.storage import PostgresStore
 from community_service.storage.personal_data import EVERYTHING
+from community_service.use_cases.appeals import Appeals
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
 from community_service.use_cases.gate import Gate
@@ -43,6 +44,7 @@ async def serve(kit: Kit[Settings]) -> None:
         Editing(store, gate, authors, utc_now, window=settings.edit_window),
         Reporting(store, utc_now, threshold=settings.report_threshold),
         Moderation(store, utc_now, new_id),
+        Appeals(store, utc_now),
         authors,
         LiveComments(videos, audience, heartbeat=settings.heartbeat),
         utc_now,

@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+from community_service.domain.appeals import Appeal
 from community_service.domain.comments import Comment, CommentTotals, Sort, Verdict, Video
 from community_service.domain.concerns import Concern
 from community_service.domain.moderation import Decision, QueueItem, Record, Report
@@ -135,8 +136,40 @@ class Queue(QueueReader, Protocol):
         """The newest decision on a comment; None when there was none."""
         ...
 
+    async def decision(self, decision_id: str) -> Decision | None:
+        """One decision; None when there is none."""
+        ...
+
+    async def overturn(self, decision_id: str) -> None:
+        """The decision counts no more."""
+        ...
+
     async def settle(self, comment_id: str, *, upheld: bool) -> None:
         """Remembers of all reports of a comment whether they were right."""
+        ...
+
+
+class AppealReader(Protocol):
+    """Appeals, for the author and for moderators."""
+
+    async def of_comment(self, comment_id: str) -> Appeal | None:
+        """The appeal against the newest decision that was appealed; None when there is none the caller may read."""
+        ...
+
+
+class Appeals(AppealReader, Protocol):
+    """Appeals inside a unit of work."""
+
+    async def add(self, appeal: Appeal) -> bool:
+        """False, and nothing saved, when the decision was appealed before."""
+        ...
+
+    async def lock(self, appeal_id: str) -> Appeal | None:
+        """The appeal, which nobody else changes until the work ends; None when there is none."""
+        ...
+
+    async def save(self, appeal: Appeal) -> None:
+        """Saves an appeal that was locked."""
         ...
 
 
@@ -200,6 +233,9 @@ class Reads(Protocol):
     def queue(self) -> QueueReader: ...
 
     @property
+    def appeals(self) -> AppealReader: ...
+
+    @property
     def ratings(self) -> RatingReader: ...
 
     @property
@@ -214,6 +250,9 @@ class Work(Protocol):
 
     @property
     def queue(self) -> Queue: ...
+
+    @property
+    def appeals(self) -> Appeals: ...
 
     @property
     def ratings(self) -> Ratings: ...
@@ -233,8 +272,13 @@ class Work(Protocol):
         """Tells everybody that a comment is no longer visible, without what it said, once the work is saved."""
         ...
 
-    async def comment_moderated(self, comment: Comment, decision: Decision | None) -> None:
-        """Tells what was decided on a comment, once the work is saved; None when reports alone did."""
+    async def comment_moderated(
+        self, comment: Comment, decision: Decision | None, appeal: Appeal | None = None
+    ) -> None:
+        """Tells what was decided on a comment, once the work is saved; None when reports alone did.
+
+        `appeal` is the one that was answered, if any.
+        """
         ...
 
     async def rating_submitted(self, rating: Rating, totals: RatingTotals) -> None:

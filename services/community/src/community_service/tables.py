@@ -184,6 +184,28 @@ class DecisionRow(Base, table=True):
     overturned: bool
 
 
+class AppealRow(Base, table=True):
+    """What an author says against the decision whose id it has, and the answer. The author may read it."""
+
+    __tablename__ = "appeals"
+    __table_args__ = (
+        CheckConstraint("status in ('PENDING', 'APPROVED', 'REJECTED')", name="appeals_status_check"),
+        ForeignKeyConstraint(["id"], ["decisions.id"], name="appeals_id_fkey", ondelete="CASCADE"),
+        Index("appeals_comment_id_id_idx", "comment_id", "id"),
+        Index("appeals_user_id_idx", "user_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    comment_id: UUID
+    user_id: UUID
+    statement: str = Field(sa_type=Text)
+    create_time: datetime = Field(sa_type=_TIME)
+    status: str = Field(sa_type=Text)
+    answer: str = Field(sa_type=Text)
+    answered_by: UUID | None
+    answer_time: datetime | None = Field(sa_type=_TIME)
+
+
 class CommentTotalsRow(Base, table=True):
     """How many visible comments a video has; `version` grows with every change."""
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from community_service.convert.comments import comment
 from community_service.convert.values import concern, reason_code, timestamp
+from community_service.domain.appeals import Appeal
 from community_service.domain.comments import Comment
 from community_service.domain.concerns import Concern
 from community_service.domain.moderation import Action, Decision, QueueItem, Ruling
@@ -15,6 +16,7 @@ from littlemonster.community.v1 import community_service_pb2 as pb
 _CONCERNS = {
     Concern.WITHHELD: "The automatic check wants a person to look at it.",
     Concern.HELP: "Its author may need help.",
+    Concern.APPEALED: "Its author appeals the last decision.",
     Concern.HIDDEN: "A moderator hid it for now.",
     Concern.SPAM: "Reported as spam.",
     Concern.HARASSMENT: "Reported as harassment.",
@@ -87,12 +89,32 @@ def _without_moderator(given: Decision) -> pb.ModerationDecision:
     return made
 
 
-def comment_moderated(decided: Comment, made: Decision | None) -> events.CommentModerated:
-    """`made` is None when the rules decided."""
+def appeal(given: Appeal) -> pb.Appeal:
+    """Who answered is not told."""
+    made = pb.Appeal(
+        id=given.id,
+        comment_id=given.comment_id,
+        statement=given.statement,
+        status=pb.ModerationStatus.Value(f"MODERATION_STATUS_{given.status}"),
+        answer=given.answer,
+        create_time=timestamp(given.create_time),
+    )
+    if given.answer_time:
+        made.answer_time.CopyFrom(timestamp(given.answer_time))
+    return made
+
+
+def comment_moderated(
+    decided: Comment, made: Decision | None, answered: Appeal | None = None
+) -> events.CommentModerated:
+    """`made` is None when reports alone decided; `answered` is the appeal that was answered, if any."""
     told = events.CommentModerated(comment=comment(decided))
     if made:
         told.moderator_id = made.moderator_id
         told.decision.CopyFrom(decision(made))
+    if answered:
+        told.moderator_id = answered.answered_by or ""
+        told.appeal.CopyFrom(appeal(answered))
     return told
 
 

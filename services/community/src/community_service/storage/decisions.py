@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, or_, select
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from community_service.domain.concerns import Concern
 from community_service.domain.moderation import Action, Decision
@@ -39,6 +39,10 @@ _of_comment = _newest.where(_decisions.c.comment_id == bindparam("comment_id"))
 RECORD = compile_command(insert(_decisions).values({column.name: bindparam(column.name) for column in _decisions.c}))
 OF_COMMENT = compile_statement(_of_comment.limit(_MOST), _decision)
 LAST = compile_statement(_of_comment.limit(1), _decision)
+GET = compile_statement(select(_decisions).where(_decisions.c.id == bindparam("id")), _decision)
+OVERTURN = compile_command(
+    update(_decisions).where(_decisions.c.id == bindparam("decision_id")).values(overturned=True)
+)
 SANCTIONS = compile_statement(
     _newest.where(
         _decisions.c.user_id == bindparam("user_id"),

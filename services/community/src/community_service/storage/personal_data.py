@@ -17,8 +17,10 @@ from servicekit.database import Transaction, compile_command, compile_statement
 from servicekit.personal_data.erasure import NOBODY
 from servicekit.personal_data.records import records
 
-_NAMES = ("videos", "comments", "comment_revisions", "reports", "decisions", "ratings", "moderation_queue")
-_videos, _comments, _revisions, _reports, _decisions, _ratings, _queue = (METADATA.tables[name] for name in _NAMES)
+_NAMES = ("videos", "comments", "comment_revisions", "reports", "decisions", "ratings", "moderation_queue", "appeals")
+_videos, _comments, _revisions, _reports, _decisions, _ratings, _queue, _appeals = (
+    METADATA.tables[name] for name in _NAMES
+)
 EVERYTHING = (
     records(_comments, "user_id"),
     records(_revisions, "user_id"),
@@ -26,6 +28,7 @@ EVERYTHING = (
     records(_reports, "reporter_id"),
     records(_decisions, "moderator_id"),
     records(_decisions, "user_id", without=("moderator_id",), name="decisions_on_own_comments"),
+    records(_appeals, "user_id", without=("answered_by",)),
 )
 
 _person = bindparam("person", type_=Uuid)
@@ -64,6 +67,7 @@ _BEFORE = [
     for statement in (
         update(_decisions).where(_decisions.c.user_id == _person).values(user_id=NOBODY, reason=""),
         delete(_queue).where(_queue.c.comment_id.in_(_of_theirs)),
+        delete(_appeals).where(_appeals.c.user_id == _person),
         delete(_revisions).where(_revisions.c.user_id == _person),
     )
 ]
@@ -80,6 +84,7 @@ _AFTER = [
         .where(_reports.c.reporter_id == _person)
         .values(reporter_id=func.gen_random_uuid(type_=Uuid), note=""),
         update(_queue).where(_queue.c.claimed_by == _person).values(claimed_by=None, claim_time=None),
+        update(_appeals).where(_appeals.c.answered_by == _person).values(answered_by=NOBODY),
         update(_decisions).where(_decisions.c.moderator_id == _person).values(moderator_id=NOBODY),
     )
 ]

@@ -169,6 +169,12 @@ class PostgresQueue(PostgresQueueReader):
     async def last_decision(self, comment_id: str) -> Decision | None:
         return await self._transaction.one(decisions.LAST, comment_id=comment_id)
 
+    async def decision(self, decision_id: str) -> Decision | None:
+        return await self._transaction.one(decisions.GET, id=decision_id)
+
+    async def overturn(self, decision_id: str) -> None:
+        await self._transaction.execute(decisions.OVERTURN, decision_id=decision_id)
+
     async def settle(self, comment_id: str, *, upheld: bool) -> None:
         outcome = "UPHELD" if upheld else "DISMISSED"
         await self._transaction.execute(SETTLE, reported_id=comment_id, outcome=outcome)

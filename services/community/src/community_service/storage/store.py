@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from community_service import convert
+from community_service.domain.appeals import Appeal
 from community_service.domain.comments import Comment, CommentTotals
 from community_service.domain.moderation import Decision
 from community_service.domain.ratings import Rating, RatingTotals
+from community_service.storage.appeals import PostgresAppealReader, PostgresAppeals
 from community_service.storage.comments import PostgresCommentReader, PostgresComments
 from community_service.storage.queue import PostgresQueue, PostgresQueueReader
 from community_service.storage.ratings import PostgresRatingReader, PostgresRatings
@@ -20,6 +22,7 @@ class PostgresReads:
     def __init__(self, database: Database) -> None:
         self.comments = PostgresCommentReader(database)
         self.queue = PostgresQueueReader(database)
+        self.appeals = PostgresAppealReader(database)
         self.ratings = PostgresRatingReader(database)
         self.videos = PostgresVideoReader(database)
 
@@ -31,6 +34,7 @@ class PostgresWork:
         self._transaction = transaction
         self.comments = PostgresComments(transaction)
         self.queue = PostgresQueue(transaction)
+        self.appeals = PostgresAppeals(transaction)
         self.ratings = PostgresRatings(transaction)
         self.videos = PostgresVideos(transaction)
 
@@ -43,8 +47,10 @@ class PostgresWork:
     async def comment_deleted(self, comment: Comment, totals: CommentTotals) -> None:
         await self._transaction.emit("comment.deleted", convert.comments.comment_deleted(comment, totals), comment.id)
 
-    async def comment_moderated(self, comment: Comment, decision: Decision | None) -> None:
-        message = convert.moderation.comment_moderated(comment, decision)
+    async def comment_moderated(
+        self, comment: Comment, decision: Decision | None, appeal: Appeal | None = None
+    ) -> None:
+        message = convert.moderation.comment_moderated(comment, decision, appeal)
         await self._transaction.emit("comment.moderated", message, comment.id)
 
     async def rating_submitted(self, rating: Rating, totals: RatingTotals) -> None:

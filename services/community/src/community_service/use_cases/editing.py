@@ -9,6 +9,7 @@ from community_service.domain.comments import (
     delete,
     edit,
 )
+from community_service.domain.concerns import Concern
 from community_service.domain.texts import plain_text
 from community_service.errors import CommentNotFound
 from community_service.ports import Store, Work
@@ -63,7 +64,7 @@ class Editing:
             after = delete(before, self._clock())
             await work.comments.keep_revision(before)
             await work.comments.save(after)
-            await work.queue.remove(comment_id)
+            await _leave_queue(work, comment_id)
             await tell(work, before, after)
 
     async def _own(self, comment_id: str) -> Comment:
@@ -79,6 +80,13 @@ class Editing:
         if comment is None or comment.deleted:
             raise CommentNotFound(comment=comment_id)
         return comment
+
+
+async def _leave_queue(work: Work, comment_id: str) -> None:
+    """A deleted comment waits for nobody, but an appeal against what was decided about its author still does."""
+    item = await work.queue.lock(comment_id)
+    if item and Concern.APPEALED not in item.concerns:
+        await work.queue.remove(comment_id)
 
 
 async def tell(work: Work, before: Comment, after: Comment) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from community_service.domain.appeals import check_no_appeal
 from community_service.domain.comments import Comment
 from community_service.domain.concerns import Concern
 from community_service.domain.moderation import (
@@ -34,7 +35,7 @@ class Moderation:
     async def decide(self, comment_id: str, ruling: Ruling) -> Comment:
         """Decides on a comment, and with WARN and SUSPEND on its author; only a hidden one goes on waiting.
 
-        Raises CommentNotFound, OwnCommentModerated, ReasonRequired, ItemClaimed.
+        Raises CommentNotFound, OwnCommentModerated, ReasonRequired, ItemClaimed, AppealPending.
         """
         now, moderator = self._clock(), current_caller().id
         ruling = replace(ruling, reason=clean(ruling.reason))
@@ -45,6 +46,7 @@ class Moderation:
             decision = rule(before, ruling, decision_id=self._new_id(), moderator_id=moderator, now=now)
             if item := await work.queue.lock(comment_id):
                 check_claim(item, moderator, now)
+            check_no_appeal(await work.appeals.of_comment(comment_id))
             after = decide(before, decision)
             await work.comments.save(after)
             await _settle(work, decision)

@@ -6,12 +6,10 @@ from community_service.domain.moderation import Report, check_report, hide, hide
 from community_service.domain.texts import clean
 from community_service.errors import AlreadyReported, CommentNotFound
 from community_service.ports import Store, Work
+from community_service.use_cases.acting import COMMUNITY
 from community_service.use_cases.editing import tell
-from servicekit.caller import Caller, acting_as, current_caller
+from servicekit.caller import acting_as, current_caller
 from servicekit.clock import Clock
-
-# Taking a comment out of sight is the service's doing: a reporter may do no such thing.
-COMMUNITY = Caller.service("community")
 
 
 class Reporting:
@@ -32,7 +30,7 @@ class Reporting:
         record = await self._store.reads.queue.record_of(reporter)
         report = Report(comment_id, reporter, concern, clean(note), self._clock(), record.weight)
         check_report(report, comment)
-        with acting_as(COMMUNITY):
+        with acting_as(COMMUNITY):  # a reporter may take nothing out of sight
             async with self._store.begin() as work:
                 await self._save(work, report)
 

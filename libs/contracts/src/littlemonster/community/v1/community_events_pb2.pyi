@@ -116,6 +116,7 @@ class CommentModerated(_message.Message):
     COMMENT_FIELD_NUMBER: _builtins.int
     MODERATOR_ID_FIELD_NUMBER: _builtins.int
     DECISION_FIELD_NUMBER: _builtins.int
+    APPEAL_FIELD_NUMBER: _builtins.int
     moderator_id: _builtins.str
     """Who decided; empty where the reports of others did."""
     @_builtins.property
@@ -126,16 +127,21 @@ class CommentModerated(_message.Message):
     def decision(self) -> _community_service_pb2.ModerationDecision:
         """The decision, whose reason its author should be told; unset where the reports of others took it out of sight."""
 
+    @_builtins.property
+    def appeal(self) -> _community_service_pb2.Appeal:
+        """The appeal this answers, whose author should be told; unset for any other decision."""
+
     def __init__(
         self,
         *,
         comment: _community_service_pb2.Comment | None = ...,
         moderator_id: _builtins.str = ...,
         decision: _community_service_pb2.ModerationDecision | None = ...,
+        appeal: _community_service_pb2.Appeal | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "decision", b"decision"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appeal", b"appeal", "comment", b"comment", "decision", b"decision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "decision", b"decision", "moderator_id", b"moderator_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal", b"appeal", "comment", b"comment", "decision", b"decision", "moderator_id", b"moderator_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -801,8 +801,9 @@ class Appeal(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     ANSWER_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    ANSWER_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """The appeal's id."""
+    """The appeal's id, which is that of the decision."""
     comment_id: _builtins.str
     """The comment it is about."""
     statement: _builtins.str
@@ -815,6 +816,10 @@ class Appeal(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was made."""
 
+    @_builtins.property
+    def answer_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was answered; unset before."""
+
     def __init__(
         self,
         *,
@@ -824,14 +829,67 @@ class Appeal(_message.Message):
         status: Global___ModerationStatus.ValueType = ...,
         answer: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        answer_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "comment_id", b"comment_id", "create_time", b"create_time", "id", b"id", "statement", b"statement", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "answer_time", b"answer_time", "comment_id", b"comment_id", "create_time", b"create_time", "id", b"id", "statement", b"statement", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Appeal: _TypeAlias = Appeal  # noqa: Y015
+
+@_typing.final
+class GetAppealRequest(_message.Message):
+    """Names the comment whose appeal to answer with."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMMENT_ID_FIELD_NUMBER: _builtins.int
+    comment_id: _builtins.str
+    """The comment's id."""
+    def __init__(
+        self,
+        *,
+        comment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment_id", b"comment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAppealRequest: _TypeAlias = GetAppealRequest  # noqa: Y015
+
+@_typing.final
+class AnswerAppealRequest(_message.Message):
+    """An answer to an appeal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPEAL_ID_FIELD_NUMBER: _builtins.int
+    GRANTED_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    appeal_id: _builtins.str
+    """The appeal's id."""
+    granted: _builtins.bool
+    """True when the author was right."""
+    answer: _builtins.str
+    """Why, told to the author, 1 to 1,000 characters."""
+    def __init__(
+        self,
+        *,
+        appeal_id: _builtins.str = ...,
+        granted: _builtins.bool = ...,
+        answer: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "appeal_id", b"appeal_id", "granted", b"granted"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerAppealRequest: _TypeAlias = AnswerAppealRequest  # noqa: Y015
 
 @_typing.final
 class ListModerationQueueRequest(_message.Message):

@@ -86,6 +86,16 @@ class CommentServiceStub:
                 request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.AppealCommentRequest.SerializeToString,
                 response_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.FromString,
                 _registered_method=True)
+        self.GetAppeal = channel.unary_unary(
+                '/littlemonster.community.v1.CommentService/GetAppeal',
+                request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.GetAppealRequest.SerializeToString,
+                response_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.FromString,
+                _registered_method=True)
+        self.AnswerAppeal = channel.unary_unary(
+                '/littlemonster.community.v1.CommentService/AnswerAppeal',
+                request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.AnswerAppealRequest.SerializeToString,
+                response_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.FromString,
+                _registered_method=True)
         self.ListModerationDecisions = channel.unary_unary(
                 '/littlemonster.community.v1.CommentService/ListModerationDecisions',
                 request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListModerationDecisionsRequest.SerializeToString,
@@ -182,14 +192,32 @@ class CommentServiceServicer:
     def ModerateComment(self, request, context):
         """Decides on a comment; its author reads the reason. WARN and SUSPEND refuse the comment and concern its author as well.
         INVALID_ARGUMENT: REASON_REQUIRED. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: OWN_COMMENT_MODERATED. ABORTED:
-        MODERATION_ITEM_CLAIMED by another moderator.
+        MODERATION_ITEM_CLAIMED by another moderator. FAILED_PRECONDITION: APPEAL_PENDING.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AppealComment(self, request, context):
-        """Asks another moderator to look again at a decision on the caller's comment.
+        """Asks another moderator to look again at the last decision on the caller's comment, deleted or not. Once a decision.
+        INVALID_ARGUMENT: WORDS_MISSING. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: COMMENT_NOT_YOURS. FAILED_PRECONDITION:
+        NOTHING_TO_APPEAL, where no moderator has decided against it. ALREADY_EXISTS: ALREADY_APPEALED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAppeal(self, request, context):
+        """The last appeal about a comment, with its answer; for its author and for moderators. NOT_FOUND: APPEAL_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AnswerAppeal(self, request, context):
+        """Answers an appeal. When granted, the decision is overturned: the comment appears, and a warning or suspension ends.
+        INVALID_ARGUMENT: WORDS_MISSING. NOT_FOUND: APPEAL_NOT_FOUND. PERMISSION_DENIED: OWN_DECISION_APPEALED by who decided,
+        OWN_COMMENT_MODERATED. FAILED_PRECONDITION: APPEAL_ANSWERED. ABORTED: MODERATION_ITEM_CLAIMED by another moderator.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -276,6 +304,16 @@ def add_CommentServiceServicer_to_server(servicer, server):
             'AppealComment': grpc.unary_unary_rpc_method_handler(
                     servicer.AppealComment,
                     request_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.AppealCommentRequest.FromString,
+                    response_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.SerializeToString,
+            ),
+            'GetAppeal': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAppeal,
+                    request_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.GetAppealRequest.FromString,
+                    response_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.SerializeToString,
+            ),
+            'AnswerAppeal': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnswerAppeal,
+                    request_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.AnswerAppealRequest.FromString,
                     response_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.SerializeToString,
             ),
             'ListModerationDecisions': grpc.unary_unary_rpc_method_handler(
@@ -569,6 +607,60 @@ class CommentService:
             target,
             '/littlemonster.community.v1.CommentService/AppealComment',
             littlemonster_dot_community_dot_v1_dot_community__service__pb2.AppealCommentRequest.SerializeToString,
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAppeal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/littlemonster.community.v1.CommentService/GetAppeal',
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.GetAppealRequest.SerializeToString,
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnswerAppeal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/littlemonster.community.v1.CommentService/AnswerAppeal',
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.AnswerAppealRequest.SerializeToString,
             littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.FromString,
             options,
             channel_credentials,

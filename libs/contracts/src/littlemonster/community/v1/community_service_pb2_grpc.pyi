@@ -49,10 +49,20 @@ class CommentServiceStub:
     ModerateComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ModerateCommentRequest, _community_service_pb2.Comment]
     """Decides on a comment; its author reads the reason. WARN and SUSPEND refuse the comment and concern its author as well.
     INVALID_ARGUMENT: REASON_REQUIRED. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: OWN_COMMENT_MODERATED. ABORTED:
-    MODERATION_ITEM_CLAIMED by another moderator.
+    MODERATION_ITEM_CLAIMED by another moderator. FAILED_PRECONDITION: APPEAL_PENDING.
     """
     AppealComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.AppealCommentRequest, _community_service_pb2.Appeal]
-    """Asks another moderator to look again at a decision on the caller's comment."""
+    """Asks another moderator to look again at the last decision on the caller's comment, deleted or not. Once a decision.
+    INVALID_ARGUMENT: WORDS_MISSING. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: COMMENT_NOT_YOURS. FAILED_PRECONDITION:
+    NOTHING_TO_APPEAL, where no moderator has decided against it. ALREADY_EXISTS: ALREADY_APPEALED.
+    """
+    GetAppeal: _aio.UnaryUnaryMultiCallable[_community_service_pb2.GetAppealRequest, _community_service_pb2.Appeal]
+    """The last appeal about a comment, with its answer; for its author and for moderators. NOT_FOUND: APPEAL_NOT_FOUND."""
+    AnswerAppeal: _aio.UnaryUnaryMultiCallable[_community_service_pb2.AnswerAppealRequest, _community_service_pb2.Appeal]
+    """Answers an appeal. When granted, the decision is overturned: the comment appears, and a warning or suspension ends.
+    INVALID_ARGUMENT: WORDS_MISSING. NOT_FOUND: APPEAL_NOT_FOUND. PERMISSION_DENIED: OWN_DECISION_APPEALED by who decided,
+    OWN_COMMENT_MODERATED. FAILED_PRECONDITION: APPEAL_ANSWERED. ABORTED: MODERATION_ITEM_CLAIMED by another moderator.
+    """
     ListModerationDecisions: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListModerationDecisionsRequest, _community_service_pb2.ListModerationDecisionsResponse]
     """What was decided on a comment, the newest first, at most 100 decisions."""
     GetStanding: _aio.UnaryUnaryMultiCallable[_community_service_pb2.GetStandingRequest, _community_service_pb2.Standing]
@@ -146,7 +156,7 @@ class CommentServiceServicer:
     ) -> _abc.Awaitable[_community_service_pb2.Comment]:
         """Decides on a comment; its author reads the reason. WARN and SUSPEND refuse the comment and concern its author as well.
         INVALID_ARGUMENT: REASON_REQUIRED. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: OWN_COMMENT_MODERATED. ABORTED:
-        MODERATION_ITEM_CLAIMED by another moderator.
+        MODERATION_ITEM_CLAIMED by another moderator. FAILED_PRECONDITION: APPEAL_PENDING.
         """
 
     def AppealComment(
@@ -154,7 +164,27 @@ class CommentServiceServicer:
         request: _community_service_pb2.AppealCommentRequest,
         context: _aio.ServicerContext[_community_service_pb2.AppealCommentRequest, _abc.Awaitable[_community_service_pb2.Appeal]],
     ) -> _abc.Awaitable[_community_service_pb2.Appeal]:
-        """Asks another moderator to look again at a decision on the caller's comment."""
+        """Asks another moderator to look again at the last decision on the caller's comment, deleted or not. Once a decision.
+        INVALID_ARGUMENT: WORDS_MISSING. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: COMMENT_NOT_YOURS. FAILED_PRECONDITION:
+        NOTHING_TO_APPEAL, where no moderator has decided against it. ALREADY_EXISTS: ALREADY_APPEALED.
+        """
+
+    def GetAppeal(
+        self,
+        request: _community_service_pb2.GetAppealRequest,
+        context: _aio.ServicerContext[_community_service_pb2.GetAppealRequest, _abc.Awaitable[_community_service_pb2.Appeal]],
+    ) -> _abc.Awaitable[_community_service_pb2.Appeal]:
+        """The last appeal about a comment, with its answer; for its author and for moderators. NOT_FOUND: APPEAL_NOT_FOUND."""
+
+    def AnswerAppeal(
+        self,
+        request: _community_service_pb2.AnswerAppealRequest,
+        context: _aio.ServicerContext[_community_service_pb2.AnswerAppealRequest, _abc.Awaitable[_community_service_pb2.Appeal]],
+    ) -> _abc.Awaitable[_community_service_pb2.Appeal]:
+        """Answers an appeal. When granted, the decision is overturned: the comment appears, and a warning or suspension ends.
+        INVALID_ARGUMENT: WORDS_MISSING. NOT_FOUND: APPEAL_NOT_FOUND. PERMISSION_DENIED: OWN_DECISION_APPEALED by who decided,
+        OWN_COMMENT_MODERATED. FAILED_PRECONDITION: APPEAL_ANSWERED. ABORTED: MODERATION_ITEM_CLAIMED by another moderator.
+        """
 
     def ListModerationDecisions(
         self,
