@@ -66,8 +66,10 @@ async def test_of_twenty_reports_at_once_by_ten_accounts_each_counts_once_and_th
     )
     assert (item.comment.moderation_status, item.comment.text) == (pb.MODERATION_STATUS_WITHHELD, comment.text)
     approved = await _decide(community, mia, comment, APPROVE, "")
-    types = [(await stream.read()).type for _ in range(3)][-2:]
-    assert types == [pb.CommentChange.TYPE_REMOVED, pb.CommentChange.TYPE_CREATED]
+    # The relay may still tell of the comment's creation.
+    while (await stream.read()).type is not pb.CommentChange.TYPE_REMOVED:
+        pass
+    assert (await stream.read()).type is pb.CommentChange.TYPE_CREATED
     assert approved.moderation_status == pb.MODERATION_STATUS_APPROVED
 
 
