@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from fakes.community.made import NOON, a_comment, a_video
 
+from community_service.domain.changes import Change, Happening
 from community_service.domain.comments import Comment, ModerationStatus, Sort, Video, VideoState
 from community_service.ports import Store
 from servicekit.caller import Caller, Role, acting_as
@@ -202,3 +203,33 @@ async def test_a_deleted_comment_is_read_only_while_it_has_answers(store: Store,
         assert await store.reads.comments.get(parent.id) is None
         found = await store.reads.comments.by_request(ADA.id, parent.request_id or "")
         assert found == replace(tombstone, reply_count=0)
+
+
+async def test_every_change_that_everybody_sees_raises_the_video_s_version_and_is_found_after_it(
+    store: Store, video: Video
+) -> None:
+    first, second = a_comment(video, user_id=ADA.id), a_comment(video, user_id=ADA.id)
+    await _save(store, first, second)
+    hidden = replace(first, status=WITHHELD, reason="—")
+    with acting_as(ADA):
+        async with store.begin() as work:
+            edited = replace(second, text="other")
+            await work.comments.save(edited)
+            assert (await work.comments.count_edited(edited)).version == 3
+            await work.comments.save(hidden)
+            totals = await work.comments.count_hidden(hidden)
+    assert (totals.count, totals.version) == (1, 4)
+    with acting_as(SERVICE):
+        reads = store.reads.comments
+        assert await reads.version_of(video.id) == 4
+        assert await reads.changed(video.id, 1, 9) == [
+            Change(Happening.CREATED, video.id, 3, edited),
+            Change(Happening.REMOVED, video.id, 4, replace(first, text="", status=WITHHELD)),
+        ]
+        assert await reads.changed(video.id, 2, 9) == [
+            Change(Happening.EDITED, video.id, 3, edited),
+            Change(Happening.REMOVED, video.id, 4, replace(first, text="", status=WITHHELD)),
+        ]
+        assert [each.version for each in await reads.changed(video.id, 0, 1)] == [3]
+        assert await reads.changed(video.id, 4, 9) == []
+        assert await reads.version_of(new_id()) == 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from community_service.domain.appeals import Appeal
+from community_service.domain.changes import Change, change_since
 from community_service.domain.comments import Comment, CommentTotals, ModerationStatus, Sort, Video, VideoState
 from community_service.domain.concerns import Concern
 from community_service.domain.moderation import Action, Decision, QueueItem, Record, Report
@@ -31,6 +32,7 @@ class State:
     outcomes: dict[tuple[str, str], bool] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
     appeals: dict[str, Appeal] = field(default_factory=dict)
+    versions: dict[str, tuple[int, int]] = field(default_factory=dict)
     comment_totals: dict[str, CommentTotals] = field(default_factory=dict)
     ratings: dict[tuple[str, str], Rating] = field(default_factory=dict)
     rating_totals: dict[str, RatingTotals] = field(default_factory=dict)
@@ -112,10 +114,24 @@ class FakeComments:
     async def count_hidden(self, comment: Comment) -> CommentTotals:
         return self._count(comment, -1)
 
+    async def count_edited(self, comment: Comment) -> CommentTotals:
+        return self._count(comment, 0)
+
+    async def version_of(self, video_id: str) -> int:
+        totals = self._state.comment_totals.get(video_id)
+        return totals.version if totals else 0
+
+    async def changed(self, video_id: str, since: int, most: int) -> list[Change]:
+        found = [c for c in self._state.comments.values() if c.video_id == video_id]
+        changes = [change_since(c, *self._state.versions.get(c.id, (0, 0)), since) for c in found]
+        return sorted((c for c in changes if c.version > since), key=lambda c: c.version)[:most]
+
     def _count(self, comment: Comment, by: int) -> CommentTotals:
         before = self._state.comment_totals.get(comment.video_id, CommentTotals(comment.video_id, 0, 0))
         totals = CommentTotals(comment.video_id, before.count + by, before.version + 1)
         self._state.comment_totals[comment.video_id] = totals
+        _, appeared = self._state.versions.get(comment.id, (0, 0))
+        self._state.versions[comment.id] = (totals.version, totals.version if by > 0 else appeared)
         if comment.parent_id:
             parent = self._state.comments[comment.parent_id]
             self._state.comments[parent.id] = replace(parent, reply_count=parent.reply_count + by)
@@ -301,8 +317,8 @@ class FakeWork:
     async def comment_created(self, comment: Comment, totals: CommentTotals) -> None:
         self._state.told.append(("comment.created", comment, totals))
 
-    async def comment_updated(self, comment: Comment) -> None:
-        self._state.told.append(("comment.updated", comment, self._state.comment_totals[comment.video_id]))
+    async def comment_updated(self, comment: Comment, totals: CommentTotals) -> None:
+        self._state.told.append(("comment.updated", comment, totals))
 
     async def comment_deleted(self, comment: Comment, totals: CommentTotals) -> None:
         self._state.told.append(("comment.deleted", comment, totals))

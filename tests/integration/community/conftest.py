@@ -134,7 +134,7 @@ async def community(
         Moderation(store, utc_now, new_id),
         Appeals(store, utc_now),
         authors,
-        LiveComments(videos, audience, heartbeat=timedelta(hours=1)),
+        LiveComments(videos, store.reads, audience, heartbeat=timedelta(hours=1)),
         utc_now,
     )
     stars = Stars(store, videos, authors, utc_now, own_ratings=False)

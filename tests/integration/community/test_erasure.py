@@ -103,7 +103,7 @@ async def test_totals_follow_and_are_told_without_the_account(
     assert list(stars.totals.histogram) == [0, 0, 0, 1, 0]
     assert {event.comment.id for event in gone} == {talked["ada"], talked["ada_again"]}
     assert {(event.comment_count, event.comment.user_id, event.comment.text) for event in gone} == {(2, NOBODY, "")}
-    assert {event.version for event in gone} == {6}
+    assert {event.version for event in gone} == {7}
     stats = await community.ratings.GetRatingStats(
         pb.GetRatingStatsRequest(video_id=video.id), metadata=loopback.as_user(BEN)
     )

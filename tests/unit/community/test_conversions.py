@@ -6,10 +6,9 @@ import pytest
 from fakes.community.made import NOON, a_comment, a_rating, a_video
 
 from community_service import convert
+from community_service.domain.changes import Change, Happening
 from community_service.domain.comments import (
-    Change,
     CommentTotals,
-    Happening,
     ModerationStatus,
     Sort,
     Verdict,
@@ -51,15 +50,17 @@ def test_a_forged_page_token_is_refused(order: Sort, key: str | int, row_id: str
 
 def test_a_comment_survives_its_event() -> None:
     comment = a_comment(VIDEO, parent_id=VIDEO.id, create_time=NOON + timedelta(microseconds=7))
-    payload = convert.comments.comment_created(comment, CommentTotals(VIDEO.id, 1, 1)).SerializeToString()
-    assert convert.live.change_from("comment.created", payload, "e") == Change(Happening.CREATED, comment, "e")
+    payload = convert.comments.comment_created(comment, CommentTotals(VIDEO.id, 1, 7)).SerializeToString()
+    change = Change(Happening.CREATED, VIDEO.id, 7, comment)
+    assert convert.live.change_from("comment.created", payload) == change
+    assert convert.live.change(change).event_id == "7"
 
 
 @pytest.mark.parametrize(
     ("subject", "payload"), [("comment.moderated", b""), ("comment.created", b"\xff"), ("comment.created", b"")]
 )
 def test_an_event_that_says_nothing_to_watchers_is_none(subject: str, payload: bytes) -> None:
-    assert convert.live.change_from(subject, payload, "e") is None
+    assert convert.live.change_from(subject, payload) is None
 
 
 @pytest.mark.parametrize(

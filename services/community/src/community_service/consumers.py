@@ -1,5 +1,6 @@
 """Events from the mesh. `video.*` are applied exactly once in a transaction; `comment.*` are shown to those who watch now."""
 
+import asyncio
 from collections.abc import Callable
 
 from community_service import convert
@@ -46,13 +47,19 @@ class VideoEvents:
 
 
 async def follow_comments(broker: Broker, audience: Audience) -> None:
-    """Shows every comment event to the streams of this process. Not acknowledged: who is not here misses it."""
+    """Shows every comment event to the streams of this process, and has them look what they missed while NATS was away."""
     await broker.jetstream()  # at the start NATS may take its time, and a subscription waits only briefly
-    async with broker.subscribe("comment.*") as messages:
+    async with broker.subscribe("comment.*") as messages, asyncio.TaskGroup() as group:
+        group.create_task(_catch_up(broker, audience))
         async for message in messages:
-            event_id = (message.headers or {}).get("ce-id", "")
-            if change := convert.live.change_from(message.subject, message.data, event_id):
+            if change := convert.live.change_from(message.subject, message.data):
                 audience.tell(change)
+
+
+async def _catch_up(broker: Broker, audience: Audience) -> None:
+    while True:
+        await broker.reconnection()
+        audience.catch_up()
 
 
 def erasures(broker: Broker, database: Database, erasure: Erasure) -> Consumer:

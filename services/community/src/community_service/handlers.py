@@ -116,7 +116,7 @@ class CommentHandlers(CommentServiceServicer):
     async def WatchComments(
         self, request: pb.WatchCommentsRequest, context: Context
     ) -> AsyncIterator[pb.CommentChange]:
-        async with self._live.watch(request.video_id) as changes:
+        async with self._live.watch(request.video_id, convert.live.seen(request)) as changes:
             # Tells the client that the stream is open: nothing may happen for a while.
             await context.send_initial_metadata(())
             async for change in changes:

@@ -46,7 +46,7 @@ async def serve(kit: Kit[Settings]) -> None:
         Moderation(store, utc_now, new_id),
         Appeals(store, utc_now),
         authors,
-        LiveComments(videos, audience, heartbeat=settings.heartbeat),
+        LiveComments(videos, store.reads, audience, heartbeat=settings.heartbeat),
         utc_now,
     )
     stars = Stars(store, videos, authors, utc_now, own_ratings=settings.own_ratings)

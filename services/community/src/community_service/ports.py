@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from community_service.domain.appeals import Appeal
+from community_service.domain.changes import Change
 from community_service.domain.comments import Comment, CommentTotals, Sort, Verdict, Video
 from community_service.domain.concerns import Concern
 from community_service.domain.moderation import Decision, QueueItem, Record, Report
@@ -44,6 +45,17 @@ class CommentReader(Protocol):
         """Up to 100 comments the account wrote after `since`, deleted ones without their text, the newest first."""
         ...
 
+    async def version_of(self, video_id: str) -> int:
+        """How often everybody saw a video's comments change; 0 for never."""
+        ...
+
+    async def changed(self, video_id: str, since: int, most: int) -> list[Change]:
+        """What became of up to `most` comments that changed after that version, in the order of their last change.
+
+        For the service itself: another caller would not read what was removed.
+        """
+        ...
+
     async def count_published(self, user_id: str, most: int) -> int:
         """How many comments of the account everybody may read, counted up to `most`."""
         ...
@@ -78,6 +90,10 @@ class Comments(CommentReader, Protocol):
 
     async def count_hidden(self, comment: Comment) -> CommentTotals:
         """The same for a comment that was visible and is no longer."""
+        ...
+
+    async def count_edited(self, comment: Comment) -> CommentTotals:
+        """The video's next version, for a visible comment that has another text."""
         ...
 
     async def forget_video(self, video_id: str) -> None:
@@ -264,7 +280,7 @@ class Work(Protocol):
         """Tells everybody about a comment that became visible, once the work is saved."""
         ...
 
-    async def comment_updated(self, comment: Comment) -> None:
+    async def comment_updated(self, comment: Comment, totals: CommentTotals) -> None:
         """Tells everybody that a visible comment has another text, once the work is saved."""
         ...
 

@@ -40,7 +40,11 @@ class VideoRow(Base, table=True):
 
 
 class CommentRow(Base, table=True):
-    """A comment; it belongs to its author."""
+    """A comment; it belongs to its author.
+
+    `version` is that of its video (in comment_totals) when everybody last saw it change, `appeared` when it last became
+    visible; 0 before that.
+    """
 
     __tablename__ = "comments"
     __table_args__ = (
@@ -59,6 +63,7 @@ class CommentRow(Base, table=True):
         Index("comments_video_id_create_time_id_idx", "video_id", "create_time", "id"),
         Index("comments_parent_id_create_time_id_idx", "parent_id", "create_time", "id"),
         Index("comments_user_id_create_time_idx", "user_id", "create_time"),
+        Index("comments_video_id_version_idx", "video_id", "version"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -77,6 +82,8 @@ class CommentRow(Base, table=True):
     by_staff: bool
     reason_code: str = Field(sa_type=Text)
     resources: str = Field(sa_type=Text)
+    version: int
+    appeared: int
 
 
 class RevisionRow(Base, table=True):

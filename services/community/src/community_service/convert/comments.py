@@ -1,9 +1,9 @@
 """Comments, and the events that tell of them."""
 
-from dataclasses import replace
 from datetime import UTC
 
 from community_service.convert.values import concern, reason_code, timestamp
+from community_service.domain.changes import removed
 from community_service.domain.comments import Comment, CommentTotals, Draft, ModerationStatus, Sort
 from littlemonster.community.v1 import community_events_pb2 as events
 from littlemonster.community.v1 import community_service_pb2 as pb
@@ -64,11 +64,10 @@ def comment_created(made: Comment, totals: CommentTotals) -> events.CommentCreat
     return events.CommentCreated(comment=comment(made), comment_count=totals.count, version=totals.version)
 
 
-def comment_updated(edited: Comment) -> events.CommentUpdated:
-    return events.CommentUpdated(comment=comment(edited))
+def comment_updated(edited: Comment, totals: CommentTotals) -> events.CommentUpdated:
+    return events.CommentUpdated(comment=comment(edited), comment_count=totals.count, version=totals.version)
 
 
-def comment_deleted(removed: Comment, totals: CommentTotals) -> events.CommentDeleted:
-    """Neither its text nor why it is gone is for everybody."""
-    shown = comment(replace(removed, text="", reason="", reason_code=None, resources=""))
+def comment_deleted(gone: Comment, totals: CommentTotals) -> events.CommentDeleted:
+    shown = comment(removed(gone))
     return events.CommentDeleted(comment=shown, comment_count=totals.count, version=totals.version)

@@ -35,14 +35,6 @@ class Sort(StrEnum):
     TOP = "top"
 
 
-class Happening(StrEnum):
-    """What can happen to a visible comment."""
-
-    CREATED = "CREATED"
-    EDITED = "EDITED"
-    REMOVED = "REMOVED"
-
-
 @dataclass(frozen=True, slots=True)
 class Video:
     """A video as far as viewers' words need it. `version` is that of the status it was last told; 0 before any."""
@@ -124,20 +116,11 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class CommentTotals:
-    """A video's visible comments; `version` grows with every change."""
+    """A video's visible comments; `version` grows by one with every change to them, edits included."""
 
     video_id: str
     count: int
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Something that happened to a comment, as the event `event_id` told it."""
-
-    happening: Happening
-    comment: Comment
-    event_id: str
 
 
 def write(draft: Draft, *, comment_id: str, author: Caller, depth: int, verdict: Verdict, now: datetime) -> Comment:

@@ -1,4 +1,4 @@
-"""Comments, their answers and how many a video has."""
+"""Comments and their answers."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -21,12 +21,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from community_service.domain.changes import Change
 from community_service.domain.comments import Comment, CommentTotals, ModerationStatus, Sort, VideoState
-from community_service.domain.concerns import Concern
 from community_service.domain.phases import Written
 from community_service.ports import Cursor
+from community_service.storage import changes
 from community_service.storage.executor import Executor
 from community_service.storage.pages import pages
+from community_service.storage.rows import ALL, OF_COMMENT, comment_row
 from community_service.tables import CommentRow, CommentTotalsRow, RevisionRow, ThreadRow, VideoRow
 from servicekit.caller import caller_or_none
 from servicekit.database import Statement, Transaction, compile_command, compile_statement
@@ -43,46 +45,6 @@ _TURNS = 0x7475726E
 _JUDGED = ("status", "reason", "reason_code", "resources")
 
 
-def comment_row(
-    id: str,
-    video_id: str,
-    user_id: str,
-    parent_id: str | None,
-    text: str,
-    status: str,
-    reason: str,
-    request_id: str | None,
-    create_time: datetime,
-    update_time: datetime,
-    edited: bool,
-    deleted: bool,
-    depth: int,
-    by_staff: bool,
-    reason_code: str,
-    resources: str,
-    reply_count: int,
-) -> Comment:
-    return Comment(
-        id=id,
-        video_id=video_id,
-        user_id=user_id,
-        parent_id=parent_id,
-        text=text,
-        status=ModerationStatus(status),
-        reason=reason,
-        request_id=request_id,
-        reply_count=reply_count,
-        create_time=create_time,
-        update_time=update_time,
-        edited=edited,
-        deleted=deleted,
-        depth=depth,
-        by_staff=by_staff,
-        reason_code=Concern(reason_code) if reason_code else None,
-        resources=resources,
-    )
-
-
 # The first wall; row-level security, which knows nothing of videos, is the second.
 _public = exists().where(_videos.c.id == _comments.c.video_id, _videos.c.state == VideoState.PUBLIC.value)
 _visible = or_(
@@ -91,7 +53,6 @@ _visible = or_(
     cast(_comments.c.user_id, Text) == bindparam("viewer"),
     bindparam("sees_all", type_=Boolean),
 )
-ALL = select(*_comments.c, _threads.c.reply_count).join(_threads, _threads.c.comment_id == _comments.c.id)
 # What is deleted only stands for its answers.
 _read = ALL.where(_visible, or_(~_comments.c.deleted, _threads.c.reply_count > 0))
 _threads_of_video = _read.where(_comments.c.video_id == bindparam("video_id"), _comments.c.parent_id.is_(None))
@@ -116,7 +77,7 @@ REPLIES = pages(_read.where(_comments.c.parent_id == bindparam("parent_id")), _a
 
 _added = (
     insert(_comments)
-    .values({column.name: bindparam(column.name) for column in _comments.c})
+    .values({column.name: bindparam(column.name) for column in OF_COMMENT} | {"version": 0, "appeared": 0})
     .on_conflict_do_nothing(index_elements=[_comments.c.user_id, _comments.c.request_id])
     .returning(_comments.c.id, _comments.c.video_id)
     .cte("added")
@@ -126,21 +87,6 @@ ADD = compile_command(
         ["comment_id", "video_id", "reply_count"],
         select(_added.c.id, _added.c.video_id, literal(0)),
     )
-)
-COUNT_REPLY = compile_command(
-    update(_threads)
-    .where(_threads.c.comment_id == bindparam("parent_id"))
-    .values(reply_count=_threads.c.reply_count + bindparam("by", type_=Integer))
-)
-COUNT_COMMENT = compile_statement(
-    insert(_totals)
-    .values(video_id=bindparam("video_id"), count=bindparam("by", type_=Integer), version=1)
-    .on_conflict_do_update(
-        index_elements=[_totals.c.video_id],
-        set_={"count": _totals.c.count + bindparam("by", type_=Integer), "version": _totals.c.version + 1},
-    )
-    .returning(*_totals.c),
-    CommentTotals,
 )
 SAVE = compile_command(
     update(_comments)
@@ -229,6 +175,12 @@ class PostgresCommentReader:
     async def count_published(self, user_id: str, most: int) -> int:
         return await self._executor.one(COUNT_PUBLISHED, user_id=user_id, most=most) or 0
 
+    async def version_of(self, video_id: str) -> int:
+        return await self._executor.one(changes.VERSION, video_id=video_id) or 0
+
+    async def changed(self, video_id: str, since: int, most: int) -> list[Change]:
+        return await changes.changed(self._executor, video_id, since, most)
+
 
 class PostgresComments(PostgresCommentReader):
     """Comments inside a transaction."""
@@ -269,19 +221,13 @@ class PostgresComments(PostgresCommentReader):
         )
 
     async def count_visible(self, comment: Comment) -> CommentTotals:
-        return await self._count(comment, 1)
+        return await changes.count(self._transaction, comment, 1)
 
     async def count_hidden(self, comment: Comment) -> CommentTotals:
-        return await self._count(comment, -1)
+        return await changes.count(self._transaction, comment, -1)
 
-    async def _count(self, comment: Comment, by: int) -> CommentTotals:
-        # The video's row before the thread's: everybody locks in this order, so nobody waits in a circle.
-        totals = await self._transaction.one(COUNT_COMMENT, video_id=comment.video_id, by=by)
-        if comment.parent_id:
-            await self._transaction.execute(COUNT_REPLY, parent_id=comment.parent_id, by=by)
-        if totals is None:
-            raise AssertionError("an upsert with RETURNING answers a row")
-        return totals
+    async def count_edited(self, comment: Comment) -> CommentTotals:
+        return await changes.count(self._transaction, comment, 0)
 
     async def forget_video(self, video_id: str) -> None:
         await self._transaction.execute(FORGET_COMMENTS, video_id=video_id)

@@ -115,6 +115,12 @@ _COUNT_REPLIES = compile_command(
         "FROM unnest(:ids, :numbers) AS gone (id, number) WHERE comment_id = gone.id"
     )
 )
+# A stream that goes on where another ended is told that they are gone.
+_MARK = compile_command(
+    text("UPDATE comments SET version = :version WHERE id = ANY(:comments)").bindparams(
+        bindparam("comments", type_=ARRAY(Uuid)), bindparam("version", type_=Integer)
+    )
+)
 _HOLD_RATING_TOTALS = compile_command(
     text(
         "SELECT 1 FROM rating_totals WHERE video_id IN (SELECT video_id FROM ratings WHERE user_id = :person) "
@@ -158,6 +164,9 @@ async def _erase_comments(transaction: Transaction, user_id: str) -> int:
     rows += await transaction.execute(_UNNAME, person=user_id)
     visible = [each for each in held if each.visible]
     totals = await _uncount(transaction, visible)
+    for total in totals.values():
+        ids = [each.id for each in visible if each.video_id == total.video_id]
+        await transaction.execute(_MARK, comments=ids, version=total.version)
     for each in visible:
         count = totals[each.video_id]
         message = CommentDeleted(comment=_left_of(each), comment_count=count.count, version=count.version)

@@ -26,8 +26,8 @@ from community_service.domain.concerns import URGENT, Concern
 from community_service.domain.moderation import URGENCY, Decision, QueueItem, Record, Report
 from community_service.ports import QueueCursor
 from community_service.storage import decisions
-from community_service.storage.comments import ALL, comment_row
 from community_service.storage.executor import Executor
+from community_service.storage.rows import ALL, comment_row
 from community_service.tables import CommentRow, QueueItemRow, ReportRow
 from servicekit.database import Transaction, compile_command, compile_statement
 

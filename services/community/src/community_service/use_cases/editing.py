@@ -96,4 +96,4 @@ async def tell(work: Work, before: Comment, after: Comment) -> None:
     elif after.is_visible and not before.is_visible:
         await work.comment_created(after, await work.comments.count_visible(after))
     elif after.is_visible and after.text != before.text:
-        await work.comment_updated(after)
+        await work.comment_updated(after, await work.comments.count_edited(after))

@@ -31,7 +31,7 @@ class CommentCreated(_message.Message):
     comment_count: _builtins.int
     """The video's visible comments, this one counted."""
     version: _builtins.int
-    """Grows with every change to the video's comments; keep the highest."""
+    """Grows by one with every change to the video's comments; keep the highest."""
     @_builtins.property
     def comment(self) -> _community_service_pb2.Comment:
         """The comment."""
@@ -58,6 +58,12 @@ class CommentUpdated(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     COMMENT_FIELD_NUMBER: _builtins.int
+    COMMENT_COUNT_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    comment_count: _builtins.int
+    """The video's visible comments."""
+    version: _builtins.int
+    """Grows by one with every change to the video's comments; keep the highest."""
     @_builtins.property
     def comment(self) -> _community_service_pb2.Comment:
         """The comment as it is now."""
@@ -66,10 +72,12 @@ class CommentUpdated(_message.Message):
         self,
         *,
         comment: _community_service_pb2.Comment | None = ...,
+        comment_count: _builtins.int = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "comment_count", b"comment_count", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -87,7 +95,7 @@ class CommentDeleted(_message.Message):
     comment_count: _builtins.int
     """The video's visible comments, this one no longer counted."""
     version: _builtins.int
-    """Grows with every change to the video's comments; keep the highest."""
+    """Grows by one with every change to the video's comments; keep the highest."""
     @_builtins.property
     def comment(self) -> _community_service_pb2.Comment:
         """The comment as it is now, without its text."""

@@ -449,16 +449,20 @@ class WatchCommentsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     VIDEO_ID_FIELD_NUMBER: _builtins.int
+    LAST_EVENT_ID_FIELD_NUMBER: _builtins.int
     video_id: _builtins.str
     """The video's id."""
+    last_event_id: _builtins.str
+    """event_id of the last message an earlier stream of this video gave; empty to begin now."""
     def __init__(
         self,
         *,
         video_id: _builtins.str = ...,
+        last_event_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["video_id", b"video_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["last_event_id", b"last_event_id", "video_id", b"video_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -477,25 +481,29 @@ class CommentChange(_message.Message):
     class _TypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[CommentChange._Type.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         TYPE_UNSPECIFIED: CommentChange._Type.ValueType  # 0
-        """A sign of life without content, sent when nothing happens for 15 s."""
+        """A sign of life without a comment: the first message, and whenever nothing happens for 15 s."""
         TYPE_CREATED: CommentChange._Type.ValueType  # 1
         """It became visible."""
         TYPE_EDITED: CommentChange._Type.ValueType  # 2
         """Its text changed."""
         TYPE_REMOVED: CommentChange._Type.ValueType  # 3
         """It is no longer visible."""
+        TYPE_RELOAD: CommentChange._Type.ValueType  # 4
+        """So much happened since last_event_id that it is not told one by one: list the comments again. The stream goes on."""
 
     class Type(_Type, metaclass=_TypeEnumTypeWrapper):
         """What can happen."""
 
     TYPE_UNSPECIFIED: CommentChange.Type.ValueType  # 0
-    """A sign of life without content, sent when nothing happens for 15 s."""
+    """A sign of life without a comment: the first message, and whenever nothing happens for 15 s."""
     TYPE_CREATED: CommentChange.Type.ValueType  # 1
     """It became visible."""
     TYPE_EDITED: CommentChange.Type.ValueType  # 2
     """Its text changed."""
     TYPE_REMOVED: CommentChange.Type.ValueType  # 3
     """It is no longer visible."""
+    TYPE_RELOAD: CommentChange.Type.ValueType  # 4
+    """So much happened since last_event_id that it is not told one by one: list the comments again. The stream goes on."""
 
     TYPE_FIELD_NUMBER: _builtins.int
     COMMENT_FIELD_NUMBER: _builtins.int
@@ -503,10 +511,10 @@ class CommentChange(_message.Message):
     type: Global___CommentChange.Type.ValueType
     """What happened."""
     event_id: _builtins.str
-    """The event's id."""
+    """Where the stream stands after this message; give it as last_event_id to go on from here."""
     @_builtins.property
     def comment(self) -> Global___Comment:
-        """The comment as it is now."""
+        """The comment as it is now; unset for a sign of life and RELOAD."""
 
     def __init__(
         self,

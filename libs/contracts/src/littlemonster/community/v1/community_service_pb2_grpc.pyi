@@ -38,7 +38,11 @@ class CommentServiceStub:
     DeleteComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.DeleteCommentRequest, _empty_pb2.Empty]
     """Deletes a comment; its replies stay. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: COMMENT_NOT_YOURS."""
     WatchComments: _aio.UnaryStreamMultiCallable[_community_service_pb2.WatchCommentsRequest, _community_service_pb2.CommentChange]
-    """Comments on a video as they are created, edited and removed, from the moment the stream opens."""
+    """Comments on a video as they are created, edited and removed: from the moment the stream opens, or after last_event_id, so
+    that a client that was cut off goes on without loss or repetition. The first message tells where the stream stands.
+    NOT_FOUND: VIDEO_NOT_FOUND. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, TOO_MANY_STREAMS of one account, WATCH_TOO_SLOW where
+    the client does not keep up.
+    """
     ReportComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ReportCommentRequest, _community_service_pb2.ReportCommentResponse]
     """Tells moderators about a comment, once per account and comment. A report of somebody whose earlier reports were upheld
     weighs more than one of somebody whose reports were dismissed. Where reports weigh enough together, the comment is
@@ -135,7 +139,11 @@ class CommentServiceServicer:
         request: _community_service_pb2.WatchCommentsRequest,
         context: _aio.ServicerContext[_community_service_pb2.WatchCommentsRequest, _abc.AsyncIterator[_community_service_pb2.CommentChange]],
     ) -> _abc.AsyncIterator[_community_service_pb2.CommentChange]:
-        """Comments on a video as they are created, edited and removed, from the moment the stream opens."""
+        """Comments on a video as they are created, edited and removed: from the moment the stream opens, or after last_event_id, so
+        that a client that was cut off goes on without loss or repetition. The first message tells where the stream stands.
+        NOT_FOUND: VIDEO_NOT_FOUND. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, TOO_MANY_STREAMS of one account, WATCH_TOO_SLOW where
+        the client does not keep up.
+        """
 
     def ReportComment(
         self,
