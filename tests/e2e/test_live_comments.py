@@ -25,7 +25,7 @@ async def test_a_stream_goes_on_after_the_last_event_it_had(student, lesson):
     assert [(each["type"], each["comment"]["text"]) for each in missed] == [
         ("TYPE_CREATED", comment["text"]) for comment in made
     ]
-    refused = await httpx.AsyncClient(base_url=ada.gateway.url).get(
-        f"{path}:watch?lastEventId=yesterday", headers={"authorization": f"Bearer {ada.gateway.token}"}
-    )
+    async with httpx.AsyncClient(base_url=ada.gateway.url) as client:
+        token = {"authorization": f"Bearer {ada.gateway.token}"}
+        refused = await client.get(f"{path}:watch?lastEventId=yesterday", headers=token)
     assert refused.status_code == 400

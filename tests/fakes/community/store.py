@@ -317,7 +317,7 @@ class FakeWork:
     async def comment_created(self, comment: Comment, totals: CommentTotals) -> None:
         self._state.told.append(("comment.created", comment, totals))
 
-    async def comment_updated(self, comment: Comment, totals: CommentTotals) -> None:
+    async def comment_updated(self, before: Comment, comment: Comment, totals: CommentTotals) -> None:
         self._state.told.append(("comment.updated", comment, totals))
 
     async def comment_deleted(self, comment: Comment, totals: CommentTotals) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from fakes.community.made import NOON, a_video
-from fakes.community.peers import FakeCatalogue, FakeModerator
+from fakes.community.peers import FakeCatalogue, FakeDirectory, FakeModerator
 from fakes.community.store import FakeStore
 
 from community_service.domain.comments import Video
@@ -14,6 +14,7 @@ from community_service.use_cases.appeals import Appeals
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
 from community_service.use_cases.gate import Gate
+from community_service.use_cases.mentioning import Mentioning
 from community_service.use_cases.moderation import Moderation
 from community_service.use_cases.ratings import Stars
 from community_service.use_cases.reporting import Reporting
@@ -73,13 +74,25 @@ def gate(moderator: FakeModerator, rules: Rules) -> Gate:
 
 
 @pytest.fixture
-def discussion(store: FakeStore, public_videos: PublicVideos, gate: Gate, authors: Authors) -> Discussion:
-    return Discussion(store, public_videos, gate, authors, lambda: NOON, new_id)
+def directory() -> FakeDirectory:
+    return FakeDirectory()
 
 
 @pytest.fixture
-def editing(store: FakeStore, gate: Gate, authors: Authors) -> Editing:
-    return Editing(store, gate, authors, lambda: NOON, window=timedelta(hours=1))
+def mentioning(directory: FakeDirectory) -> Mentioning:
+    return Mentioning(directory)
+
+
+@pytest.fixture
+def discussion(
+    store: FakeStore, public_videos: PublicVideos, gate: Gate, authors: Authors, mentioning: Mentioning
+) -> Discussion:
+    return Discussion(store, public_videos, gate, authors, mentioning, lambda: NOON, new_id)
+
+
+@pytest.fixture
+def editing(store: FakeStore, gate: Gate, authors: Authors, mentioning: Mentioning) -> Editing:
+    return Editing(store, gate, authors, mentioning, lambda: NOON, window=timedelta(hours=1))
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The community API: comments, live comments and ratings."""
 
-from community_service.clients import ContentCatalogue, InferenceModerator
+from community_service.clients import AuthDirectory, ContentCatalogue, InferenceModerator
 from community_service.consumers import follow_comments
 from community_service.handlers import CommentHandlers, RatingHandlers
 from community_service.settings import Settings
@@ -11,6 +11,7 @@ from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
 from community_service.use_cases.gate import Gate
 from community_service.use_cases.live import Audience, LiveComments
+from community_service.use_cases.mentioning import Mentioning
 from community_service.use_cases.moderation import Moderation
 from community_service.use_cases.ratings import Stars
 from community_service.use_cases.reporting import Reporting
@@ -37,11 +38,13 @@ async def serve(kit: Kit[Settings]) -> None:
     videos = PublicVideos(store.reads, catalogue)
     audience = Audience(seats=settings.live_streams, backlog=settings.live_backlog)
     kit.background(follow_comments(await kit.broker(), audience))
+    directory = AuthDirectory(kit.channel(settings.auth_address, "auth"), settings.mentions_timeout)
+    mentioning = Mentioning(directory)
     authors = Authors(store.reads, utc_now)
     gate = Gate(moderator, settings.rules(), utc_now)
     comments = CommentHandlers(
-        Discussion(store, videos, gate, authors, utc_now, new_id, deepest=settings.thread_depth),
-        Editing(store, gate, authors, utc_now, window=settings.edit_window),
+        Discussion(store, videos, gate, authors, mentioning, utc_now, new_id, deepest=settings.thread_depth),
+        Editing(store, gate, authors, mentioning, utc_now, window=settings.edit_window),
         Reporting(store, utc_now, threshold=settings.report_threshold),
         Moderation(store, utc_now, new_id),
         Appeals(store, utc_now),

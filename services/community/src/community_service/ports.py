@@ -8,6 +8,7 @@ from community_service.domain.appeals import Appeal
 from community_service.domain.changes import Change
 from community_service.domain.comments import Comment, CommentTotals, Sort, Verdict, Video
 from community_service.domain.concerns import Concern
+from community_service.domain.mentions import Called, Person
 from community_service.domain.moderation import Decision, QueueItem, Record, Report
 from community_service.domain.phases import Written
 from community_service.domain.ratings import Rating, RatingTotals
@@ -280,8 +281,8 @@ class Work(Protocol):
         """Tells everybody about a comment that became visible, once the work is saved."""
         ...
 
-    async def comment_updated(self, comment: Comment, totals: CommentTotals) -> None:
-        """Tells everybody that a visible comment has another text, once the work is saved."""
+    async def comment_updated(self, before: Comment, comment: Comment, totals: CommentTotals) -> None:
+        """Tells everybody that a visible comment has another text, and whom it mentions now, once the work is saved."""
         ...
 
     async def comment_deleted(self, comment: Comment, totals: CommentTotals) -> None:
@@ -322,6 +323,14 @@ class Moderator(Protocol):
 
     async def judge(self, text: str, video_id: str) -> Verdict:
         """What the checks say; UNCHECKED, never an exception, when they cannot be asked."""
+        ...
+
+
+class Directory(Protocol):
+    """The accounts of the auth service."""
+
+    async def find(self, called: Called) -> list[Person]:
+        """Those that have one of the ids or names; nobody, never an exception, when auth cannot be asked."""
         ...
 
 

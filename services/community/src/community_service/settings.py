@@ -20,6 +20,9 @@ class Settings(ServiceSettings):
     content_timeout: timedelta = timedelta(seconds=2)
     """How long content may take to answer, in ISO 8601 such as PT2S or in seconds."""
 
+    mentions_timeout: timedelta = timedelta(seconds=1)
+    """How long auth may take to tell whom a comment mentions; after it the comment mentions nobody."""
+
     moderation_timeout: timedelta = timedelta(seconds=3)
     """How long a verdict may take; after it the comment waits for a moderator."""
 

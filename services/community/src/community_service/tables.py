@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -84,6 +85,7 @@ class CommentRow(Base, table=True):
     resources: str = Field(sa_type=Text)
     version: int
     appeared: int
+    mentions: list[dict[str, str]] = Field(sa_type=JSONB)
 
 
 class RevisionRow(Base, table=True):

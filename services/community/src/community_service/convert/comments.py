@@ -5,6 +5,7 @@ from datetime import UTC
 from community_service.convert.values import concern, reason_code, timestamp
 from community_service.domain.changes import removed
 from community_service.domain.comments import Comment, CommentTotals, Draft, ModerationStatus, Sort
+from community_service.domain.mentions import Mention, newly
 from littlemonster.community.v1 import community_events_pb2 as events
 from littlemonster.community.v1 import community_service_pb2 as pb
 
@@ -35,6 +36,7 @@ def comment(comment: Comment) -> pb.Comment:
         depth=comment.depth,
         moderation_reason_code=reason_code(comment.reason_code),
         help_resources=comment.resources,
+        mentions=(pb.Mention(user_id=each.user_id, text=each.text) for each in comment.mentions),
     )
 
 
@@ -57,15 +59,26 @@ def comment_from(message: pb.Comment) -> Comment:
         depth=message.depth,
         reason_code=concern(message.moderation_reason_code),
         resources=message.help_resources,
+        mentions=tuple(Mention(each.user_id, each.text) for each in message.mentions),
     )
 
 
 def comment_created(made: Comment, totals: CommentTotals) -> events.CommentCreated:
-    return events.CommentCreated(comment=comment(made), comment_count=totals.count, version=totals.version)
+    return events.CommentCreated(
+        comment=comment(made),
+        comment_count=totals.count,
+        version=totals.version,
+        mentioned_user_ids=newly((), made.mentions),
+    )
 
 
-def comment_updated(edited: Comment, totals: CommentTotals) -> events.CommentUpdated:
-    return events.CommentUpdated(comment=comment(edited), comment_count=totals.count, version=totals.version)
+def comment_updated(before: Comment, edited: Comment, totals: CommentTotals) -> events.CommentUpdated:
+    return events.CommentUpdated(
+        comment=comment(edited),
+        comment_count=totals.count,
+        version=totals.version,
+        mentioned_user_ids=newly(before.mentions, edited.mentions),
+    )
 
 
 def comment_deleted(gone: Comment, totals: CommentTotals) -> events.CommentDeleted:

@@ -1,10 +1,16 @@
-"""What content and inference say."""
+"""What auth, content and inference say."""
 
 from community_service.domain.comments import ModerationStatus, Verdict, Video, VideoState
+from community_service.domain.mentions import Person
 from community_service.domain.phases import Phase
+from littlemonster.auth.v1 import user_service_pb2 as auth
 from littlemonster.content.v1 import content_events_pb2 as content_events
 from littlemonster.content.v1 import content_service_pb2 as content
 from littlemonster.inference.v1 import inference_service_pb2 as inference
+
+
+def people(response: auth.FindUsersResponse) -> list[Person]:
+    return [Person(user.id, user.display_name) for user in response.users]
 
 
 def public_video(video: content.Video) -> Video | None:

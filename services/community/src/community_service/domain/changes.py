@@ -40,4 +40,4 @@ def change_since(comment: Comment, version: int, appeared: int, since: int) -> C
 
 def removed(comment: Comment) -> Comment:
     """What everybody may know of a comment that is gone: neither its text nor why."""
-    return replace(comment, text="", reason="", reason_code=None, resources="")
+    return replace(comment, text="", reason="", reason_code=None, resources="", mentions=())

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from community_service.domain.concerns import Concern
+from community_service.domain.mentions import Mention
 from community_service.domain.texts import plain_text
 from community_service.errors import CommentNotYours, EditWindowClosed, ParentNotFound, ReplyTooDeep
 from servicekit.caller import Caller
@@ -107,6 +108,7 @@ class Comment:
     by_staff: bool = False
     reason_code: Concern | None = None
     resources: str = ""
+    mentions: tuple[Mention, ...] = ()
 
     @property
     def is_visible(self) -> bool:
@@ -123,7 +125,16 @@ class CommentTotals:
     version: int
 
 
-def write(draft: Draft, *, comment_id: str, author: Caller, depth: int, verdict: Verdict, now: datetime) -> Comment:
+def write(
+    draft: Draft,
+    *,
+    comment_id: str,
+    author: Caller,
+    depth: int,
+    verdict: Verdict,
+    mentions: tuple[Mention, ...],
+    now: datetime,
+) -> Comment:
     """The comment that a draft becomes once it is judged."""
     return Comment(
         id=comment_id,
@@ -140,6 +151,7 @@ def write(draft: Draft, *, comment_id: str, author: Caller, depth: int, verdict:
         depth=depth,
         by_staff=author.is_moderator,
         resources=verdict.resources,
+        mentions=mentions,
     )
 
 
@@ -155,9 +167,9 @@ def check_edit_window(comment: Comment, window: timedelta, now: datetime) -> Non
         raise EditWindowClosed(comment=comment.id, minutes=str(round(window.total_seconds() / 60)))
 
 
-def edit(comment: Comment, text: str, verdict: Verdict, now: datetime) -> Comment:
+def edit(comment: Comment, text: str, verdict: Verdict, mentions: tuple[Mention, ...], now: datetime) -> Comment:
     """The comment with another text, which counts as judged. What a moderator has to see first stays hidden."""
-    edited = replace(comment, text=text, edited=True, update_time=now)
+    edited = replace(comment, text=text, mentions=mentions, edited=True, update_time=now)
     if not comment.is_visible:
         return edited
     return replace(edited, status=verdict.status, reason=verdict.reason, resources=verdict.resources)
@@ -165,7 +177,7 @@ def edit(comment: Comment, text: str, verdict: Verdict, now: datetime) -> Commen
 
 def delete(comment: Comment, now: datetime) -> Comment:
     """What is left of a deleted comment."""
-    return replace(comment, text="", deleted=True, update_time=now)
+    return replace(comment, text="", mentions=(), deleted=True, update_time=now)
 
 
 def depth_below(parent: Comment | None, parent_id: str, video: Video, deepest: int) -> int:

@@ -91,7 +91,7 @@ ADD = compile_command(
 SAVE = compile_command(
     update(_comments)
     .where(_id == bindparam("comment_id"))
-    .values({name: bindparam(name) for name in ("text", *_JUDGED, "edited", "deleted", "update_time")})
+    .values({name: bindparam(name) for name in ("text", "mentions", *_JUDGED, "edited", "deleted", "update_time")})
 )
 _number = select(func.coalesce(func.max(_revisions.c.number), 0) + 1).where(
     _revisions.c.comment_id == bindparam("comment_id")
@@ -190,7 +190,7 @@ class PostgresComments(PostgresCommentReader):
         self._transaction = transaction
 
     async def add(self, comment: Comment) -> bool:
-        columns = asdict(comment) | _judged(comment)
+        columns = asdict(comment) | _judged(comment) | {"mentions": list(map(asdict, comment.mentions))}
         del columns["reply_count"]
         return await self._transaction.execute(ADD, **columns) == 1
 
@@ -205,6 +205,7 @@ class PostgresComments(PostgresCommentReader):
             SAVE,
             comment_id=comment.id,
             text=comment.text,
+            mentions=list(map(asdict, comment.mentions)),
             **_judged(comment),
             edited=comment.edited,
             deleted=comment.deleted,

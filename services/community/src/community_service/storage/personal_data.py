@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ARRAY, Integer, TextClause, Uuid, bindparam, delete, func, select, text, update
+from sqlalchemy import ARRAY, Integer, Text, TextClause, Uuid, bindparam, delete, func, select, text, update
 
 from community_service import convert
 from community_service.domain.comments import CommentTotals, ModerationStatus
@@ -74,7 +74,16 @@ _BEFORE = [
 _UNNAME = compile_command(
     update(_comments)
     .where(_MINE)
-    .values(user_id=NOBODY, text="", reason="", resources="", request_id=None, deleted=True, update_time=func.now())
+    .values(
+        user_id=NOBODY,
+        text="",
+        reason="",
+        resources="",
+        mentions=[],
+        request_id=None,
+        deleted=True,
+        update_time=func.now(),
+    )
 )
 _AFTER = [
     compile_command(statement)
@@ -88,6 +97,13 @@ _AFTER = [
         update(_decisions).where(_decisions.c.moderator_id == _person).values(moderator_id=NOBODY),
     )
 ]
+# What others wrote stays as they wrote it, but no longer points at the account.
+_UNMENTION = compile_command(
+    text(
+        "UPDATE comments SET mentions = (SELECT coalesce(jsonb_agg(each), '[]') FROM jsonb_array_elements(mentions) AS each "
+        "WHERE each->>'user_id' <> :name) WHERE mentions @> jsonb_build_array(jsonb_build_object('user_id', cast(:name AS text)))"
+    ).bindparams(bindparam("name", type_=Text))
+)
 _UNOWN = compile_command(update(_videos).where(_videos.c.created_by == bindparam("name")).values(created_by=""))
 
 
@@ -153,6 +169,7 @@ async def erase(transaction: Transaction, user_id: str) -> int:
     rows = await transaction.execute(_UNOWN, name=user_id)
     rows += await _erase_comments(transaction, user_id)
     rows += await _erase_ratings(transaction, user_id)
+    rows += await transaction.execute(_UNMENTION, name=user_id)
     for statement in _AFTER:
         rows += await transaction.execute(statement, person=user_id)
     return rows

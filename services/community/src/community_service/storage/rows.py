@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from community_service.domain.comments import Comment, ModerationStatus
 from community_service.domain.concerns import Concern
+from community_service.domain.mentions import Mention
 from community_service.tables import CommentRow, ThreadRow
 
 _comments = CommentRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
@@ -32,6 +33,7 @@ def comment_row(
     by_staff: bool,
     reason_code: str,
     resources: str,
+    mentions: list[dict[str, str]],
     reply_count: int,
 ) -> Comment:
     return Comment(
@@ -52,4 +54,5 @@ def comment_row(
         by_staff=by_staff,
         reason_code=Concern(reason_code) if reason_code else None,
         resources=resources,
+        mentions=tuple(Mention(**each) for each in mentions),
     )

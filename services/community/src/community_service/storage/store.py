@@ -41,8 +41,9 @@ class PostgresWork:
     async def comment_created(self, comment: Comment, totals: CommentTotals) -> None:
         await self._transaction.emit("comment.created", convert.comments.comment_created(comment, totals), comment.id)
 
-    async def comment_updated(self, comment: Comment, totals: CommentTotals) -> None:
-        await self._transaction.emit("comment.updated", convert.comments.comment_updated(comment, totals), comment.id)
+    async def comment_updated(self, before: Comment, comment: Comment, totals: CommentTotals) -> None:
+        message = convert.comments.comment_updated(before, comment, totals)
+        await self._transaction.emit("comment.updated", message, comment.id)
 
     async def comment_deleted(self, comment: Comment, totals: CommentTotals) -> None:
         await self._transaction.emit("comment.deleted", convert.comments.comment_deleted(comment, totals), comment.id)

@@ -15,6 +15,7 @@ from community_service.domain.texts import plain_text
 from community_service.errors import CommentNotFound
 from community_service.ports import CommentReader, Cursor, Store, Work
 from community_service.use_cases.gate import Gate, concern_of
+from community_service.use_cases.mentioning import Mentioning
 from community_service.use_cases.standing import Authors
 from community_service.use_cases.videos import PublicVideos, hold
 from servicekit.caller import current_caller
@@ -30,6 +31,7 @@ class Discussion:
         videos: PublicVideos,
         gate: Gate,
         authors: Authors,
+        mentioning: Mentioning,
         clock: Clock,
         new_id: Callable[[], str],
         *,
@@ -40,6 +42,7 @@ class Discussion:
         self._videos = videos
         self._gate = gate
         self._authors = authors
+        self._mentioning = mentioning
         self._clock = clock
         self._new_id = new_id
         self._deepest = deepest
@@ -57,7 +60,16 @@ class Discussion:
         # Other services are asked here, before the transaction: it must not stay open for as long as they take.
         video, depth = await self._place(draft)
         verdict = await self._gate.admit(self._store.reads.comments, text, video.id)
-        return await self._save(draft, video, depth, verdict)
+        comment = write(
+            draft,
+            comment_id=self._new_id(),
+            author=current_caller(),
+            depth=depth,
+            verdict=verdict,
+            mentions=await self._mentioning.of(text),
+            now=self._clock(),
+        )
+        return await self._save(draft, comment, video, verdict)
 
     async def get(self, comment_id: str) -> Comment:
         """One comment. Raises CommentNotFound."""
@@ -82,9 +94,7 @@ class Discussion:
         parent = await self._store.reads.comments.get(draft.parent_id)
         return video, depth_below(parent, draft.parent_id, video, self._deepest)
 
-    async def _save(self, draft: Draft, video: Video, depth: int, verdict: Verdict) -> Comment:
-        now, author = self._clock(), current_caller()
-        comment = write(draft, comment_id=self._new_id(), author=author, depth=depth, verdict=verdict, now=now)
+    async def _save(self, draft: Draft, comment: Comment, video: Video, verdict: Verdict) -> Comment:
         async with self._store.begin() as work:
             await self._gate.take_turn(work.comments)
             if made := await _made_before(work.comments, draft):

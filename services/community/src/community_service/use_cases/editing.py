@@ -14,6 +14,7 @@ from community_service.domain.texts import plain_text
 from community_service.errors import CommentNotFound
 from community_service.ports import Store, Work
 from community_service.use_cases.gate import Gate, concern_of
+from community_service.use_cases.mentioning import Mentioning
 from community_service.use_cases.standing import Authors
 from community_service.use_cases.videos import still_public
 from servicekit.caller import current_caller
@@ -23,11 +24,14 @@ from servicekit.clock import Clock
 class Editing:
     """What an account does with its own comments."""
 
-    def __init__(self, store: Store, gate: Gate, authors: Authors, clock: Clock, *, window: timedelta) -> None:
+    def __init__(
+        self, store: Store, gate: Gate, authors: Authors, mentioning: Mentioning, clock: Clock, *, window: timedelta
+    ) -> None:
         """`window`: how long after it was written a comment may be edited."""
         self._store = store
         self._gate = gate
         self._authors = authors
+        self._mentioning = mentioning
         self._clock = clock
         self._window = window
 
@@ -45,10 +49,11 @@ class Editing:
         await self._authors.check()
         # Asked here, before the transaction: it must not stay open for as long as the answer takes.
         verdict = await self._gate.admit_edit(self._store.reads.comments, text, comment.video_id)
+        mentions = await self._mentioning.of(text)
         async with self._store.begin() as work:
             await still_public(work, comment.video_id)
             before = await self._locked(work, comment_id)
-            after = edit(before, text, verdict, self._clock())
+            after = edit(before, text, verdict, mentions, self._clock())
             await work.comments.keep_revision(before)
             await work.comments.save(after)
             if before.is_visible and not after.is_visible:
@@ -96,4 +101,4 @@ async def tell(work: Work, before: Comment, after: Comment) -> None:
     elif after.is_visible and not before.is_visible:
         await work.comment_created(after, await work.comments.count_visible(after))
     elif after.is_visible and after.text != before.text:
-        await work.comment_updated(after, await work.comments.count_edited(after))
+        await work.comment_updated(before, after, await work.comments.count_edited(after))

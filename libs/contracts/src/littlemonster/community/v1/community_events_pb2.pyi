@@ -28,6 +28,7 @@ class CommentCreated(_message.Message):
     COMMENT_FIELD_NUMBER: _builtins.int
     COMMENT_COUNT_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    MENTIONED_USER_IDS_FIELD_NUMBER: _builtins.int
     comment_count: _builtins.int
     """The video's visible comments, this one counted."""
     version: _builtins.int
@@ -36,16 +37,21 @@ class CommentCreated(_message.Message):
     def comment(self) -> _community_service_pb2.Comment:
         """The comment."""
 
+    @_builtins.property
+    def mentioned_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Accounts the comment mentions, who may want to know. It comes again when a comment disappears and reappears."""
+
     def __init__(
         self,
         *,
         comment: _community_service_pb2.Comment | None = ...,
         comment_count: _builtins.int = ...,
         version: _builtins.int = ...,
+        mentioned_user_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "comment_count", b"comment_count", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "comment_count", b"comment_count", "mentioned_user_ids", b"mentioned_user_ids", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -60,6 +66,7 @@ class CommentUpdated(_message.Message):
     COMMENT_FIELD_NUMBER: _builtins.int
     COMMENT_COUNT_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    MENTIONED_USER_IDS_FIELD_NUMBER: _builtins.int
     comment_count: _builtins.int
     """The video's visible comments."""
     version: _builtins.int
@@ -68,16 +75,21 @@ class CommentUpdated(_message.Message):
     def comment(self) -> _community_service_pb2.Comment:
         """The comment as it is now."""
 
+    @_builtins.property
+    def mentioned_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Accounts it mentions now and did not before."""
+
     def __init__(
         self,
         *,
         comment: _community_service_pb2.Comment | None = ...,
         comment_count: _builtins.int = ...,
         version: _builtins.int = ...,
+        mentioned_user_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "comment_count", b"comment_count", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "comment_count", b"comment_count", "mentioned_user_ids", b"mentioned_user_ids", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

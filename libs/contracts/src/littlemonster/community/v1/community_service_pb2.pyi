@@ -154,6 +154,7 @@ class Comment(_message.Message):
     DEPTH_FIELD_NUMBER: _builtins.int
     MODERATION_REASON_CODE_FIELD_NUMBER: _builtins.int
     HELP_RESOURCES_FIELD_NUMBER: _builtins.int
+    MENTIONS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The comment's id, a UUID."""
     video_id: _builtins.str
@@ -190,6 +191,12 @@ class Comment(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def mentions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Mention]:
+        """Everybody the text mentions as "@Ada Lovelace" or "@" and the account's id, at most 10. A name that two people have mentions
+        neither.
+        """
+
     def __init__(
         self,
         *,
@@ -209,14 +216,41 @@ class Comment(_message.Message):
         depth: _builtins.int = ...,
         moderation_reason_code: Global___ReportReason.ValueType = ...,
         help_resources: _builtins.str = ...,
+        mentions: _abc.Iterable[Global___Mention] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "deleted", b"deleted", "depth", b"depth", "edited", b"edited", "help_resources", b"help_resources", "id", b"id", "is_hidden", b"is_hidden", "moderation_reason", b"moderation_reason", "moderation_reason_code", b"moderation_reason_code", "moderation_status", b"moderation_status", "parent_id", b"parent_id", "reply_count", b"reply_count", "text", b"text", "update_time", b"update_time", "user_id", b"user_id", "video_id", b"video_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "deleted", b"deleted", "depth", b"depth", "edited", b"edited", "help_resources", b"help_resources", "id", b"id", "is_hidden", b"is_hidden", "mentions", b"mentions", "moderation_reason", b"moderation_reason", "moderation_reason_code", b"moderation_reason_code", "moderation_status", b"moderation_status", "parent_id", b"parent_id", "reply_count", b"reply_count", "text", b"text", "update_time", b"update_time", "user_id", b"user_id", "video_id", b"video_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Comment: _TypeAlias = Comment  # noqa: Y015
+
+@_typing.final
+class Mention(_message.Message):
+    """Somebody a comment mentions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The account that is meant."""
+    text: _builtins.str
+    """The part of the text that names it, with its "@"."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Mention: _TypeAlias = Mention  # noqa: Y015
 
 @_typing.final
 class CreateCommentRequest(_message.Message):
