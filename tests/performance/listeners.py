@@ -55,9 +55,11 @@ class Listener(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         now = time.monotonic()
-        if not self.opened.done():
-            self._open(data)
         data = self._tail + data
+        if not self.opened.done():
+            self._tail = data
+            self._open(data)
+            return
         end = 0
         for found in _MARK.finditer(data):
             self._heard.times[int(found[1])].append(now)
@@ -73,9 +75,10 @@ class Listener(asyncio.Protocol):
     def _open(self, data: bytes) -> None:
         if not data.startswith(b"HTTP/1.1 200"):
             self._heard.refused.append(data[:300].decode(errors="replace"))
-        elif b"data:" not in data:
-            return  # the headers only; the first message says where the stream stands
-        self._heard.open += 1
+        elif b"data:" in data:  # the first message, which says where the stream stands
+            self._heard.open += 1
+        else:
+            return
         self.opened.set_result(None)
 
 
