@@ -13,9 +13,9 @@ _BUILT = {
         " RetryVideo SetVideoStatus"
     ),
     "CommentService": (
-        "CreateComment GetComment ListComments ListReplies UpdateComment DeleteComment WatchComments ReportComment"
-        " ModerateComment ListModerationDecisions AppealComment GetAppeal AnswerAppeal GetStanding ListModerationQueue"
-        " ClaimModerationItem"
+        "CreateComment GetComment ListComments ListReplies ListCommentRevisions UpdateComment DeleteComment WatchComments"
+        " ReportComment ModerateComment ListModerationDecisions AppealComment GetAppeal AnswerAppeal GetStanding"
+        " ListModerationQueue ClaimModerationItem"
     ),
     "RatingService": "SubmitRating GetRating DeleteRating GetRatingStats",
     "PlannerService": (

@@ -8,6 +8,7 @@ from fakes.community.made import NOON, a_comment, a_video
 
 from community_service.domain.changes import Change, Happening
 from community_service.domain.comments import Comment, ModerationStatus, Sort, Video, VideoState
+from community_service.domain.phases import Written
 from community_service.ports import Store
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
@@ -167,11 +168,12 @@ async def test_a_changed_comment_is_saved_whole_and_its_earlier_texts_are_kept(s
             async with store.begin() as work:
                 before = await work.comments.lock(comment.id)
                 assert before is not None
-                await work.comments.keep_revision(before)
+                assert await work.comments.keep_revision(before) == ("second", "third").index(text) + 1
                 after = replace(before, text=text, edited=True, reason="—", status=WITHHELD, update_time=NOON)
                 await work.comments.save(after)
         assert await store.reads.comments.get(comment.id) == after
-        assert await store.reads.comments.revisions(comment.id) == [comment.text, "second"]
+        kept = [Written(comment.text, comment.update_time), Written("second", NOON)]
+        assert await store.reads.comments.revisions(comment.id) == kept
     with acting_as(MODERATOR):
         assert len(await store.reads.comments.revisions(comment.id)) == 2
     with acting_as(BOB):

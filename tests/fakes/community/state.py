@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from community_service.domain.appeals import Appeal
 from community_service.domain.comments import Comment, CommentTotals, Video
 from community_service.domain.moderation import Decision, QueueItem, Report
+from community_service.domain.phases import Written
 from community_service.domain.ratings import Rating, RatingTotals
 
 Told = tuple[str, Comment | Rating, CommentTotals | RatingTotals]
@@ -16,7 +17,7 @@ class State:
 
     videos: dict[str, Video] = field(default_factory=dict)
     comments: dict[str, Comment] = field(default_factory=dict)
-    revisions: dict[str, list[str]] = field(default_factory=dict)
+    revisions: dict[str, list[Written]] = field(default_factory=dict)
     reports: dict[tuple[str, str], Report] = field(default_factory=dict)
     queue: dict[str, QueueItem] = field(default_factory=dict)
     outcomes: dict[tuple[str, str], bool] = field(default_factory=dict)

@@ -65,10 +65,12 @@ class FakeComments:
     async def save(self, comment: Comment) -> None:
         self._state.comments[comment.id] = comment
 
-    async def keep_revision(self, comment: Comment) -> None:
-        self._state.revisions.setdefault(comment.id, []).append(comment.text)
+    async def keep_revision(self, comment: Comment) -> int:
+        kept = self._state.revisions.setdefault(comment.id, [])
+        kept.append(Written(comment.text, comment.update_time))
+        return len(kept)
 
-    async def revisions(self, comment_id: str) -> list[str]:
+    async def revisions(self, comment_id: str) -> list[Written]:
         return self._state.revisions.get(comment_id, []) if await self.lock(comment_id) else []
 
     async def by_request(self, user_id: str, request_id: str) -> Comment | None:

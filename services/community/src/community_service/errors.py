@@ -85,6 +85,13 @@ class EditWindowClosed(FailedPrecondition):
     message = "A comment can be edited for {minutes} minutes. Answer it with what you want to add, or delete it."
 
 
+class EditedTooOften(FailedPrecondition):
+    """The comment was edited as often as one may be."""
+
+    reason = "EDITED_TOO_OFTEN"
+    message = "A comment can be edited {most} times. Answer it with what you want to add, or delete it."
+
+
 class OwnCommentReported(PermissionDenied):
     """The caller wrote the comment."""
 

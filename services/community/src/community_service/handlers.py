@@ -69,6 +69,11 @@ class CommentHandlers(CommentServiceServicer):
         token = convert.pages.next_page_token(found, size, query, Sort.OLDEST)
         return pb.ListRepliesResponse(comments=map(convert.comments.comment, found[:size]), next_page_token=token)
 
+    async def ListCommentRevisions(
+        self, request: pb.ListCommentRevisionsRequest, context: Context
+    ) -> pb.ListCommentRevisionsResponse:
+        return convert.comments.revisions(await self._discussion.revisions(request.comment_id))
+
     async def UpdateComment(self, request: pb.UpdateCommentRequest, context: Context) -> pb.Comment:
         return convert.comments.comment(await self._editing.update(request.comment_id, request.text))
 

@@ -1,11 +1,13 @@
 """Comments, and the events that tell of them."""
 
+from collections.abc import Iterable
 from datetime import UTC
 
 from community_service.convert.values import concern, reason_code, timestamp
 from community_service.domain.changes import removed
 from community_service.domain.comments import Comment, CommentTotals, Draft, ModerationStatus, Sort
 from community_service.domain.mentions import Mention, newly
+from community_service.domain.phases import Written
 from littlemonster.community.v1 import community_events_pb2 as events
 from littlemonster.community.v1 import community_service_pb2 as pb
 
@@ -37,6 +39,12 @@ def comment(comment: Comment) -> pb.Comment:
         moderation_reason_code=reason_code(comment.reason_code),
         help_resources=comment.resources,
         mentions=(pb.Mention(user_id=each.user_id, text=each.text) for each in comment.mentions),
+    )
+
+
+def revisions(kept: Iterable[Written]) -> pb.ListCommentRevisionsResponse:
+    return pb.ListCommentRevisionsResponse(
+        revisions=(pb.CommentRevision(text=each.text, create_time=timestamp(each.create_time)) for each in kept)
     )
 
 

@@ -7,8 +7,11 @@ from enum import StrEnum
 from community_service.domain.concerns import Concern
 from community_service.domain.mentions import Mention
 from community_service.domain.texts import plain_text
-from community_service.errors import CommentNotYours, EditWindowClosed, ParentNotFound, ReplyTooDeep
+from community_service.errors import CommentNotYours, EditedTooOften, EditWindowClosed, ParentNotFound, ReplyTooDeep
 from servicekit.caller import Caller
+
+MOST_EDITS = 50
+"""How often a comment may be edited; every earlier text is kept."""
 
 
 class ModerationStatus(StrEnum):
@@ -171,8 +174,14 @@ def edit(comment: Comment, text: str, verdict: Verdict, mentions: tuple[Mention,
     """The comment with another text, which counts as judged. What a moderator has to see first stays hidden."""
     edited = replace(comment, text=text, mentions=mentions, edited=True, update_time=now)
     if not comment.is_visible:
-        return edited
+        return replace(edited, resources=verdict.resources or comment.resources)
     return replace(edited, status=verdict.status, reason=verdict.reason, resources=verdict.resources)
+
+
+def check_edits(earlier: int, comment: Comment) -> None:
+    """Raises EditedTooOften when that many earlier texts are more than anybody needs."""
+    if earlier > MOST_EDITS:
+        raise EditedTooOften(comment=comment.id, most=str(MOST_EDITS))
 
 
 def delete(comment: Comment, now: datetime) -> Comment:

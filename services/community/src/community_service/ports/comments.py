@@ -30,8 +30,11 @@ class CommentReader(Protocol):
         """Up to `size` answers to a comment, the oldest first, that follow the one with the sort key `after`."""
         ...
 
-    async def revisions(self, comment_id: str) -> list[str]:
-        """Texts the comment had before, the first one first; for its author and moderators, empty for others."""
+    async def revisions(self, comment_id: str) -> list[Written]:
+        """Texts the comment had before and when they were written, the first one first.
+
+        For its author and moderators; empty for others.
+        """
         ...
 
     async def recent(self, user_id: str, since: datetime) -> list[Written]:
@@ -69,8 +72,8 @@ class Comments(CommentReader, Protocol):
         """Saves a comment that was locked."""
         ...
 
-    async def keep_revision(self, comment: Comment) -> None:
-        """Keeps the text that is about to be replaced."""
+    async def keep_revision(self, comment: Comment) -> int:
+        """Keeps the text that is about to be replaced. Returns how many are kept now."""
         ...
 
     async def add(self, comment: Comment) -> bool:

@@ -31,7 +31,7 @@ from community_service.storage.pages import pages
 from community_service.storage.rows import ALL, OF_COMMENT, comment_row
 from community_service.tables import CommentRow, CommentTotalsRow, RevisionRow, ThreadRow, VideoRow
 from servicekit.caller import caller_or_none
-from servicekit.database import Statement, Transaction, compile_command, compile_statement
+from servicekit.database import Transaction, compile_command, compile_statement
 
 _comments = CommentRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 _revisions = RevisionRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
@@ -96,20 +96,23 @@ SAVE = compile_command(
 _number = select(func.coalesce(func.max(_revisions.c.number), 0) + 1).where(
     _revisions.c.comment_id == bindparam("comment_id")
 )
-KEEP_REVISION = compile_command(
-    insert(_revisions).values(
+KEEP_REVISION = compile_statement(
+    insert(_revisions)
+    .values(
         {name: bindparam(name) for name in ("comment_id", "user_id", "text", "create_time")}
         | {"number": _number.scalar_subquery()}
     )
+    .returning(_revisions.c.number),
+    int,
 )
-REVISIONS: Statement[str] = compile_statement(
-    select(_revisions.c.text)
+REVISIONS = compile_statement(
+    select(_revisions.c.text, _revisions.c.create_time)
     .where(
         _revisions.c.comment_id == bindparam("comment_id"),
         or_(cast(_revisions.c.user_id, Text) == bindparam("viewer"), bindparam("sees_all", type_=Boolean)),
     )
     .order_by(_revisions.c.number),
-    str,
+    Written,
 )
 RECENT = compile_statement(
     select(_comments.c.text, _age)
@@ -166,7 +169,7 @@ class PostgresCommentReader:
     async def replies(self, comment_id: str, size: int, after: Cursor | None) -> list[Comment]:
         return await REPLIES.read(self._executor, size, after, parent_id=comment_id, **_viewer())
 
-    async def revisions(self, comment_id: str) -> list[str]:
+    async def revisions(self, comment_id: str) -> list[Written]:
         return await self._executor.all(REVISIONS, comment_id=comment_id, **_viewer())
 
     async def recent(self, user_id: str, since: datetime) -> list[Written]:
@@ -212,14 +215,15 @@ class PostgresComments(PostgresCommentReader):
             update_time=comment.update_time,
         )
 
-    async def keep_revision(self, comment: Comment) -> None:
-        await self._transaction.execute(
+    async def keep_revision(self, comment: Comment) -> int:
+        number = await self._transaction.one(
             KEEP_REVISION,
             comment_id=comment.id,
             user_id=comment.user_id,
             text=comment.text,
             create_time=comment.update_time,
         )
+        return number or 0
 
     async def count_visible(self, comment: Comment) -> CommentTotals:
         return await changes.count(self._transaction, comment, 1)

@@ -8,9 +8,11 @@ from community_service.domain.comments import (
     Sort,
     Verdict,
     Video,
+    check_author,
     depth_below,
     write,
 )
+from community_service.domain.phases import Written
 from community_service.domain.texts import plain_text
 from community_service.errors import CommentNotFound
 from community_service.ports import CommentReader, Cursor, Store, Work
@@ -76,6 +78,13 @@ class Discussion:
         if comment := await self._store.reads.comments.get(comment_id):
             return comment
         raise CommentNotFound(comment=comment_id)
+
+    async def revisions(self, comment_id: str) -> list[Written]:
+        """Texts an own comment had before; any comment's for moderators. Raises CommentNotFound, CommentNotYours."""
+        comment, caller = await self.get(comment_id), current_caller()
+        if not caller.is_moderator:
+            check_author(comment, caller.id)
+        return await self._store.reads.comments.revisions(comment_id)
 
     async def threads(self, video_id: str, sort: Sort, size: int, after: Cursor | None) -> list[Comment]:
         """A page of the comments on a video that answer no other."""

@@ -6,6 +6,7 @@ from community_service.domain.comments import (
     Comment,
     check_author,
     check_edit_window,
+    check_edits,
     delete,
     edit,
 )
@@ -38,8 +39,8 @@ class Editing:
     async def update(self, comment_id: str, text: str) -> Comment:
         """Checks the new text, then saves it and keeps the old one; the same text again changes nothing.
 
-        Raises CommentNotFound, CommentNotYours, EditWindowClosed, CommentEmpty, CommentRejected, CommunitySuspended,
-        VideoNotFound.
+        Raises CommentNotFound, CommentNotYours, EditWindowClosed, EditedTooOften, CommentEmpty, CommentRejected,
+        CommunitySuspended, VideoNotFound.
         """
         text = plain_text(text)
         comment = await self._own(comment_id)
@@ -54,9 +55,9 @@ class Editing:
             await still_public(work, comment.video_id)
             before = await self._locked(work, comment_id)
             after = edit(before, text, verdict, mentions, self._clock())
-            await work.comments.keep_revision(before)
+            check_edits(await work.comments.keep_revision(before), before)
             await work.comments.save(after)
-            if before.is_visible and not after.is_visible:
+            if not after.is_visible and (before.is_visible or verdict.resources):
                 await work.queue.put(comment_id, concern_of(verdict), after.update_time)
             await tell(work, before, after)
         return after

@@ -56,6 +56,11 @@ class CommentServiceStub:
                 request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListRepliesRequest.SerializeToString,
                 response_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListRepliesResponse.FromString,
                 _registered_method=True)
+        self.ListCommentRevisions = channel.unary_unary(
+                '/littlemonster.community.v1.CommentService/ListCommentRevisions',
+                request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListCommentRevisionsRequest.SerializeToString,
+                response_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListCommentRevisionsResponse.FromString,
+                _registered_method=True)
         self.UpdateComment = channel.unary_unary(
                 '/littlemonster.community.v1.CommentService/UpdateComment',
                 request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.UpdateCommentRequest.SerializeToString,
@@ -155,10 +160,19 @@ class CommentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListCommentRevisions(self, request, context):
+        """Texts a comment had before, the first one first, at most 51; for its author and moderators. NOT_FOUND: COMMENT_NOT_FOUND.
+        PERMISSION_DENIED: COMMENT_NOT_YOURS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UpdateComment(self, request, context):
         """Changes a comment's text within the edit window; it is checked as a new one is, and the text before is kept.
         INVALID_ARGUMENT: COMMENT_EMPTY, COMMENT_REJECTED. NOT_FOUND: COMMENT_NOT_FOUND, VIDEO_NOT_FOUND. PERMISSION_DENIED:
-        COMMENT_NOT_YOURS, COMMUNITY_SUSPENDED. FAILED_PRECONDITION: EDIT_WINDOW_CLOSED.
+        COMMENT_NOT_YOURS, COMMUNITY_SUSPENDED. FAILED_PRECONDITION: EDIT_WINDOW_CLOSED,
+        EDITED_TOO_OFTEN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -278,6 +292,11 @@ def add_CommentServiceServicer_to_server(servicer, server):
                     servicer.ListReplies,
                     request_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListRepliesRequest.FromString,
                     response_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListRepliesResponse.SerializeToString,
+            ),
+            'ListCommentRevisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCommentRevisions,
+                    request_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListCommentRevisionsRequest.FromString,
+                    response_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListCommentRevisionsResponse.SerializeToString,
             ),
             'UpdateComment': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateComment,
@@ -449,6 +468,33 @@ class CommentService:
             '/littlemonster.community.v1.CommentService/ListReplies',
             littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListRepliesRequest.SerializeToString,
             littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListRepliesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCommentRevisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/littlemonster.community.v1.CommentService/ListCommentRevisions',
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListCommentRevisionsRequest.SerializeToString,
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListCommentRevisionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

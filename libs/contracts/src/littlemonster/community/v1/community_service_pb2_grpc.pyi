@@ -30,10 +30,15 @@ class CommentServiceStub:
     """A video's comments that answer no other; none while the video is not public. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
     ListReplies: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListRepliesRequest, _community_service_pb2.ListRepliesResponse]
     """The answers to a comment, the oldest first. NOT_FOUND: COMMENT_NOT_FOUND."""
+    ListCommentRevisions: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListCommentRevisionsRequest, _community_service_pb2.ListCommentRevisionsResponse]
+    """Texts a comment had before, the first one first, at most 51; for its author and moderators. NOT_FOUND: COMMENT_NOT_FOUND.
+    PERMISSION_DENIED: COMMENT_NOT_YOURS.
+    """
     UpdateComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.UpdateCommentRequest, _community_service_pb2.Comment]
     """Changes a comment's text within the edit window; it is checked as a new one is, and the text before is kept.
     INVALID_ARGUMENT: COMMENT_EMPTY, COMMENT_REJECTED. NOT_FOUND: COMMENT_NOT_FOUND, VIDEO_NOT_FOUND. PERMISSION_DENIED:
-    COMMENT_NOT_YOURS, COMMUNITY_SUSPENDED. FAILED_PRECONDITION: EDIT_WINDOW_CLOSED.
+    COMMENT_NOT_YOURS, COMMUNITY_SUSPENDED. FAILED_PRECONDITION: EDIT_WINDOW_CLOSED,
+    EDITED_TOO_OFTEN.
     """
     DeleteComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.DeleteCommentRequest, _empty_pb2.Empty]
     """Deletes a comment; its replies stay. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: COMMENT_NOT_YOURS."""
@@ -117,6 +122,15 @@ class CommentServiceServicer:
     ) -> _abc.Awaitable[_community_service_pb2.ListRepliesResponse]:
         """The answers to a comment, the oldest first. NOT_FOUND: COMMENT_NOT_FOUND."""
 
+    def ListCommentRevisions(
+        self,
+        request: _community_service_pb2.ListCommentRevisionsRequest,
+        context: _aio.ServicerContext[_community_service_pb2.ListCommentRevisionsRequest, _abc.Awaitable[_community_service_pb2.ListCommentRevisionsResponse]],
+    ) -> _abc.Awaitable[_community_service_pb2.ListCommentRevisionsResponse]:
+        """Texts a comment had before, the first one first, at most 51; for its author and moderators. NOT_FOUND: COMMENT_NOT_FOUND.
+        PERMISSION_DENIED: COMMENT_NOT_YOURS.
+        """
+
     def UpdateComment(
         self,
         request: _community_service_pb2.UpdateCommentRequest,
@@ -124,7 +138,8 @@ class CommentServiceServicer:
     ) -> _abc.Awaitable[_community_service_pb2.Comment]:
         """Changes a comment's text within the edit window; it is checked as a new one is, and the text before is kept.
         INVALID_ARGUMENT: COMMENT_EMPTY, COMMENT_REJECTED. NOT_FOUND: COMMENT_NOT_FOUND, VIDEO_NOT_FOUND. PERMISSION_DENIED:
-        COMMENT_NOT_YOURS, COMMUNITY_SUSPENDED. FAILED_PRECONDITION: EDIT_WINDOW_CLOSED.
+        COMMENT_NOT_YOURS, COMMUNITY_SUSPENDED. FAILED_PRECONDITION: EDIT_WINDOW_CLOSED,
+        EDITED_TOO_OFTEN.
         """
 
     def DeleteComment(
