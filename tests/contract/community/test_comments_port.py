@@ -235,3 +235,20 @@ async def test_every_change_that_everybody_sees_raises_the_video_s_version_and_i
         assert [each.version for each in await reads.changed(video.id, 0, 1)] == [3]
         assert await reads.changed(video.id, 4, 9) == []
         assert await reads.version_of(new_id()) == 0
+
+
+async def test_what_an_account_wrote_lately_is_known_but_for_what_this_very_request_made(
+    store: Store, video: Video
+) -> None:
+    request_id = new_id()
+    old = a_comment(video, user_id=ADA.id, text="old", create_time=NOON - timedelta(hours=2))
+    again = a_comment(video, user_id=ADA.id, text="again", create_time=NOON, request_id=request_id)
+    other = a_comment(video, user_id=ADA.id, text="other", create_time=NOON - timedelta(minutes=1), status=WITHHELD)
+    await _save(store, old, other, again, a_comment(video, user_id=BOB.id))
+    with acting_as(ADA):
+        reads, since = store.reads.comments, NOON - timedelta(hours=1)
+        told = [Written("again", NOON), Written("other", NOON - timedelta(minutes=1))]
+        assert await reads.recent(ADA.id, since, None) == told
+        assert await reads.recent(ADA.id, since, new_id()) == told
+        assert await reads.recent(ADA.id, since, request_id) == told[1:]
+        assert [await reads.count_published(ADA.id, most) for most in (1, 9)] == [1, 2]

@@ -55,8 +55,9 @@ class FakeComments:
     async def take_turn(self, user_id: str) -> None:
         """Units of work take turns anyway."""
 
-    async def recent(self, user_id: str, since: datetime) -> list[Written]:
-        found = [c for c in self._state.comments.values() if c.user_id == user_id and c.create_time > since]
+    async def recent(self, user_id: str, since: datetime, request_id: str | None) -> list[Written]:
+        written = [c for c in self._state.comments.values() if c.user_id == user_id and c.create_time > since]
+        found = [c for c in written if c.request_id is None or c.request_id != request_id]
         return [Written(c.text, c.create_time) for c in sorted(found, key=lambda c: c.create_time, reverse=True)][:100]
 
     async def count_published(self, user_id: str, most: int) -> int:

@@ -37,8 +37,11 @@ class CommentReader(Protocol):
         """
         ...
 
-    async def recent(self, user_id: str, since: datetime) -> list[Written]:
-        """Up to 100 comments the account wrote after `since`, deleted ones without their text, the newest first."""
+    async def recent(self, user_id: str, since: datetime, request_id: str | None) -> list[Written]:
+        """Up to 100 comments the account wrote after `since`, deleted ones without their text, the newest first.
+
+        Not the one that this very request made, if it was sent twice.
+        """
         ...
 
     async def version_of(self, video_id: str) -> int:

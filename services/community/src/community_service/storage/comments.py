@@ -116,7 +116,11 @@ REVISIONS = compile_statement(
 )
 RECENT = compile_statement(
     select(_comments.c.text, _age)
-    .where(_comments.c.user_id == bindparam("user_id"), _age > bindparam("since"))
+    .where(
+        _comments.c.user_id == bindparam("user_id"),
+        _age > bindparam("since"),
+        func.coalesce(cast(_comments.c.request_id, Text), "") != cast(bindparam("request"), Text),
+    )
     .order_by(_age.desc())
     .limit(100),
     Written,
@@ -172,8 +176,8 @@ class PostgresCommentReader:
     async def revisions(self, comment_id: str) -> list[Written]:
         return await self._executor.all(REVISIONS, comment_id=comment_id, **_viewer())
 
-    async def recent(self, user_id: str, since: datetime) -> list[Written]:
-        return await self._executor.all(RECENT, user_id=user_id, since=since)
+    async def recent(self, user_id: str, since: datetime, request_id: str | None) -> list[Written]:
+        return await self._executor.all(RECENT, user_id=user_id, since=since, request=request_id or "none")
 
     async def count_published(self, user_id: str, most: int) -> int:
         return await self._executor.one(COUNT_PUBLISHED, user_id=user_id, most=most) or 0

@@ -61,7 +61,7 @@ class Discussion:
         await self._authors.check()
         # Other services are asked here, before the transaction: it must not stay open for as long as they take.
         video, depth = await self._place(draft)
-        verdict = await self._gate.admit(self._store.reads.comments, text, video.id)
+        verdict = await self._gate.admit(self._store.reads.comments, text, video.id, draft.request_id)
         comment = write(
             draft,
             comment_id=self._new_id(),
@@ -108,7 +108,7 @@ class Discussion:
             await self._gate.take_turn(work.comments)
             if made := await _made_before(work.comments, draft):
                 return made  # two requests with one request id met here; the other one won
-            await self._gate.look_again(work.comments, comment.text)
+            await self._gate.look_again(work.comments, comment.text, draft.request_id)
             await hold(work, video)
             await work.comments.add(comment)
             await _publish(work, comment, verdict)

@@ -19,9 +19,9 @@ class Gate:
         self._rules = rules
         self._clock = clock
 
-    async def admit(self, comments: CommentReader, text: str, video_id: str) -> Verdict:
+    async def admit(self, comments: CommentReader, text: str, video_id: str, request_id: str | None) -> Verdict:
         """All phases, for a new comment. Raises CommentRejected, CommentsTooOften."""
-        return await self._judge(await self._submission(comments, text), video_id, PHASES)
+        return await self._judge(await self._submission(comments, text, request_id), video_id, PHASES)
 
     async def admit_edit(self, comments: CommentReader, text: str, video_id: str) -> Verdict:
         """The phases for an edit, which repeats nothing and is no further comment. Raises CommentRejected."""
@@ -31,17 +31,17 @@ class Gate:
         """From here on the author's comments are saved one after the other."""
         await comments.take_turn(current_caller().id)
 
-    async def look_again(self, comments: CommentReader, text: str) -> None:
+    async def look_again(self, comments: CommentReader, text: str, request_id: str | None) -> None:
         """The phases of history once more: other comments may have been saved since. Raises CommentRejected, CommentsTooOften."""
-        _refuse(judge(await self._submission(comments, text), self._rules, OF_HISTORY))
+        _refuse(judge(await self._submission(comments, text, request_id), self._rules, OF_HISTORY))
 
     async def _judge(self, submission: Submission, video_id: str, phases: Iterable[Phase]) -> Verdict:
         ruled = _refuse(judge(submission, self._rules, phases))
         return together((ruled, _refuse(await self._moderator.judge(submission.text, video_id))))
 
-    async def _submission(self, comments: CommentReader, text: str) -> Submission:
+    async def _submission(self, comments: CommentReader, text: str, request_id: str | None = None) -> Submission:
         now, caller = self._clock(), current_caller()
-        recent = await comments.recent(caller.id, now - self._rules.memory)
+        recent = await comments.recent(caller.id, now - self._rules.memory, request_id)
         published = await self._published(comments, caller.id)
         return Submission(text, now, caller.is_moderator, recent, published)
 
