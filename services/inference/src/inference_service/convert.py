@@ -1,6 +1,11 @@
 """Between the wire and the domain."""
 
+from collections.abc import Iterator
+
+from google.protobuf.message import Message
+
 from inference_service.domain import script as d
+from inference_service.domain.content_check import Content, Findings
 from inference_service.domain.generation import EngineState, ModelCard, Piece, Sampling
 from inference_service.domain.moderation.policy import Verdict
 from inference_service.domain.subject import Difficulty, Subject
@@ -40,6 +45,31 @@ def sampling(request: pb.GenerateStreamRequest) -> Sampling:
 
 def piece(value: Piece) -> pb.GenerateStreamResponse:
     return pb.GenerateStreamResponse(text=value.text, finish_reason=value.finish or "", token_count=value.tokens)
+
+
+def content(value: sp.Script) -> Content:
+    """The words of a script. What is offered as a wrong answer claims nothing."""
+    words = list(_words(value))
+    narration = tuple(text for name, text in words if name == "say" or name.endswith("_say"))
+    return Content(difficulty(value.difficulty), narration, tuple(dict.fromkeys(text for _, text in words)))
+
+
+def _words(message: Message) -> Iterator[tuple[str, str]]:
+    """Every text in a message and in those below it, with its field's name."""
+    for field, value in message.ListFields():
+        if field.name in ("options", "provenance"):
+            continue
+        for item in value if field.is_repeated else (value,):
+            if isinstance(item, Message):
+                yield from _words(item)
+            elif isinstance(item, str):
+                yield field.name, item
+
+
+def findings(value: Findings) -> pb.ValidateContentResponse:
+    return pb.ValidateContentResponse(
+        valid=not value.problems, problems=value.problems, reading_grade=value.reading_grade, seconds=value.seconds
+    )
 
 
 def advice(value: TopicAdvice) -> pb.ValidateTopicResponse:

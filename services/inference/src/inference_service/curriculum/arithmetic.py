@@ -36,7 +36,7 @@ def wrong_equations(text: str) -> list[str]:
     return [
         f"{left.strip()} = {right.strip()}"
         for left, right in equations(text)
-        if not math.isclose(_value(left), _value(right), rel_tol=1e-9, abs_tol=1e-12)
+        if not math.isclose(value(left), value(right), rel_tol=1e-9, abs_tol=1e-12)
     ]
 
 
@@ -64,13 +64,14 @@ def _first_number(side: str) -> str:
 
 def _parses(text: str) -> bool:
     try:
-        _value(text)
-    except (SyntaxError, ValueError, TypeError, ZeroDivisionError):
+        value(text)
+    except (SyntaxError, ValueError, TypeError, ArithmeticError, RecursionError, MemoryError):
         return False
     return True
 
 
-def _value(text: str) -> float:
+def value(text: str) -> float:
+    """The value of a side made of numbers. Raises what `_parses` catches for anything else."""
     return _evaluate(ast.parse(text.strip(), mode="eval").body)
 
 
@@ -81,5 +82,7 @@ def _evaluate(node: ast.expr) -> float:
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_evaluate(operand)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            return _BINARY[type(op)](_evaluate(left), _evaluate(right))
+            result = _BINARY[type(op)](_evaluate(left), _evaluate(right))
+            if isinstance(result, float):  # the root of a negative number is not
+                return result
     raise ValueError("only numbers and + - * / ** are arithmetic")
