@@ -11,12 +11,14 @@ from loopback import Loopback
 
 from content_service.clients.inference import InferenceJudge, InferenceWriter
 from content_service.clients.live import BrokerAnnouncer, BrokerFollower
-from content_service.clients.media import MediaFolder
+from content_service.clients.media import GatewayLinks, media_store
 from content_service.clients.renderer import RendererProcess
+from content_service.clients.workshop import WorkFolders
 from content_service.handlers import VideoHandlers
 from content_service.storage import PostgresReads, PostgresSearch, PostgresUnitOfWork
 from content_service.use_cases.generation import Generation
 from content_service.use_cases.managing import Management
+from content_service.use_cases.stages import Tools
 from content_service.use_cases.videos import Videos
 from littlemonster.common.v1.study_pb2 import DIFFICULTY_INTRO, SUBJECT_MATH
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceStub, add_VideoServiceServicer_to_server
@@ -68,6 +70,10 @@ class Inference(GenerationServiceServicer, ModerationServiceServicer):
     script: Script = field(default_factory=lambda: SHORT_SCRIPT)
     failure: ServiceError | None = None
     scripts: int = 0
+    problems: list[list[str]] = field(default_factory=list)
+    """What the next checks find, one after the other; nothing when empty."""
+    checked: list[int] = field(default_factory=list)
+    """The seeds of the scripts that were checked."""
 
     async def Moderate(self, request: inference.ModerateRequest, context: Any) -> inference.ModerateResponse:
         if request.content in self.rejected:
@@ -81,11 +87,20 @@ class Inference(GenerationServiceServicer, ModerationServiceServicer):
             return inference.ValidateTopicResponse(supported=False, suggestions=["Fractions", "Percentages"])
         return inference.ValidateTopicResponse(supported=True, title=request.topic)
 
+    async def ValidateContent(
+        self, request: inference.ValidateContentRequest, context: Any
+    ) -> inference.ValidateContentResponse:
+        self.checked.append(request.script.provenance.seed)
+        problems = self.problems.pop(0) if self.problems else []
+        return inference.ValidateContentResponse(valid=not problems, problems=problems, reading_grade=4.5, seconds=90)
+
     async def GenerateScript(self, request: inference.GenerateScriptRequest, context: Any) -> Script:
         self.scripts += 1
         if self.failure:
             raise self.failure
-        return self.script
+        script = Script.FromString(self.script.SerializeToString())
+        script.provenance.seed = request.seed
+        return script
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +112,7 @@ class Content:
     generation: Callable[[str], Generation]
     renderer: RendererProcess
     media: Path
+    tools: Tools
 
 
 @pytest.fixture
@@ -130,7 +146,7 @@ def serve_api(database: Database, broker: Broker, loopback: Loopback) -> Callabl
         judge, follower = InferenceJudge(inference_channel), BrokerFollower(broker)
         videos = Videos(reads, unit_of_work, judge, follower, utc_now, new_id)
         management = Management(reads, unit_of_work, utc_now)
-        handlers = VideoHandlers(videos, management, PostgresSearch(database))
+        handlers = VideoHandlers(videos, management, PostgresSearch(database), GatewayLinks())
         address = await loopback.serve([(add_VideoServiceServicer_to_server, handlers)])
         return VideoServiceStub(loopback.channel(address))
 
@@ -150,17 +166,19 @@ async def content(
     )
     channel = loopback.channel(address, as_service=True)
     renderer = RendererProcess()
+    tools = Tools(
+        PostgresUnitOfWork(database, Caller.service("content")),
+        InferenceJudge(channel),
+        InferenceWriter(channel),
+        renderer,
+        WorkFolders(tmp_path / "making"),
+        media_store(tmp_path / "media", "", "").media,
+        BrokerAnnouncer(broker),
+        utc_now,
+    )
 
     def generation(worker: str) -> Generation:
-        return Generation(
-            worker,
-            PostgresUnitOfWork(database, Caller.service("content")),
-            InferenceWriter(channel),
-            renderer,
-            MediaFolder(tmp_path / "media"),
-            BrokerAnnouncer(broker),
-            utc_now,
-        )
+        return Generation(worker, tools)
 
-    yield Content(await serve_api(channel), inference_, generation, renderer, tmp_path / "media")
+    yield Content(await serve_api(channel), inference_, generation, renderer, tmp_path / "media", tools)
     renderer.stop()

@@ -4,17 +4,18 @@ import asyncio
 import contextlib
 import socket
 
-from opentelemetry.trace import SpanKind
-
-from content_service.clients.inference import InferenceWriter
+from content_service.clients.inference import InferenceJudge, InferenceWriter
 from content_service.clients.live import BrokerAnnouncer
-from content_service.clients.media import MediaFolder
+from content_service.clients.media import media_store
 from content_service.clients.renderer import RendererProcess
+from content_service.clients.telemetry import in_job, in_stage
+from content_service.clients.workshop import WorkFolders
 from content_service.consumers import Events
 from content_service.settings import Settings
 from content_service.storage import PostgresUnitOfWork, PostgresWork
 from content_service.use_cases.generation import Generation
 from content_service.use_cases.managing import count_views
+from content_service.use_cases.stages import Tools
 from servicekit.caller import Caller
 from servicekit.clock import utc_now
 from servicekit.database import DatabaseUnavailable
@@ -22,11 +23,11 @@ from servicekit.kit import Kit, run
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer
 from servicekit.messaging.relay import Relay
-from servicekit.telemetry.traces import continued
 
 # A job put back for later, or left by a worker that died, is found without any message.
 _POLL_SECONDS = 2.0
 _COUNT_SECONDS = 2.0
+_HOUSEKEEP_SECONDS = 15.0
 
 
 async def serve(kit: Kit[Settings]) -> None:
@@ -35,24 +36,29 @@ async def serve(kit: Kit[Settings]) -> None:
     renderer = RendererProcess()
     renderer.start()
     wanted = asyncio.Event()
-    media = MediaFolder(kit.settings.media_dir)
-    unit_of_work = PostgresUnitOfWork(database, Caller.service("content"))
-    generation = Generation(
-        worker=f"{socket.gethostname()}/{kit.settings.listen}",
+    settings = kit.settings
+    store = media_store(settings.media_dir, settings.media_url, settings.media_public_endpoint)
+    unit_of_work = PostgresUnitOfWork(database, Caller.service("content"), store.told)
+    inference = kit.channel(settings.inference_address, "inference")
+    tools = Tools(
         unit_of_work=unit_of_work,
-        writer=InferenceWriter(kit.channel(kit.settings.inference_address, "inference")),
+        judge=InferenceJudge(inference),
+        writer=InferenceWriter(inference),
         renderer=renderer,
-        media=media,
+        workshop=WorkFolders(settings.media_dir.parent / f".{settings.media_dir.name}-making"),
+        media=store.media,
         announcer=BrokerAnnouncer(broker),
         clock=utc_now,
-        in_trace=lambda trace: continued({"traceparent": trace}, "make lesson", SpanKind.CONSUMER),
+        in_stage=in_stage,
     )
+    generation = Generation(f"{socket.gethostname()}/{settings.listen}", tools, in_job)
     kit.background(Relay(broker, database).run())
-    heard = Events(PostgresWork, media).handlers()
+    heard = Events(PostgresWork, store.media).handlers()
     kit.background(Consumer(broker, database, durable="content", handlers=heard).run())
     kit.background(_listen(broker, wanted))
     kit.background(generation.run(lambda: _wait(wanted)))
     kit.background(_count_views(unit_of_work))
+    kit.background(_housekeep(generation))
     try:
         await kit.serve()
     finally:
@@ -64,6 +70,13 @@ async def _count_views(unit_of_work: PostgresUnitOfWork) -> None:
         with contextlib.suppress(DatabaseUnavailable):
             await count_views(unit_of_work, utc_now)
         await asyncio.sleep(_COUNT_SECONDS)
+
+
+async def _housekeep(generation: Generation) -> None:
+    while True:
+        await asyncio.sleep(_HOUSEKEEP_SECONDS)
+        with contextlib.suppress(DatabaseUnavailable):
+            await generation.housekeep()
 
 
 async def _listen(broker: Broker, wanted: asyncio.Event) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from content_service.domain import Stage
 from content_service.errors import RendererCrashed
 from content_service.lesson.errors import LessonError
-from content_service.lesson.result import Rendered
+from content_service.lesson.result import Rendered, load
 from content_service.lesson.script import Script
 from content_service.ports import StageProgress
 
@@ -20,15 +20,15 @@ _LONGEST_SECONDS = 600.0
 
 
 def _work(pipe: Connection) -> None:
-    """The process's whole life: a script and a folder in, progress and a result out. Ends with its parent."""
-    from content_service.lesson.render import render  # heavy; the parent never loads it
+    """The process's whole life: a stage, a script and a folder in, progress and a result out. Ends with its parent."""
+    from content_service.lesson.render import perform  # heavy; the parent never loads it
 
     os.nice(5)  # people who use the platform come before lessons in the making
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         while True:
-            script, folder = pipe.recv()
+            stage, script, folder = pipe.recv()
             try:
-                pipe.send(render(script, folder, lambda stage, fraction: pipe.send((stage, fraction))))
+                pipe.send(perform(stage, script, folder, lambda stage, fraction: pipe.send((stage, fraction))))
             except LessonError as error:
                 pipe.send(error)
 
@@ -64,13 +64,13 @@ class RendererProcess:
         """The process's id, or None while there is none."""
         return self._process.pid if self._process else None
 
-    async def render(self, script: Script, folder: Path, progress: StageProgress) -> Rendered:
+    async def perform(self, stage: Stage, script: Script, folder: Path, progress: StageProgress) -> bytes:
         """Raises LessonError, or RendererCrashed when the process dies or takes over ten minutes."""
         if self._process is None or not self._process.is_alive():
             self.start()
         try:
             async with asyncio.timeout(_LONGEST_SECONDS):
-                return await self._converse(script, folder, progress)
+                return await self._converse(stage, script, folder, progress)
         except (EOFError, OSError, TimeoutError) as error:
             self.stop()
             raise RendererCrashed from error
@@ -78,17 +78,21 @@ class RendererProcess:
             self.stop()
             raise
 
-    async def _converse(self, script: Script, folder: Path, progress: StageProgress) -> Rendered:
+    def rendered(self, artifact: bytes) -> Rendered:
+        """What `perform` answered for RENDER."""
+        return load(artifact)
+
+    async def _converse(self, stage: Stage, script: Script, folder: Path, progress: StageProgress) -> bytes:
         pipe = self._pipe
         if pipe is None:
             raise RendererCrashed
         loop = asyncio.get_running_loop()
-        pipe.send((script, folder))
+        pipe.send((stage.value, script, folder))
         while True:
             match await loop.run_in_executor(self._threads, pipe.recv):
-                case Rendered() as rendered:
-                    return rendered
+                case bytes(artifact):
+                    return artifact
                 case LessonError() as error:
                     raise error
-                case (str(stage), float(fraction)):
-                    progress(Stage(stage), fraction)
+                case (str(name), float(fraction)):
+                    progress(Stage(name), fraction)

@@ -1,18 +1,20 @@
 """Reads of the catalogue. What is PUBLIC is the same for everybody, so those who ask together share one statement."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from content_service.domain import FeedQuery, Page, Progress, Queue, Stage, Status, Video, words_for
-from content_service.storage import job_statements, statements
+from content_service.storage import stage_statements, statements
 from content_service.storage.coalescing import Coalescer
 from servicekit.caller import Caller, acting_as, caller_or_none, current_caller
+from servicekit.clock import utc_now
 from servicekit.database import Database
 from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
 
 PageKey = tuple[FeedQuery, int, str]
+_WORKER_SEEN = timedelta(minutes=1)
 
 
 class PostgresReads:
@@ -71,7 +73,16 @@ class PostgresReads:
         """Asked as the service: an account sees its own jobs only, and waits behind everybody's."""
         owner = current_caller().id
         with acting_as(Caller.service("content")):
-            return await self._database.one(job_statements.QUEUE, owner=owner) or Queue(0, 0, None)
+            load = await self._database.all(stage_statements.LOAD, owner=owner)
+            typical = await self._database.all(stage_statements.TYPICAL)
+            workers = await self._database.one(stage_statements.WORKERS, since=utc_now() - _WORKER_SEEN)
+        return Queue(
+            unfinished=sum(unfinished for _, unfinished, _, _ in load),
+            own=sum(own for _, _, own, _ in load),
+            workers=workers or 1,
+            left={difficulty: left for difficulty, _, _, left in load},
+            typical=dict(typical),
+        )
 
     async def requested(self, request_id: str) -> Video | None:
         """By the unique index on creator and request id."""

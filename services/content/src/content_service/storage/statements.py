@@ -3,11 +3,11 @@
 import functools
 from dataclasses import fields
 
-from sqlalchemy import bindparam, func, literal_column, select, tuple_, update
+from sqlalchemy import bindparam, case, func, literal_column, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.types import Text, Uuid
+from sqlalchemy.types import Boolean, Text, Uuid
 
 from content_service.domain import Video
 from content_service.tables import JobRow, VideoRow
@@ -107,11 +107,20 @@ MOVE = compile_statement(
     .values(
         status=bindparam("new_status"),
         status_message=bindparam("message"),
+        estimated_completion_time=case(
+            (bindparam("final", type_=Boolean), None), else_=VIDEOS.c.estimated_completion_time
+        ),
         update_time=_now,
         version=VIDEOS.c.version + 1,
     )
     .returning(*COLUMNS),
     Video,
+)
+
+EXPECT = compile_command(
+    update(VIDEOS)
+    .where(VIDEOS.c.id == bindparam("video_id"))
+    .values(estimated_completion_time=bindparam("ready", type_=VIDEOS.c.update_time.type))
 )
 
 
