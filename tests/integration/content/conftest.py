@@ -1,6 +1,7 @@
 """The content service on real PostgreSQL and NATS, called over loopback; inference is a servicer of the test."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,13 +70,15 @@ class Inference(GenerationServiceServicer, ModerationServiceServicer):
     unknown: set[str] = field(default_factory=set)
     script: Script = field(default_factory=lambda: SHORT_SCRIPT)
     failure: ServiceError | None = None
-    scripts: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
+    """How often each method was called."""
     problems: list[list[str]] = field(default_factory=list)
     """What the next checks find, one after the other; nothing when empty."""
     checked: list[int] = field(default_factory=list)
     """The seeds of the scripts that were checked."""
 
     async def Moderate(self, request: inference.ModerateRequest, context: Any) -> inference.ModerateResponse:
+        self.asked["Moderate"] += 1
         if request.content in self.rejected:
             return inference.ModerateResponse(approved=False, reasons=["It insults people."], categories=["harassment"])
         return inference.ModerateResponse(approved=True, confidence=1.0)
@@ -83,6 +86,7 @@ class Inference(GenerationServiceServicer, ModerationServiceServicer):
     async def ValidateTopic(
         self, request: inference.ValidateTopicRequest, context: Any
     ) -> inference.ValidateTopicResponse:
+        self.asked["ValidateTopic"] += 1
         if request.topic in self.unknown:
             return inference.ValidateTopicResponse(supported=False, suggestions=["Fractions", "Percentages"])
         return inference.ValidateTopicResponse(supported=True, title=request.topic)
@@ -90,12 +94,13 @@ class Inference(GenerationServiceServicer, ModerationServiceServicer):
     async def ValidateContent(
         self, request: inference.ValidateContentRequest, context: Any
     ) -> inference.ValidateContentResponse:
+        self.asked["ValidateContent"] += 1
         self.checked.append(request.script.provenance.seed)
         problems = self.problems.pop(0) if self.problems else []
         return inference.ValidateContentResponse(valid=not problems, problems=problems, reading_grade=4.5, seconds=90)
 
     async def GenerateScript(self, request: inference.GenerateScriptRequest, context: Any) -> Script:
-        self.scripts += 1
+        self.asked["GenerateScript"] += 1
         if self.failure:
             raise self.failure
         script = Script.FromString(self.script.SerializeToString())

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import ctypes
 import multiprocessing
 import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -17,12 +19,15 @@ from content_service.lesson.script import Script
 from content_service.ports import StageProgress
 
 _LONGEST_SECONDS = 600.0
+_PR_SET_PDEATHSIG = 1
 
 
 def _work(pipe: Connection) -> None:
     """The process's whole life: a stage, a script and a folder in, progress and a result out. Ends with its parent."""
     from content_service.lesson.render import perform  # heavy; the parent never loads it
 
+    # At once: a film nobody waits for would get in the way of the next worker's.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.nice(5)  # people who use the platform come before lessons in the making
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         while True:

@@ -107,11 +107,13 @@ class Video(_message.Message):
     script_summary: _builtins.str
     """The lesson in two or three sentences."""
     video_url: _builtins.str
-    """Path of the MP4 below the gateway; empty until PUBLIC."""
+    """The MP4, empty until PUBLIC: a path below the gateway, or, where media lie in an object store, a signed URL that is good for
+    six hours. Ask for the video again for a fresh one.
+    """
     thumbnail_url: _builtins.str
-    """Path of the WebP picture."""
+    """The WebP picture, in the same way."""
     captions_url: _builtins.str
-    """Path of the WebVTT captions."""
+    """The WebVTT captions, in the same way."""
     duration: _builtins.float
     """Length in seconds."""
     rating_avg: _builtins.float
@@ -148,7 +150,9 @@ class Video(_message.Message):
 
     @_builtins.property
     def estimated_completion_time(self) -> _timestamp_pb2.Timestamp:
-        """When it should be ready; set while PENDING or PROCESSING."""
+        """When it should be ready, from what is before it, the number of workers and how long the last lessons took; set while PENDING
+        or PROCESSING.
+        """
 
     @_builtins.property
     def provenance(self) -> Global___Provenance:
@@ -598,7 +602,7 @@ class VideoProgress(_message.Message):
     status: Global___VideoStatus.ValueType
     """Where it stands."""
     stage: _builtins.str
-    """The stage at work: "queued", "script", "voice", "slides", "render", "publish" or "done"."""
+    """The stage at work: "queued", "validate", "moderate", "script", "check", "voice", "slides", "render", "publish" or "done"."""
     percent: _builtins.int
     """0 to 100 over the whole of the work; never falls."""
     message: _builtins.str
