@@ -55,6 +55,7 @@ protos: $(READY) ## Write all that is generated: stubs, OpenAPI, gateway configu
 	python -m gateway reference
 	python deploy/render.py
 	python docs/generate.py
+	python -m inference_service.curriculum schema
 
 protos-check: $(READY) ## Fail when generated files are stale, the contracts break lint, or break earlier clients
 	python protos/build.py --check

@@ -12,8 +12,8 @@ _BUILT = {
         " RetryVideo SetVideoStatus"
     ),
     "CommentService": (
-        "CreateComment ListComments ListReplies UpdateComment DeleteComment WatchComments ReportComment ModerateComment"
-        " ListModerationQueue ClaimModerationItem"
+        "CreateComment GetComment ListComments ListReplies UpdateComment DeleteComment WatchComments ReportComment"
+        " ModerateComment ListModerationQueue ClaimModerationItem"
     ),
     "RatingService": "SubmitRating GetRating DeleteRating GetRatingStats",
     "PlannerService": (

@@ -9,6 +9,7 @@ import yaml
 
 TRAINING = Path(__file__).parent
 CURRICULUM = TRAINING.parent / "src" / "inference_service" / "curriculum"
+LINES = CURRICULUM / "lines.yaml"
 LEVELS = ("intro", "standard", "honors")
 PROMPT = "topic: {topic}\nsubject: {subject}\nlevel: {level}\nkind: {kind}\nsay:"
 EXTRA_SUBJECT = "general"
@@ -22,17 +23,13 @@ def documents(seed: int, count: int) -> list[tuple[str, str]]:
 
 
 def _catalogue() -> Iterator[tuple[dict[str, Any], str, list[str], dict[str, list[str]]]]:
-    lines = _read(CURRICULUM / "lines.yaml")
-    extra = _read(TRAINING / "extra_topics.yaml")
-    for slug, phrases in lines["topics"].items():
-        yield phrases, *_lesson_text(slug), lines["templates"]
-    for phrases in extra.values():
-        yield phrases, EXTRA_SUBJECT, [], lines["templates"]
-
-
-def _lesson_text(slug: str) -> tuple[str, list[str]]:
-    topic = _read(CURRICULUM / f"{slug}.yaml")
-    return topic["subject"].lower(), [fact["say"] for fact in topic["facts"]]
+    templates = _read(LINES)["templates"]
+    for file in sorted(CURRICULUM.glob("*.yaml")):
+        if file != LINES:
+            topic = _read(file)
+            yield topic["phrases"], topic["subject"].lower(), [fact["say"] for fact in topic["facts"]], templates
+    for phrases in _read(TRAINING / "extra_topics.yaml").values():
+        yield phrases, EXTRA_SUBJECT, [], templates
 
 
 def _document(

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from fakes.community.made import NOON, a_comment, a_video
 
-from community_service.domain.comments import Comment, ModerationStatus, Sort, Video
+from community_service.domain.comments import Comment, ModerationStatus, Sort, Video, VideoState
 from community_service.ports import Store
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
@@ -34,7 +34,7 @@ async def _save(store: Store, *comments: Comment) -> None:
 
 
 async def test_a_saved_comment_is_read_back_whole(store: Store, video: Video) -> None:
-    comment = a_comment(video, request_id=new_id(), reason="—", create_time=NOON + timedelta(microseconds=1))
+    comment = a_comment(video, request_id=new_id(), reason="—", depth=2, create_time=NOON + timedelta(microseconds=1))
     await _save(store, comment)
     with acting_as(BOB):
         assert await store.reads.comments.get(comment.id) == comment
@@ -63,6 +63,22 @@ async def test_a_withheld_comment_is_seen_by_its_author_and_moderators_only(
         assert (await reads.by_request(ADA.id, comment.request_id or "") == comment) is sees
         assert (comment in await reads.threads(video.id, Sort.NEWEST, 9, None)) is sees
         assert (reply in await reads.replies(parent.id, 9, None)) is sees
+
+
+async def test_what_is_said_on_a_withdrawn_video_is_seen_by_its_author_and_moderators_only(
+    store: Store, video: Video
+) -> None:
+    parent = a_comment(video, user_id=ADA.id)
+    reply = a_comment(video, user_id=ADA.id, parent_id=parent.id)
+    await _save(store, parent, reply)
+    async with store.begin() as work:
+        await work.videos.learn(replace(video, state=VideoState.WITHDRAWN, version=1))
+    for caller, sees in ((ADA, True), (MODERATOR, True), (BOB, False), (None, False)):
+        with acting_as(caller):
+            reads = store.reads.comments
+            assert (await reads.get(reply.id) == reply) is sees
+            assert (len(await reads.threads(video.id, Sort.NEWEST, 9, None)) == 1) is sees
+            assert (await reads.replies(parent.id, 9, None) == [reply]) is sees
 
 
 async def test_one_request_id_of_one_account_makes_one_comment(store: Store, video: Video) -> None:

@@ -112,6 +112,10 @@ class FakeComments:
             self._state.queue.pop(comment.id, None)
         self._state.comment_totals.pop(video_id, None)
 
+    def _is_public(self, video_id: str) -> bool:
+        video = self._state.videos.get(video_id)
+        return video is not None and video.is_public
+
     def _standing(self) -> list[Comment]:
         """What is deleted only stands for its answers."""
         return [comment for comment in self._readable() if not comment.deleted or comment.reply_count]
@@ -121,7 +125,7 @@ class FakeComments:
         return [
             comment
             for comment in self._state.comments.values()
-            if comment.status is ModerationStatus.APPROVED
+            if (comment.status is ModerationStatus.APPROVED and self._is_public(comment.video_id))
             or (caller and (caller.is_moderator or caller.id == comment.user_id))
         ]
 

@@ -64,6 +64,7 @@ async def test_an_own_withheld_comment_cannot_be_found_by_others_in_any_way(comm
     community.inference.failure = None
     for attempt in (
         community.comments.ListReplies(pb.ListRepliesRequest(comment_id=made.id), metadata=loopback.as_user(BOB)),
+        community.comments.GetComment(pb.GetCommentRequest(comment_id=made.id), metadata=loopback.as_user(BOB)),
         community.comments.CreateComment(_write(video, parent_id=made.id), metadata=loopback.as_user(BOB)),
     ):
         with pytest.raises(NotFound) as missing:
@@ -153,6 +154,24 @@ async def test_answers_are_counted_and_listed_the_oldest_first(community, loopba
     rest = await community.comments.ListReplies(request, metadata=loopback.as_user(ADA))
     assert [*first.comments, *rest.comments] == answers
     assert [comment.reply_count for comment in await _listed(community, loopback, video, ADA)] == [3]
+
+
+async def test_an_id_in_upper_case_is_the_same_video_also_for_those_who_watch(community, loopback, video) -> None:
+    stream = await community.watch(video, BOB)
+    request = pb.CreateCommentRequest(video_id=video.id.upper(), text=TEXT)
+    made = await community.comments.CreateComment(request, metadata=loopback.as_user(ADA))
+    assert (made.video_id, (await stream.read()).comment) == (video.id, made)
+    shouted = pb.ListCommentsRequest(video_id=video.id.upper())
+    assert list((await community.comments.ListComments(shouted, metadata=loopback.as_user(BOB))).comments) == [made]
+
+
+async def test_one_comment_is_read_by_its_id(community, loopback, video) -> None:
+    made = await community.comments.CreateComment(_write(video, "safe\u202etxt.exe"), metadata=loopback.as_user(ADA))
+    request = pb.GetCommentRequest(comment_id=made.id)
+    assert await community.comments.GetComment(request, metadata=loopback.as_user(BOB)) == made
+    assert made.text == "safetxt.exe"
+    with pytest.raises(NotFound):
+        await community.comments.GetComment(pb.GetCommentRequest(comment_id=new_id()), metadata=loopback.as_user(BOB))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,14 @@ from fakes.community.peers import FakeCatalogue, FakeModerator
 from fakes.community.store import FakeStore
 
 from community_service.domain.comments import Draft, ModerationStatus, Sort, Verdict, Video
-from community_service.errors import CommentEmpty, CommentNotFound, CommentRejected, ParentNotFound, VideoNotFound
+from community_service.errors import (
+    CommentEmpty,
+    CommentNotFound,
+    CommentRejected,
+    ParentNotFound,
+    ReplyTooDeep,
+    VideoNotFound,
+)
 from community_service.use_cases.comments import Discussion
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
@@ -120,6 +127,15 @@ async def test_an_answer_to_a_comment_on_another_video_is_not_found(
         await work.comments.add(elsewhere)
     with pytest.raises(ParentNotFound):
         await discussion.create(Draft(video.id, "Because.", parent_id=elsewhere.id))
+
+
+async def test_threads_go_four_answers_deep(discussion: Discussion, video: Video) -> None:
+    above = await discussion.create(Draft(video.id, "Why?"))
+    for depth in range(1, 5):
+        above = await discussion.create(Draft(video.id, "Because.", parent_id=above.id))
+        assert above.depth == depth
+    with pytest.raises(ReplyTooDeep):
+        await discussion.create(Draft(video.id, "Because.", parent_id=above.id))
 
 
 async def test_an_own_withheld_comment_cannot_be_answered(

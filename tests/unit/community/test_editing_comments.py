@@ -8,7 +8,7 @@ from fakes.community.made import NOON, a_comment
 from fakes.community.peers import FakeModerator
 from fakes.community.store import FakeStore
 
-from community_service.domain.comments import Comment, Draft, ModerationStatus, Sort, Verdict, Video
+from community_service.domain.comments import Comment, Draft, ModerationStatus, Sort, Verdict, Video, VideoState
 from community_service.errors import (
     CommentEmpty,
     CommentNotFound,
@@ -16,6 +16,7 @@ from community_service.errors import (
     CommentRejected,
     EditWindowClosed,
     ParentNotFound,
+    VideoNotFound,
 )
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
@@ -92,6 +93,15 @@ async def test_a_comment_older_than_the_window_stays_as_it_is(
         await work.comments.add(old)
     with pytest.raises(EditWindowClosed, match="60 minutes"):
         await editing.update(old.id, "Another")
+
+
+async def test_a_comment_on_a_withdrawn_video_stays_as_it_is(
+    editing: Editing, store: FakeStore, comment: Comment, video: Video
+) -> None:
+    async with store.begin() as work:
+        await work.videos.learn(replace(video, state=VideoState.WITHDRAWN, version=1))
+    with pytest.raises(VideoNotFound):
+        await editing.update(comment.id, "Another")
 
 
 async def test_a_text_of_white_space_is_refused(editing: Editing, comment: Comment) -> None:

@@ -41,6 +41,29 @@ async def test_keys_asked_for_while_a_read_is_under_way_go_together_in_the_next(
     assert source.batches == [["a"], ["b", "c"]]
 
 
+async def test_after_a_shared_read_a_lane_waits_for_more_to_join_the_next() -> None:
+    source = Source()
+    coalescer = Coalescer(source.read, lanes=1, pause=0.05)
+    tasks = []
+    for key in ("a", "b", "c"):
+        tasks.append(asyncio.create_task(coalescer.get(key)))
+        await _settled()
+    source.gate.set()
+    await asyncio.gather(*tasks)
+    later = [asyncio.create_task(coalescer.get(key)) for key in ("d", "e")]
+    await _settled()
+    later.append(asyncio.create_task(coalescer.get("f")))
+    await asyncio.gather(*later)
+    assert source.batches == [["a"], ["b", "c"], ["d", "e", "f"]]
+
+
+async def test_after_a_lone_read_the_next_starts_at_once() -> None:
+    source = Source()
+    source.gate.set()
+    coalescer = Coalescer(source.read, lanes=1, pause=3600)
+    assert [await coalescer.get("a"), await coalescer.get("b")] == ["A", "B"]
+
+
 async def test_a_key_that_is_asked_for_again_is_read_again() -> None:
     source = Source()
     source.gate.set()

@@ -28,7 +28,8 @@ def servicers(rpc):
 
 
 def stub_module(rpc):
-    name = {"UserService": "user", "SystemService": "system"}.get(rpc.service, rpc.package.split(".")[1])
+    names = {"UserService": "user", "SystemService": "system", "PersonalDataService": "personal_data"}
+    name = names.get(rpc.service, rpc.package.split(".")[1])
     return f"{rpc.package}.{name}_service_pb2_grpc"
 
 

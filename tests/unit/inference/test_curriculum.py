@@ -75,6 +75,7 @@ def test_the_linter_names_what_is_wrong(broken: Curriculum, said: str) -> None:
 
 HISTORY = PACK.topics["black-death"].levels[Difficulty.INTRO]
 ENGLISH = PACK.topics["romeo-and-juliet"].levels[Difficulty.INTRO]
+QUIZ = PACK.topics[SLUG].levels[Difficulty.INTRO].quiz[0]
 
 
 def _with_intro(slug: str, plan: LessonPlan) -> Curriculum:
@@ -101,10 +102,14 @@ def _ragged() -> LessonPlan:
         (_with_intro("black-death", _backwards()), "the timeline is not in order"),
         (_with_intro("romeo-and-juliet", replace(ENGLISH, table=None, quote=None)), "needs a passage or a table"),
         (_with_intro("romeo-and-juliet", _ragged()), "another number of cells"),
-        (_with_plan(quiz=replace(HISTORY.quiz, answer=3)), "the index of one of them"),
+        (_with_plan(quiz=(QUIZ, replace(QUIZ, answer=3), QUIZ)), "question 2 needs two to four options"),
+        (
+            _with_plan(quiz=(QUIZ, QUIZ, replace(QUIZ, options=("Ten", "ten")))),
+            "question 3 offers the same option twice",
+        ),
+        (_with_plan(quiz=(QUIZ, QUIZ, replace(QUIZ, say="word " * 200))), "with question 3 it would take about"),
         (_with_plan(plot=_reversed_plot()), "the curve 'back' runs backwards"),
         (replace(PACK, topics={s: t for s, t in PACK.topics.items() if s != SLUG}), "MATH has 2 topics"),
-        (replace(PACK, topics={s: t for s, t in PACK.topics.items() if s != SLUG}), "but not both"),
         (
             replace(PACK, lines=replace(PACK.lines, templates={**PACK.lines.templates, "quiz": ("Is 2 right?",)})),
             "refused",

@@ -41,7 +41,7 @@ async def test_a_line_that_may_not_be_spoken_is_replaced_after_a_few_attempts() 
     engine = FakeEngine({**GOOD, "hook": "Imagine a balcony in the moonlight."})
     script = await _write(engine, seed=3)
     assert "balcony" not in " ".join(narration(script))
-    assert curated(PACK.lines, SLUG, LineKind.HOOK, 3) in " ".join(narration(script))
+    assert curated(PACK, SLUG, LineKind.HOOK, 3) in " ".join(narration(script))
     assert "hook" not in script.provenance.model_lines
     assert sum("kind: hook" in asked for asked in engine.prompts) == ATTEMPTS
 
@@ -62,6 +62,15 @@ async def test_provenance_names_model_prompt_seed_and_facts() -> None:
 async def test_the_same_seed_gives_the_same_script() -> None:
     assert await _write(FakeEngine(), seed=5) == await _write(FakeEngine(), seed=5)
     assert await _write(FakeEngine(), seed=5) != await _write(FakeEngine(), seed=6)
+
+
+async def test_the_seed_picks_one_of_the_three_questions() -> None:
+    scripts = [await _write(FakeEngine(), seed=seed) for seed in (0, 1, 2, 3, -1)]
+    asked = [
+        body.question for script in scripts for scene in script.scenes if isinstance(body := scene.body, QuizScene)
+    ]
+    assert asked[:3] == [quiz.question for quiz in PACK.topics[SLUG].levels[Difficulty.INTRO].quiz]
+    assert asked[3:] == [asked[0], asked[2]]
 
 
 @pytest.mark.parametrize(("slug", "difficulty"), LESSONS, ids=[f"{slug}-{level}" for slug, level in LESSONS])

@@ -48,7 +48,7 @@ def test_an_unknown_topic_names_the_nearest_in_its_subject(asked: str) -> None:
     match find_topic(PACK, asked, Subject.HISTORY):
         case Unknown(nearest=nearest):
             assert len(nearest) == 3
-            assert set(nearest) == {t.title for t in PACK.topics.values() if t.subject is Subject.HISTORY}
+            assert set(nearest) <= {t.title for t in PACK.topics.values() if t.subject is Subject.HISTORY}
         case other:
             pytest.fail(f"{asked} was taken for {other}")
 

@@ -35,7 +35,8 @@ def test_a_time_zone_of_the_database_is_taken(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Mars/Olympus", "", "../../etc/passwd", "/etc/localtime", "europe/berlin ", "UTC\x00"]
+    "name",
+    ["Mars/Olympus", "", "../../etc/passwd", "/etc/localtime", "europe/berlin ", "UTC\x00", "localtime", "Factory"],
 )
 def test_a_time_zone_that_does_not_exist_is_refused(name: str) -> None:
     with pytest.raises(TimeZoneUnknown):

@@ -10,8 +10,8 @@ from hypothesis import strategies as some
 
 from planner_service.domain.events import Completion, Period, Scope, Which
 from planner_service.errors import EventChanged, OccurrenceNotFound, OccurrenceRequired
-from planner_service.use_cases import recurrence
 from planner_service.use_cases.events import Planner
+from planner_service.use_cases.expansion import starts
 from planner_service.use_cases.split import split
 
 pytestmark = pytest.mark.usefixtures("ada")
@@ -140,14 +140,14 @@ def test_both_parts_together_are_the_whole(
     lines = [f"RRULE:FREQ=DAILY;INTERVAL=2{limit}"]
     lines += [f"RDATE:{NOON + day * DAY + HOUR:%Y%m%dT%H%M%SZ}" for day in sorted(extra)]
     lines += [f"EXDATE:{NOON + day * DAY:%Y%m%dT%H%M%SZ}" for day in sorted(excluded)]
-    plan, end = a_plan(recurrence=tuple(lines), time_zone="Europe/Berlin"), NOON + 60 * DAY
-    whole = recurrence.starts(plan, end)
+    plan, period = a_plan(recurrence=tuple(lines), time_zone="Europe/Berlin"), Period(NOON - DAY, NOON + 60 * DAY)
+    whole = list(starts(plan, period))
     chosen = whole[at % len(whole)]
     event = an_event(plan, completions=tuple(Completion(start, NOON) for start in whole))
     if parts := split(event, scope, chosen):
         rest, parted = parts
-        assert sorted(recurrence.starts(rest.plan, end) + recurrence.starts(parted.plan, end)) == whole
-        assert recurrence.starts(parted.plan, end)[0] == chosen
+        assert sorted([*starts(rest.plan, period), *starts(parted.plan, period)]) == whole
+        assert next(starts(parted.plan, period)) == chosen
         assert sorted((*rest.completions, *parted.completions), key=lambda each: each.occurrence_start) == list(
             event.completions
         )

@@ -5,10 +5,11 @@ from google.protobuf.message import Message
 
 from littlemonster.auth.v1.user_service_pb2 import UpdateMeRequest
 from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
+from littlemonster.community.v1 import community_service_pb2 as community
 from littlemonster.content.v1.content_service_pb2 import BatchCreateVideosRequest, CreateVideoRequest, GetVideoRequest
 from littlemonster.inference.v1.inference_service_pb2 import EmbedRequest
 from servicekit.ids import new_id
-from servicekit.validation import RequestInvalid, validate
+from servicekit.validation import RequestInvalid, validate, with_plain_ids
 
 GOOD = CreateVideoRequest(topic="Adding", subject=SUBJECT_MATH)
 
@@ -56,3 +57,10 @@ def test_what_was_sent_is_not_repeated() -> None:
 
 def test_a_valid_request_passes() -> None:
     validate(CreateVideoRequest(topic="Adding", subject=SUBJECT_MATH, request_id=new_id()))
+
+
+def test_an_id_is_one_id_however_it_is_written() -> None:
+    shouted = "01A208F7-76CB-744A-AF6D-F6078AF003D8"
+    request = community.CreateCommentRequest(video_id=shouted, text=shouted)
+    with_plain_ids(request)
+    assert (request.video_id, request.text, request.parent_id) == (shouted.lower(), shouted, "")

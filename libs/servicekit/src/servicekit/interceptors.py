@@ -23,7 +23,7 @@ from servicekit.identity.tokens import TokenInvalid, TokenVerifier
 from servicekit.status import code_of, to_status
 from servicekit.streams import OpenStreams
 from servicekit.telemetry.traces import continued, mark_failed
-from servicekit.validation import validate
+from servicekit.validation import validate, with_plain_ids
 
 Context: TypeAlias = "ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in its types only
@@ -164,7 +164,7 @@ class _Method:
         except (DecodeError, UnicodeDecodeError):
             raise RequestUnreadable from None
         validate(request)
-        return request
+        return with_plain_ids(request)
 
     def _status(self, error: Exception, span: Span) -> grpc.Status:
         known = self._known(error)

@@ -10,7 +10,7 @@ from alembic.config import Config
 from sqlalchemy import MetaData, create_engine, pool, text
 from sqlalchemy.schema import PrimaryKeyConstraint
 
-from servicekit.tables import inbox_columns, outbox_columns
+from servicekit.tables import erasure_columns, inbox_columns, outbox_columns
 
 # A migration that cannot get its lock must fail and be tried again, not queue every request behind itself.
 _LOCK_TIMEOUT = "SET lock_timeout = '5s'"
@@ -61,6 +61,11 @@ def drop_messaging_tables() -> None:
     """Undoes `create_messaging_tables`."""
     op.drop_table("inbox")
     op.drop_table("outbox")
+
+
+def create_erasure_table() -> None:
+    """The accounts erased lately, in a migration of each service that holds anything of a person."""
+    op.create_table("erased_users", *erasure_columns())
 
 
 def main() -> None:

@@ -1,6 +1,10 @@
 """Constraints written in the contracts (buf.validate), enforced before a handler sees the request."""
 
+from functools import cache
+
 import protovalidate
+from buf.validate import validate_pb2
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
 from servicekit.errors import InvalidArgument
@@ -21,6 +25,22 @@ def validate(request: Message) -> None:
         fields = {_path(v.proto.field): v.proto.message for v in error.violations}
         path, problem = next(iter(fields.items()))
         raise RequestInvalid(fields=fields, problem=f"{path}: {problem}.") from None
+
+
+def with_plain_ids(request: Message) -> Message:
+    """The request with its UUIDs in lower case, as the database gives them back: an id is one id however it is written."""
+    for name in _ids(request.DESCRIPTOR):
+        written = getattr(request, name)
+        if written != (plain := written.lower()):
+            setattr(request, name, plain)
+    return request
+
+
+@cache
+def _ids(message: Descriptor) -> tuple[str, ...]:
+    """The fields of a message that the contract says are UUIDs."""
+    rules = {field.name: field.GetOptions().Extensions[validate_pb2.field] for field in message.fields}
+    return tuple(name for name, rule in rules.items() if rule.HasField("string") and rule.string.uuid)
 
 
 def _path(field: object) -> str:

@@ -6,10 +6,12 @@ from community_service import convert
 from community_service.ports import Work
 from community_service.use_cases.live import Audience
 from community_service.use_cases.videos import learn
+from littlemonster.auth.v1.auth_events_pb2 import UserDeleted
 from littlemonster.content.v1 import content_events_pb2 as events
 from servicekit.database import Database, Transaction
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer, on
+from servicekit.personal_data.erasure import Erasure
 
 
 class VideoEvents:
@@ -51,3 +53,10 @@ async def follow_comments(broker: Broker, audience: Audience) -> None:
             event_id = (message.headers or {}).get("ce-id", "")
             if change := convert.change_from(message.subject, message.data, event_id):
                 audience.tell(change)
+
+
+def erasures(broker: Broker, database: Database, erasure: Erasure) -> Consumer:
+    """Erases accounts that ask for it. Acknowledged after the commit; retried with back-off, then parked."""
+    return Consumer(
+        broker, database, durable="community-erasure", handlers=[on("user.deleted", UserDeleted, erasure.apply)]
+    )

@@ -78,6 +78,7 @@ def comment(comment: Comment) -> pb.Comment:
         update_time=_timestamp(comment.update_time),
         edited=comment.edited,
         deleted=comment.deleted,
+        depth=comment.depth,
     )
 
 
@@ -97,6 +98,7 @@ def comment_from(message: pb.Comment) -> Comment:
         update_time=message.update_time.ToDatetime(UTC),
         edited=message.edited,
         deleted=message.deleted,
+        depth=message.depth,
     )
 
 

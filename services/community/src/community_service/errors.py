@@ -34,6 +34,13 @@ class ParentNotFound(CommentNotFound):
     )
 
 
+class ReplyTooDeep(FailedPrecondition):
+    """The comment to answer stands as deep as a thread may go."""
+
+    reason = "REPLY_TOO_DEEP"
+    message = "Threads are {deepest} answers deep. Answer the comment above {comment} instead."
+
+
 class CommentEmpty(InvalidArgument):
     """The text is white space only."""
 

@@ -36,6 +36,9 @@ class CommentHandlers(CommentServiceServicer):
     async def CreateComment(self, request: pb.CreateCommentRequest, context: Context) -> pb.Comment:
         return convert.comment(await self._discussion.create(convert.draft(request)))
 
+    async def GetComment(self, request: pb.GetCommentRequest, context: Context) -> pb.Comment:
+        return convert.comment(await self._discussion.get(request.comment_id))
+
     async def ListComments(self, request: pb.ListCommentsRequest, context: Context) -> pb.ListCommentsResponse:
         order, size = convert.sort(request), page_size(request.page_size)
         query = f"comments {request.video_id} {order}"

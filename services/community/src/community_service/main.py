@@ -5,12 +5,14 @@ from community_service.consumers import follow_comments
 from community_service.handlers import CommentHandlers, RatingHandlers
 from community_service.settings import Settings
 from community_service.storage import PostgresStore
+from community_service.storage.personal_data import EVERYTHING
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
 from community_service.use_cases.live import Audience, LiveComments
 from community_service.use_cases.moderation import Moderation
 from community_service.use_cases.ratings import Stars
 from community_service.use_cases.videos import PublicVideos
+from littlemonster.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from littlemonster.community.v1.community_service_pb2_grpc import (
     add_CommentServiceServicer_to_server,
     add_RatingServiceServicer_to_server,
@@ -18,18 +20,20 @@ from littlemonster.community.v1.community_service_pb2_grpc import (
 from servicekit.clock import utc_now
 from servicekit.ids import new_id
 from servicekit.kit import Kit, run
+from servicekit.personal_data.handlers import PersonalDataHandlers
 
 
 async def serve(kit: Kit[Settings]) -> None:
     """Puts the parts together and serves until told to stop."""
     settings = kit.settings
-    store = PostgresStore(await kit.database())
+    database = await kit.database()
+    store = PostgresStore(database)
     catalogue = ContentCatalogue(kit.channel(settings.content_address, "content"), settings.content_timeout)
     moderator = InferenceModerator(kit.channel(settings.inference_address, "inference"), settings.moderation_timeout)
     videos = PublicVideos(store.reads, catalogue)
     audience = Audience(seats=settings.live_streams, backlog=settings.live_backlog)
     kit.background(follow_comments(await kit.broker(), audience))
-    discussion = Discussion(store, videos, moderator, utc_now, new_id)
+    discussion = Discussion(store, videos, moderator, utc_now, new_id, deepest=settings.thread_depth)
     editing = Editing(store, moderator, utc_now, window=settings.edit_window)
     moderation = Moderation(store, utc_now, new_id)
     live = LiveComments(videos, audience, heartbeat=settings.heartbeat)
@@ -39,6 +43,7 @@ async def serve(kit: Kit[Settings]) -> None:
             add_RatingServiceServicer_to_server,
             RatingHandlers(Stars(store, videos, utc_now, own_ratings=settings.own_ratings)),
         ),
+        (add_PersonalDataServiceServicer_to_server, PersonalDataHandlers(database, EVERYTHING)),
     )
 
 

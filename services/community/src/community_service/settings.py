@@ -22,11 +22,14 @@ class Settings(ServiceSettings):
     moderation_timeout: timedelta = timedelta(seconds=3)
     """How long a verdict may take; after it the comment waits for a moderator."""
 
-    own_ratings: bool = True
+    own_ratings: bool = False
     """Whether somebody may rate a video they asked for."""
 
     edit_window: timedelta = timedelta(hours=1)
     """How long after it was written a comment may be edited."""
+
+    thread_depth: int = Field(default=4, ge=1, le=20)
+    """How many answers deep a thread may go."""
 
     heartbeat: timedelta = timedelta(seconds=15)
     """How long a live stream stays silent before it sends a sign of life."""

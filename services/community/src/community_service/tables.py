@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from servicekit.tables import add_messaging_tables
+from servicekit.tables import add_erasure_table, add_messaging_tables
 
 METADATA = MetaData()
 _TIME = DateTime(timezone=True)
@@ -72,6 +72,7 @@ class CommentRow(Base, table=True):
     update_time: datetime = Field(sa_type=_TIME)
     edited: bool
     deleted: bool
+    depth: int
 
 
 class RevisionRow(Base, table=True):
@@ -205,3 +206,4 @@ class RatingTotalsRow(Base, table=True):
 
 
 add_messaging_tables(METADATA)
+add_erasure_table(METADATA)

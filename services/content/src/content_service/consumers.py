@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 from content_service.convert import videos as convert
 from content_service.ports import Media, Work
+from littlemonster.auth.v1.auth_events_pb2 import UserDeleted
 from littlemonster.community.v1 import community_events_pb2 as events
 from littlemonster.content.v1.content_events_pb2 import VideoDeleted, VideoStatusChanged
 from littlemonster.content.v1.content_service_pb2 import VIDEO_STATUS_PUBLIC, VIDEO_STATUS_REJECTED
-from servicekit.database import Transaction
-from servicekit.messaging.consumer import Handler, on
+from servicekit.database import Database, Transaction
+from servicekit.messaging.broker import Broker
+from servicekit.messaging.consumer import Consumer, Handler, on
+from servicekit.personal_data.erasure import Erasure
 
 
 class Events:
@@ -44,3 +47,10 @@ class Events:
 
     async def deleted(self, event: VideoDeleted, transaction: Transaction) -> None:
         await self._media.remove(event.video_id)
+
+
+def erasures(broker: Broker, database: Database, erasure: Erasure) -> Consumer:
+    """Erases accounts that ask for it."""
+    return Consumer(
+        broker, database, durable="content-erasure", handlers=[on("user.deleted", UserDeleted, erasure.apply)]
+    )

@@ -6,12 +6,15 @@ from content_service.clients.media import media_store
 from content_service.handlers import VideoHandlers
 from content_service.settings import Settings
 from content_service.storage import PostgresReads, PostgresSearch, PostgresUnitOfWork
+from content_service.storage.personal_data import EVERYTHING
 from content_service.use_cases.managing import Management
 from content_service.use_cases.videos import Videos
+from littlemonster.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from littlemonster.content.v1.content_service_pb2_grpc import add_VideoServiceServicer_to_server
 from servicekit.clock import utc_now
 from servicekit.ids import new_id
 from servicekit.kit import Kit, run
+from servicekit.personal_data.handlers import PersonalDataHandlers
 
 
 async def serve(kit: Kit[Settings]) -> None:
@@ -30,7 +33,10 @@ async def serve(kit: Kit[Settings]) -> None:
     )
     management = Management(reads, unit_of_work, utc_now)
     handlers = VideoHandlers(videos, management, PostgresSearch(database), store.links)
-    await kit.serve((add_VideoServiceServicer_to_server, handlers))
+    await kit.serve(
+        (add_VideoServiceServicer_to_server, handlers),
+        (add_PersonalDataServiceServicer_to_server, PersonalDataHandlers(database, EVERYTHING)),
+    )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from servicekit.tables import add_messaging_tables
+from servicekit.tables import add_erasure_table, add_messaging_tables
 
 METADATA = MetaData()
 _TIME = DateTime(timezone=True)
@@ -161,3 +161,4 @@ class ViewRow(Base, table=True):
 
 
 add_messaging_tables(METADATA)
+add_erasure_table(METADATA)

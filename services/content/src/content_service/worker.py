@@ -1,4 +1,4 @@
-"""The content worker: makes lessons, publishes the outbox, applies ratings and comment counts."""
+"""The content worker: makes lessons, publishes the outbox, applies ratings and comment counts, erases accounts."""
 
 import asyncio
 import contextlib
@@ -10,9 +10,10 @@ from content_service.clients.media import media_store
 from content_service.clients.renderer import RendererProcess
 from content_service.clients.telemetry import in_job, in_stage
 from content_service.clients.workshop import WorkFolders
-from content_service.consumers import Events
+from content_service.consumers import Events, erasures
 from content_service.settings import Settings
 from content_service.storage import PostgresUnitOfWork, PostgresWork
+from content_service.storage.personal_data import erase
 from content_service.use_cases.generation import Generation
 from content_service.use_cases.managing import count_views
 from content_service.use_cases.stages import Tools
@@ -23,6 +24,7 @@ from servicekit.kit import Kit, run
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer
 from servicekit.messaging.relay import Relay
+from servicekit.personal_data.erasure import Erasure
 
 # A job put back for later, or left by a worker that died, is found without any message.
 _POLL_SECONDS = 2.0
@@ -55,6 +57,7 @@ async def serve(kit: Kit[Settings]) -> None:
     kit.background(Relay(broker, database).run())
     heard = Events(PostgresWork, store.media).handlers()
     kit.background(Consumer(broker, database, durable="content", handlers=heard).run())
+    kit.background(erasures(broker, database, Erasure("content", erase)).run())
     kit.background(_listen(broker, wanted))
     kit.background(generation.run(lambda: _wait(wanted)))
     kit.background(_count_views(unit_of_work))

@@ -7,8 +7,10 @@ from inference_service.handlers import GenerationHandlers, ModelHandlers, Modera
 from inference_service.settings import Settings
 from inference_service.storage import Registry, read_policy, read_registry
 from inference_service.use_cases import Judging, Lessons, Models, Writing
+from littlemonster.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from littlemonster.inference.v1 import inference_service_pb2_grpc as grpc_pb
 from servicekit.kit import Kit, run
+from servicekit.personal_data.handlers import PersonalDataHandlers
 from servicekit.server import Registration
 
 
@@ -27,6 +29,7 @@ def registrations(registry: Registry, engine: SupervisedEngine) -> tuple[Registr
         (grpc_pb.add_GenerationServiceServicer_to_server, GenerationHandlers(lessons, writing)),
         (grpc_pb.add_ModerationServiceServicer_to_server, ModerationHandlers(Judging(read_policy()))),
         (grpc_pb.add_ModelServiceServicer_to_server, ModelHandlers(models)),
+        (add_PersonalDataServiceServicer_to_server, PersonalDataHandlers()),
     )
 
 

@@ -49,7 +49,7 @@ class Lessons:
             summary=plan.summary,
             key_points=plan.key_points,
             tags=found.topic.tags,
-            scenes=scenes(found.topic, difficulty, {line.kind: line.text for line in lines}),
+            scenes=scenes(found.topic, difficulty, {line.kind: line.text for line in lines}, seed),
             provenance=self._provenance(found.slug, plan.facts, lines, seed),
         )
 
@@ -84,7 +84,7 @@ class Lessons:
             line = await self._complete(asked, sampling)
             if not objection(line, kind, allowed):
                 return SpokenLine(kind, line, by_model=True)
-        return SpokenLine(kind, curated(self._curriculum.lines, slug, kind, seed), by_model=False)
+        return SpokenLine(kind, curated(self._curriculum, slug, kind, seed), by_model=False)
 
     async def _complete(self, asked: str, sampling: Sampling) -> str:
         async with contextlib.aclosing(self._engine.generate(asked, sampling)) as pieces:

@@ -1,13 +1,17 @@
-"""Events of this service, shown to those who watch their planner now."""
+"""Events of this service, shown to those who watch their planner now; and the erasure of accounts."""
 
 import logging
 
 from google.protobuf.message import DecodeError
 
+from littlemonster.auth.v1.auth_events_pb2 import UserDeleted
 from littlemonster.planner.v1.planner_events_pb2 import PlannerEventChanged
 from littlemonster.planner.v1.planner_service_pb2 import EventChange
 from planner_service.use_cases.live import Audience
+from servicekit.database import Database
 from servicekit.messaging.broker import Broker
+from servicekit.messaging.consumer import Consumer, on
+from servicekit.personal_data.erasure import Erasure
 
 log = logging.getLogger(__name__)
 
@@ -23,3 +27,10 @@ async def follow_changes(broker: Broker, audience: Audience[EventChange]) -> Non
                 log.warning("change not read", extra={"subject": message.subject})
                 continue
             audience.tell(change.event.user_id, change)
+
+
+def erasures(broker: Broker, database: Database, erasure: Erasure) -> Consumer:
+    """Erases accounts that ask for it. Acknowledged after the commit; retried with back-off, then parked."""
+    return Consumer(
+        broker, database, durable="planner-erasure", handlers=[on("user.deleted", UserDeleted, erasure.apply)]
+    )

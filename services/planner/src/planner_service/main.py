@@ -1,11 +1,13 @@
 """The planner API."""
 
+from littlemonster.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from littlemonster.planner.v1.planner_service_pb2 import EventChange
 from littlemonster.planner.v1.planner_service_pb2_grpc import add_PlannerServiceServicer_to_server
 from planner_service.consumers import follow_changes
 from planner_service.handlers import PlannerHandlers
 from planner_service.settings import Settings
 from planner_service.storage import PostgresStore
+from planner_service.storage.personal_data import EVERYTHING
 from planner_service.use_cases.events import Planner
 from planner_service.use_cases.live import Audience
 from planner_service.use_cases.progress import ProgressReport
@@ -13,11 +15,13 @@ from planner_service.use_cases.sync import Sync
 from servicekit.clock import utc_now
 from servicekit.ids import new_id
 from servicekit.kit import Kit, run
+from servicekit.personal_data.handlers import PersonalDataHandlers
 
 
 async def serve(kit: Kit[Settings]) -> None:
     """Puts the parts together and serves until told to stop."""
-    settings, store = kit.settings, PostgresStore(await kit.database())
+    settings, database = kit.settings, await kit.database()
+    store = PostgresStore(database)
     audience = Audience[EventChange](seats=settings.live_streams, backlog=settings.live_backlog)
     kit.background(follow_changes(await kit.broker(), audience))
     handlers = PlannerHandlers(
@@ -28,7 +32,10 @@ async def serve(kit: Kit[Settings]) -> None:
         utc_now,
         heartbeat=settings.heartbeat,
     )
-    await kit.serve((add_PlannerServiceServicer_to_server, handlers))
+    await kit.serve(
+        (add_PlannerServiceServicer_to_server, handlers),
+        (add_PersonalDataServiceServicer_to_server, PersonalDataHandlers(database, EVERYTHING)),
+    )
 
 
 if __name__ == "__main__":

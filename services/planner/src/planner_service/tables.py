@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from servicekit.tables import add_messaging_tables
+from servicekit.tables import add_erasure_table, add_messaging_tables
 
 METADATA = MetaData()
 _TIME = DateTime(timezone=True)
@@ -81,3 +81,4 @@ class PlannerRow(Base, table=True):
 
 
 add_messaging_tables(METADATA)
+add_erasure_table(METADATA)

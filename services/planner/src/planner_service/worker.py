@@ -1,17 +1,20 @@
-"""The planner worker: publishes this service's events and forgets old deletions."""
+"""The planner worker: publishes this service's events, forgets old deletions, and erases accounts."""
 
 import asyncio
 import contextlib
 from datetime import timedelta
 
+from planner_service.consumers import erasures
 from planner_service.settings import Settings
 from planner_service.storage import PostgresStore
+from planner_service.storage.personal_data import erase
 from planner_service.use_cases.sync import forget_deletions
 from servicekit.caller import Caller, acting_as
 from servicekit.clock import utc_now
 from servicekit.database import DatabaseUnavailable
 from servicekit.kit import Kit, run
 from servicekit.messaging.relay import Relay
+from servicekit.personal_data.erasure import Erasure
 
 _TIDY_SECONDS = 3600
 
@@ -20,6 +23,7 @@ async def serve(kit: Kit[Settings]) -> None:
     """Puts the parts together and works until told to stop."""
     database, broker = await kit.database(), await kit.broker()
     kit.background(Relay(broker, database).run())
+    kit.background(erasures(broker, database, Erasure("planner", erase)).run())
     kit.background(_tidy(PostgresStore(database), kit.settings.deletions_kept))
     await kit.serve()
 

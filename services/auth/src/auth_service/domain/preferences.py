@@ -39,4 +39,5 @@ def with_preferences(preferences: Preferences, changes: Mapping[str, str | bool]
 
 @cache
 def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    # "localtime" is another zone on every machine, and "Factory" says that none is set.
+    return frozenset(available_timezones() - {"localtime", "Factory"})

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from community_service.errors import CommentEmpty, CommentNotYours, EditWindowClosed, ParentNotFound
+from community_service.domain.texts import plain_text
+from community_service.errors import CommentNotYours, EditWindowClosed, ParentNotFound, ReplyTooDeep
 
 
 class ModerationStatus(StrEnum):
@@ -81,7 +82,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment; `parent_id` is None at the top, `request_id` None when the client gave none.
+    """A comment; `parent_id` is None at the top, `request_id` None when the client gave none. `depth` is 0 at the top.
 
     A deleted one has no text and only stands for its answers.
     """
@@ -99,6 +100,7 @@ class Comment:
     update_time: datetime
     edited: bool = False
     deleted: bool = False
+    depth: int = 0
 
     @property
     def is_visible(self) -> bool:
@@ -124,14 +126,7 @@ class Change:
     event_id: str
 
 
-def plain_text(text: str) -> str:
-    """The text without the white space around it. Raises CommentEmpty when nothing is left."""
-    if trimmed := text.strip():
-        return trimmed
-    raise CommentEmpty(fields={"text": "must hold more than white space"})
-
-
-def write(draft: Draft, *, comment_id: str, user_id: str, verdict: Verdict, now: datetime) -> Comment:
+def write(draft: Draft, *, comment_id: str, user_id: str, depth: int, verdict: Verdict, now: datetime) -> Comment:
     """The comment that a draft becomes once it is judged."""
     return Comment(
         id=comment_id,
@@ -145,6 +140,7 @@ def write(draft: Draft, *, comment_id: str, user_id: str, verdict: Verdict, now:
         reply_count=0,
         create_time=now,
         update_time=now,
+        depth=depth,
     )
 
 
@@ -171,7 +167,10 @@ def delete(comment: Comment, now: datetime) -> Comment:
     return replace(comment, text="", deleted=True, update_time=now)
 
 
-def check_parent(parent: Comment | None, parent_id: str, video: Video) -> None:
-    """A reply answers a visible comment on the same video. Raises ParentNotFound."""
+def depth_below(parent: Comment | None, parent_id: str, video: Video, deepest: int) -> int:
+    """How deep an answer to `parent` stands. Raises ParentNotFound unless that is a visible one on the video; ReplyTooDeep."""
     if parent is None or parent.video_id != video.id or not parent.is_visible:
         raise ParentNotFound(comment=parent_id)
+    if parent.depth >= deepest:
+        raise ReplyTooDeep(fields={"parentId": "is as deep as a thread goes"}, comment=parent_id, deepest=str(deepest))
+    return parent.depth + 1

@@ -4,20 +4,35 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Integer, Text, bindparam, cast, delete, func, literal, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
-from community_service.domain.comments import Comment, CommentTotals, ModerationStatus, Sort
+from community_service.domain.comments import Comment, CommentTotals, ModerationStatus, Sort, VideoState
 from community_service.ports import Cursor
 from community_service.storage.executor import Executor
 from community_service.storage.pages import pages
-from community_service.tables import CommentRow, CommentTotalsRow, RevisionRow, ThreadRow
+from community_service.tables import CommentRow, CommentTotalsRow, RevisionRow, ThreadRow, VideoRow
 from servicekit.caller import caller_or_none
 from servicekit.database import Statement, Transaction, compile_command, compile_statement
 
 _comments = CommentRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 _revisions = RevisionRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 _threads = ThreadRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+_videos = VideoRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 _totals = CommentTotalsRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
 
@@ -34,6 +49,7 @@ def comment_row(
     update_time: datetime,
     edited: bool,
     deleted: bool,
+    depth: int,
     reply_count: int,
 ) -> Comment:
     return Comment(
@@ -50,12 +66,14 @@ def comment_row(
         update_time=update_time,
         edited=edited,
         deleted=deleted,
+        depth=depth,
     )
 
 
-# The first wall; row-level security says the same and is the second.
+# The first wall; row-level security, which knows nothing of videos, is the second.
+_public = exists().where(_videos.c.id == _comments.c.video_id, _videos.c.state == VideoState.PUBLIC.value)
 _visible = or_(
-    _comments.c.status == ModerationStatus.APPROVED.value,
+    and_(_comments.c.status == ModerationStatus.APPROVED.value, _public),
     # As text: a service's id is its name, not a UUID.
     cast(_comments.c.user_id, Text) == bindparam("viewer"),
     bindparam("sees_all", type_=Boolean),

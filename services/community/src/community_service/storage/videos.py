@@ -1,12 +1,13 @@
 """What this service knows of videos."""
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Text, bindparam, case, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from community_service.domain.comments import Video, VideoState
 from community_service.storage.executor import Executor
 from community_service.tables import VideoRow
 from servicekit.database import Transaction, compile_command, compile_statement
+from servicekit.personal_data.erasure import is_erased
 
 _table = VideoRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
@@ -19,7 +20,13 @@ _by_id = select(_table).where(_table.c.id == bindparam("id"))
 GET = compile_statement(_by_id, _video)
 HOLD = compile_statement(_by_id.with_for_update(read=True), _video)
 
-_heard = insert(_table).values({column.name: bindparam(column.name) for column in _table.c})
+_told = bindparam("created_by", type_=Text)
+# An event may be heard after the account it names was erased.
+_creator = case((is_erased(_told), ""), else_=_told)
+_heard = insert(_table).values(
+    {column.name: bindparam(column.name) for column in _table.c if column.name != "created_by"}
+    | {"created_by": _creator}
+)
 LEARN = compile_command(
     _heard.on_conflict_do_update(
         index_elements=[_table.c.id],

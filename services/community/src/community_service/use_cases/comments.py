@@ -9,11 +9,11 @@ from community_service.domain.comments import (
     Sort,
     Verdict,
     Video,
-    check_parent,
-    plain_text,
+    depth_below,
     write,
 )
 from community_service.domain.moderation import Concern
+from community_service.domain.texts import plain_text
 from community_service.errors import CommentNotFound, CommentRejected
 from community_service.ports import Cursor, Moderator, Store
 from community_service.use_cases.videos import PublicVideos, hold
@@ -31,26 +31,36 @@ class Discussion:
         moderator: Moderator,
         clock: Clock,
         new_id: Callable[[], str],
+        *,
+        deepest: int = 4,
     ) -> None:
+        """`deepest`: how many answers deep a thread may go."""
         self._store = store
         self._videos = videos
         self._moderator = moderator
         self._clock = clock
         self._new_id = new_id
+        self._deepest = deepest
 
     async def create(self, draft: Draft) -> Comment:
         """Checks the text, then saves it; a refused one is not saved.
 
-        Raises CommentEmpty, CommentRejected, VideoNotFound, ParentNotFound.
+        Raises CommentEmpty, CommentRejected, VideoNotFound, ParentNotFound, ReplyTooDeep.
         """
         if made := await self._made_before(draft):
             return made
         # Other services are asked here, before the transaction: it must not stay open for as long as they take.
-        video = await self._place(draft)
+        video, depth = await self._place(draft)
         verdict = await self._moderator.judge(plain_text(draft.text), video.id)
         if verdict.status is ModerationStatus.REJECTED:
             raise CommentRejected(fields={"text": verdict.reason}, reasons=verdict.reason)
-        return await self._save(draft, video, verdict)
+        return await self._save(draft, video, depth, verdict)
+
+    async def get(self, comment_id: str) -> Comment:
+        """One comment. Raises CommentNotFound."""
+        if comment := await self._store.reads.comments.get(comment_id):
+            return comment
+        raise CommentNotFound(comment=comment_id)
 
     async def threads(self, video_id: str, sort: Sort, size: int, after: Cursor | None) -> list[Comment]:
         """A page of the comments on a video that answer no other."""
@@ -58,8 +68,7 @@ class Discussion:
 
     async def replies(self, comment_id: str, size: int, after: Cursor | None) -> list[Comment]:
         """A page of the answers to a comment, the oldest first. Raises CommentNotFound."""
-        if await self._store.reads.comments.get(comment_id) is None:
-            raise CommentNotFound(comment=comment_id)
+        await self.get(comment_id)
         return await self._store.reads.comments.replies(comment_id, size, after)
 
     async def _made_before(self, draft: Draft) -> Comment | None:
@@ -67,16 +76,17 @@ class Discussion:
             return None
         return await self._store.reads.comments.by_request(current_caller().id, draft.request_id)
 
-    async def _place(self, draft: Draft) -> Video:
-        """The video a draft belongs to, once it is clear that it may stand there."""
+    async def _place(self, draft: Draft) -> tuple[Video, int]:
+        """The video a draft belongs to and how deep it stands there, once it is clear that it may."""
         video = await self._videos.find(draft.video_id)
-        if draft.parent_id:
-            check_parent(await self._store.reads.comments.get(draft.parent_id), draft.parent_id, video)
-        return video
+        if draft.parent_id is None:
+            return video, 0
+        parent = await self._store.reads.comments.get(draft.parent_id)
+        return video, depth_below(parent, draft.parent_id, video, self._deepest)
 
-    async def _save(self, draft: Draft, video: Video, verdict: Verdict) -> Comment:
+    async def _save(self, draft: Draft, video: Video, depth: int, verdict: Verdict) -> Comment:
         now, author = self._clock(), current_caller().id
-        comment = write(draft, comment_id=self._new_id(), user_id=author, verdict=verdict, now=now)
+        comment = write(draft, comment_id=self._new_id(), user_id=author, depth=depth, verdict=verdict, now=now)
         async with self._store.begin() as work:
             await hold(work, video)
             if not await work.comments.add(comment):

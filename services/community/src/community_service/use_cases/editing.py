@@ -9,11 +9,12 @@ from community_service.domain.comments import (
     check_edit_window,
     delete,
     edit,
-    plain_text,
 )
 from community_service.domain.moderation import Concern
+from community_service.domain.texts import plain_text
 from community_service.errors import CommentNotFound, CommentRejected
 from community_service.ports import Moderator, Store, Work
+from community_service.use_cases.videos import still_public
 from servicekit.caller import current_caller
 from servicekit.clock import Clock
 
@@ -31,7 +32,7 @@ class Editing:
     async def update(self, comment_id: str, text: str) -> Comment:
         """Checks the new text, then saves it and keeps the old one; the same text again changes nothing.
 
-        Raises CommentNotFound, CommentNotYours, EditWindowClosed, CommentEmpty, CommentRejected.
+        Raises CommentNotFound, CommentNotYours, EditWindowClosed, CommentEmpty, CommentRejected, VideoNotFound.
         """
         text = plain_text(text)
         comment = await self._own(comment_id)
@@ -43,6 +44,7 @@ class Editing:
         if verdict.status is ModerationStatus.REJECTED:
             raise CommentRejected(fields={"text": verdict.reason}, reasons=verdict.reason)
         async with self._store.begin() as work:
+            await still_public(work, comment.video_id)
             before = await self._locked(work, comment_id)
             after = edit(before, text, verdict, self._clock())
             await work.comments.keep_revision(before)

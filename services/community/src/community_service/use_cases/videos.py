@@ -31,9 +31,14 @@ async def hold(work: Work, video: Video) -> None:
     held = await work.videos.hold(video.id)
     if held is None or not held.is_public:
         await work.videos.learn(video)
-        held = await work.videos.hold(video.id)
+        await still_public(work, video.id)
+
+
+async def still_public(work: Work, video_id: str) -> None:
+    """Keeps a video public until the work is saved. Raises VideoNotFound when it is not so any more."""
+    held = await work.videos.hold(video_id)
     if held is None or not held.is_public:
-        raise VideoNotFound(video=video.id)
+        raise VideoNotFound(video=video_id)
 
 
 async def learn(work: Work, video: Video) -> None:

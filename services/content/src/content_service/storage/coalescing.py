@@ -13,7 +13,8 @@ class Coalescer(Generic[Key, Value]):
     """Keys asked for while every lane is busy are read together when one is free.
 
     Alone, a read starts at once and waits for nobody; under load the number of statements stays bounded by the lanes while
-    the answers a second grow. `read` maps each key it finds to its value.
+    the answers a second grow. `read` maps each key it finds to its value. After a read that several shared, a lane waits
+    `pause` seconds (0 for not at all) for more to join the next: fuller statements cost every process fewer wake-ups.
     """
 
     def __init__(
@@ -21,10 +22,13 @@ class Coalescer(Generic[Key, Value]):
         read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]],
         lanes: int = 2,
         largest_batch: int = _LARGEST_BATCH,
+        pause: float = 0.0,
     ) -> None:
         self._read = read
         self._lanes = lanes
         self._largest_batch = largest_batch
+        self._pause = pause
+        self._crowded = False
         self._busy = 0
         # A future a caller: one that goes away takes the answer from nobody else.
         self._waiting: dict[Key, list[asyncio.Future[Value | None]]] = {}
@@ -47,7 +51,11 @@ class Coalescer(Generic[Key, Value]):
     async def _work(self) -> None:
         try:
             while self._waiting:
-                await self._answer(self._take())
+                if self._pause and self._crowded:
+                    await asyncio.sleep(self._pause)
+                batch = self._take()
+                self._crowded = len(batch) > 1
+                await self._answer(batch)
         finally:
             self._busy -= 1
 

@@ -1,9 +1,10 @@
-"""`python -m inference_service.curriculum lint` checks the shipped pack; exit status 1 and one line for each problem."""
+"""`lint` checks the shipped pack: exit status 1 and one line for each problem. `schema` writes a topic file's JSON Schema."""
 
 import argparse
 
 from inference_service.curriculum.lint import problems
 from inference_service.curriculum.pack import CurriculumInvalid, load_curriculum
+from inference_service.curriculum.schema import SCHEMA_FILE, rendered
 
 
 def lint() -> int:
@@ -20,8 +21,14 @@ def lint() -> int:
     return 1 if found else 0
 
 
+def schema() -> int:
+    """Write the JSON Schema of a topic file beside the pack; return the exit status."""
+    SCHEMA_FILE.write_text(rendered(), encoding="utf-8")
+    return 0
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m inference_service.curriculum", description=__doc__)
-    parser.add_argument("command", choices=["lint"])
-    parser.parse_args()
-    raise SystemExit(lint())
+    commands = {"lint": lint, "schema": schema}
+    parser.add_argument("command", choices=commands)
+    raise SystemExit(commands[parser.parse_args().command]())

@@ -8,7 +8,7 @@ from itertools import pairwise
 from inference_service.curriculum.arithmetic import wrong_equations
 from inference_service.curriculum.reactions import imbalance, is_reaction
 from inference_service.domain.content_check import seconds
-from inference_service.domain.lesson import Curriculum, LessonPlan, Polyline, Shape, Topic
+from inference_service.domain.lesson import Curriculum, LessonPlan, Polyline, Quiz, Shape, Topic
 from inference_service.domain.lessons import lines_needed, scenes
 from inference_service.domain.lines import LineKind, curated, objection, wording
 from inference_service.domain.script import spoken_in
@@ -29,7 +29,7 @@ def problems(pack: Curriculum) -> Iterator[str]:
         for difficulty, plan in topic.levels.items():
             place = f"{slug}/{difficulty}"
             yield from (f"{place}: {problem}" for problem in _plan_problems(topic, plan))
-            if all(fact in {f.id for f in topic.facts} for fact in plan.facts) and slug in pack.lines.topics:
+            if all(fact in {f.id for f in topic.facts} for fact in plan.facts):
                 yield from (f"{place}: {problem}" for problem in _lesson_problems(pack, slug, difficulty))
 
 
@@ -38,8 +38,6 @@ def _pack_problems(pack: Curriculum) -> Iterator[str]:
         count = sum(topic.subject is subject for topic in pack.topics.values())
         if count < TOPICS_PER_SUBJECT:
             yield f"{subject} has {count} topics instead of at least {TOPICS_PER_SUBJECT}"
-    for slug in sorted({*pack.topics} ^ {*pack.lines.topics}):
-        yield f"{slug} has a lesson file or spoken phrases, but not both"
     for kind in LineKind:
         if not pack.lines.templates.get(kind):
             yield f"lines.yaml has no template for {kind}"
@@ -72,8 +70,8 @@ def _plan_problems(topic: Topic, plan: LessonPlan) -> Iterator[str]:
     if len(plan.key_points) not in KEY_POINTS:
         yield f"it has {len(plan.key_points)} key points instead of 3 to 5"
     yield from (f"not a speakable sentence: {p!r}" for p in plan.key_points if not _is_sentence(p))
-    if len(plan.quiz.options) not in OPTIONS or not 0 <= plan.quiz.answer < len(plan.quiz.options):
-        yield "the quiz needs two to four options and the index of one of them as answer"
+    for number, quiz in enumerate(plan.quiz, start=1):
+        yield from (f"question {number} {problem}" for problem in _quiz_problems(quiz))
     if topic.subject is Subject.HISTORY and not (plan.timeline or plan.quote):
         yield "a history lesson needs a timeline or a source"
     if topic.subject is Subject.ENGLISH and not (plan.table or plan.quote):
@@ -81,6 +79,13 @@ def _plan_problems(topic: Topic, plan: LessonPlan) -> Iterator[str]:
     if topic.subject in (Subject.MATH, Subject.CHEMISTRY) and not plan.example:
         yield "a lesson in mathematics or chemistry needs a worked example"
     yield from _figure_problems(plan)
+
+
+def _quiz_problems(quiz: Quiz) -> Iterator[str]:
+    if len(quiz.options) not in OPTIONS or not 0 <= quiz.answer < len(quiz.options):
+        yield "needs two to four options and the index of one of them as answer"
+    if len({option.casefold() for option in quiz.options}) < len(quiz.options):
+        yield "offers the same option twice"
 
 
 def _figure_problems(plan: LessonPlan) -> Iterator[str]:
@@ -95,13 +100,16 @@ def _figure_problems(plan: LessonPlan) -> Iterator[str]:
 
 def _lesson_problems(pack: Curriculum, slug: str, difficulty: Difficulty) -> Iterator[str]:
     topic, allowed = pack.topics[slug], wording(pack, slug)
-    lines = {kind: curated(pack.lines, slug, kind, 0) for kind in lines_needed(topic.levels[difficulty])}
+    lines = {kind: curated(pack, slug, kind, 0) for kind in lines_needed(topic.levels[difficulty])}
     for kind, line in lines.items():
         if why := objection(line, kind, allowed):
             yield f"the curated {kind} line '{line}' would be refused: {why}"
-    length = seconds(tuple(spoken for scene in scenes(topic, difficulty, lines) for spoken in spoken_in(scene.body)))
-    if round(length) not in SECONDS:
-        yield f"it would take about {length:.0f} s instead of {SECONDS.start} to {SECONDS.stop - 1}"
+    for number in range(len(topic.levels[difficulty].quiz)):
+        told = scenes(topic, difficulty, lines, number)
+        length = seconds(tuple(spoken for scene in told for spoken in spoken_in(scene.body)))
+        if round(length) not in SECONDS:
+            asked = f"with question {number + 1} it would take about {length:.0f} s"
+            yield f"{asked} instead of {SECONDS.start} to {SECONDS.stop - 1}"
 
 
 def _is_sentence(text: str) -> bool:

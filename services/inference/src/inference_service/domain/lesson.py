@@ -153,19 +153,31 @@ class Quiz:
 
 @dataclass(frozen=True, slots=True)
 class LessonPlan:
-    """One lesson; `facts` are ids of the topic's facts, in the order they are told."""
+    """One lesson; `facts` are ids of the topic's facts, in the order they are told. A film asks one question of `quiz`."""
 
     summary: str
     key_points: tuple[str, ...]
     facts: tuple[str, ...]
     mistake: Mistake
-    quiz: Quiz
+    quiz: tuple[Quiz, Quiz, Quiz]
     formula: Formula | None = None
     quote: Quote | None = None
     timeline: Timeline | None = None
     table: Table | None = None
     plot: Plot | None = None
     example: Example | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Fillers for a topic's spoken lines: `wonder` completes "Have you ever wondered …?", `picture` is a noun phrase that
+    fits "Imagine …", `use` is a bare verb phrase that fits "Now you can …"; `name` stands in the middle of a sentence.
+    """
+
+    name: str
+    wonder: tuple[str, str, str, str]
+    picture: tuple[str, str, str, str]
+    use: tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +188,7 @@ class Topic:
     subject: Subject
     aliases: tuple[str, ...]
     tags: tuple[str, ...]
+    phrases: Phrases
     facts: tuple[Fact, ...]
     levels: Mapping[Difficulty, LessonPlan]
 
@@ -186,21 +199,10 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
-class Phrases:
-    """Fillers for a topic's spoken lines: see curriculum/lines.yaml for the grammar of each."""
-
-    name: str
-    wonder: tuple[str, ...]
-    picture: tuple[str, ...]
-    use: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class LineBook:
-    """Templates of the spoken lines by kind, and the phrases of each topic by its slug."""
+    """Templates of the spoken lines by kind."""
 
     templates: Mapping[str, tuple[str, ...]]
-    topics: Mapping[str, Phrases]
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,20 +52,20 @@ def lines_needed(plan: LessonPlan) -> tuple[LineKind, ...]:
     return (LineKind.WELCOME, LineKind.HOOK, *middle, LineKind.QUIZ, LineKind.CLOSING)
 
 
-def scenes(topic: Topic, difficulty: Difficulty, lines: Lines) -> tuple[Scene, ...]:
-    """The whole lesson; `lines` must hold every kind that `lines_needed` names."""
+def scenes(topic: Topic, difficulty: Difficulty, lines: Lines, seed: int) -> tuple[Scene, ...]:
+    """The whole lesson; `lines` must hold every kind that `lines_needed` names, `seed` picks the question asked."""
     plan = topic.levels[difficulty]
-    return tuple(_scenes(topic, difficulty, plan, lines))
+    return tuple(_scenes(topic, difficulty, plan, lines, plan.quiz[seed % len(plan.quiz)]))
 
 
-def _scenes(topic: Topic, difficulty: Difficulty, plan: LessonPlan, lines: Lines) -> Iterator[Scene]:
+def _scenes(topic: Topic, difficulty: Difficulty, plan: LessonPlan, lines: Lines, quiz: Quiz) -> Iterator[Scene]:
     yield _title(topic, difficulty, lines)
     yield _concept(topic.facts_of(difficulty), plan.formula)
     yield from _closer_look(plan, lines)
     if plan.example:
         yield _example(plan.example, lines)
     yield _mistake(plan.mistake)
-    yield _quiz(plan.quiz, lines)
+    yield _quiz(quiz, lines)
     yield _recap(plan.key_points, lines)
 
 

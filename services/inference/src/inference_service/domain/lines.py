@@ -61,9 +61,9 @@ def prompt(name: str, subject: Subject, difficulty: Difficulty, kind: LineKind) 
 
 def wording(curriculum: Curriculum, slug: str) -> Wording:
     """Collect what may be said around the topic `slug`."""
-    phrases = curriculum.lines.topics[slug]
-    spoken = [*_filled(curriculum.lines, phrases), *_facts(curriculum.topics[slug])]
-    return Wording(phrases.name, frozenset(pair for line in spoken for pair in _pairs(line)))
+    topic = curriculum.topics[slug]
+    spoken = [*_filled(curriculum.lines, topic.phrases), *_facts(topic)]
+    return Wording(topic.phrases.name, frozenset(pair for line in spoken for pair in _pairs(line)))
 
 
 def objection(line: str, kind: LineKind, allowed: Wording) -> str:
@@ -82,10 +82,10 @@ def objection(line: str, kind: LineKind, allowed: Wording) -> str:
     return f"'{' '.join(strange)}' is not in the topic's wording" if strange else ""
 
 
-def curated(book: LineBook, slug: str, kind: LineKind, seed: int) -> str:
+def curated(curriculum: Curriculum, slug: str, kind: LineKind, seed: int) -> str:
     """A hand-written line of the kind, the same for the same seed."""
     chooser = random.Random(seed_of(seed, slug, kind, 0))  # noqa: S311 - a repeatable choice, not a secret
-    return _fill_one(chooser, chooser.choice(book.templates[kind]), book.topics[slug])
+    return _fill_one(chooser, chooser.choice(curriculum.lines.templates[kind]), curriculum.topics[slug].phrases)
 
 
 def seed_of(seed: int, slug: str, kind: LineKind, attempt: int) -> int:

@@ -256,8 +256,11 @@ def check_etag(event: Event, etag: str) -> None:
 
 @cache
 def time_zones() -> frozenset[str]:
-    """Every name of the IANA database; its files are read the first time only."""
-    return frozenset(zoneinfo.available_timezones())
+    """Every name of the IANA database; its files are read the first time only.
+
+    Not "localtime", which is another zone on every machine, nor "Factory", which says that none is set.
+    """
+    return frozenset(zoneinfo.available_timezones() - {"localtime", "Factory"})
 
 
 def _invalid(field: str, problem: str) -> PeriodInvalid:

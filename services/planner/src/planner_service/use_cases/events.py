@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from heapq import merge
+from itertools import chain, islice
 from typing import Any
 
 from planner_service.domain.events import (
+    EARLIEST,
     Event,
     Happening,
     Occurrence,
@@ -58,13 +61,15 @@ class Planner:
 
     async def overlapping(self, period: Period, size: int, after: Cursor | None) -> list[Occurrence]:
         """A page of the occurrences that overlap a period, by start."""
-        owner = current_caller().id
+        owner, since = current_caller().id, after[0] if after else EARLIEST
         single = await self._store.events.overlapping(owner, period, size, after)
-        found = [event.occurrence(event.plan.start_time) for event in single]
+        found = [iter([event.occurrence(event.plan.start_time) for event in single])]
         for event in await self._store.events.recurring(owner):
-            found += (each for each in recurrence.occurrences(event, period) if after is None or _place(each) > after)
-            await asyncio.sleep(0)  # others have their turn between two long series
-        return sorted(found, key=_place)[:size]
+            series = recurrence.occurrences(event, period, since)
+            if first := next(series, None):
+                found.append(chain([first], series))
+            await asyncio.sleep(0)  # others have their turn between two series
+        return list(islice((each for each in merge(*found, key=_place) if after is None or _place(each) > after), size))
 
     async def update(self, event_id: str, fields: Mapping[str, Any], etag: str, which: Which) -> Event:
         """Changes the fields that are given, of all occurrences, of one or of those from one on.

@@ -1,24 +1,18 @@
-"""Recurrence lines of RFC 5545, read and expanded by python-dateutil so that the calendar's rules are not written twice."""
+"""Recurrence lines of RFC 5545: which of them a planner takes, and the occurrences they give."""
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
-from itertools import islice, takewhile
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
+from itertools import islice
 
-from dateutil.rrule import rrule, rrulestr
-
-from planner_service.domain.events import EARLIEST, LATEST, Event, Occurrence, Period, Plan, instant, time_zones, wall
+from planner_service.domain.events import EARLIEST, LATEST, LONGEST_PERIOD, Event, Occurrence, Period, Plan
 from planner_service.errors import OccurrenceNotFound, OccurrenceRequired, RecurrenceInvalid
+from planner_service.use_cases.expansion import by_rule, dates, parts, starts
 
-# A series ends with this one: 27 years of every day. It bounds what a hostile rule can cost.
-MOST_OCCURRENCES = 10_000
 # Times a day, in BYHOUR × BYMINUTE × BYSECOND.
 _MOST_A_DAY = 48
-# The calendar repeats every 400 years, and dateutil gives up at the year 9999. A rule that never comes true, such as one
-# for 30 February, is therefore read there: it fails after four centuries instead of eighty.
-_SHIFT_YEARS = 7600
-UTC_FORM = "%Y%m%dT%H%M%SZ"
+# A rule by days, weeks or months that comes true more seldom would be looked for through all of them, each time.
+_LONGEST_GAP = timedelta(days=366 * 8)
 _LINE = re.compile(r"(RRULE:|RDATE[:;]|EXDATE[:;])[!-~]+")
 # dateutil guesses at dates such as "12"; RFC 5545 has these two forms only.
 _DATE = r"\d{8}T\d{6}Z?"
@@ -47,6 +41,8 @@ _UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, Over
 
 def check(plan: Plan) -> None:
     """Each line is an RRULE, RDATE or EXDATE that can be expanded from the start. Raises RecurrenceInvalid."""
+    if plan.recurrence and plan.end_time - plan.start_time > LONGEST_PERIOD:
+        raise _invalid(plan.recurrence[0], f"is of an event of more than {LONGEST_PERIOD.days} days; make it shorter")
     for line in plan.recurrence:
         if not _LINE.fullmatch(line):
             problem = "does not begin with RRULE, RDATE or EXDATE, or holds white space or letters beyond ASCII"
@@ -74,10 +70,14 @@ def _check_rule(line: str, plan: Plan) -> None:
         raise _invalid(line, "has both COUNT and UNTIL")
     try:
         happens = next(by_rule(line, plan), LATEST) < LATEST
+        without_end = ";".join(part for part in rule_parts if not part.startswith(("COUNT=", "UNTIL=")))
+        first, second = [*islice(by_rule(without_end, plan), 2), LATEST, LATEST][:2]
     except _UNREADABLE as error:
         raise _invalid(line, f"cannot be read ({error})") from None
     if not happens or not _FREQUENCY.fullmatch(frequency):
         raise _invalid(line, "never comes true")
+    if frequency != "FREQ=YEARLY" and second - first > _LONGEST_GAP:
+        raise _invalid(line, "comes true less than every eight years; use YEARLY")
 
 
 def _check_parts(line: str, rule_parts: list[str]) -> None:
@@ -118,73 +118,21 @@ def occurrence(event: Event, start: datetime | None) -> Occurrence:
     if start is None and event.plan.recurrence:
         raise OccurrenceRequired(event=event.id)
     start = start or event.plan.start_time
-    if start not in starts(event.plan, start + timedelta(microseconds=1)):
+    if start not in starts(event.plan, Period(start, start + timedelta(microseconds=1))):
         raise OccurrenceNotFound(event=event.id, start=start.isoformat())
     return event.occurrence(start)
 
 
-def occurrences(event: Event, period: Period) -> list[Occurrence]:
-    """The event's occurrences that overlap the period, by start. The start of an event is its first occurrence."""
+def occurrences(event: Event, period: Period, since: datetime = EARLIEST) -> Iterator[Occurrence]:
+    """The event's occurrences that overlap the period and start at `since` or later, by start, made as they are read.
+
+    The start of an event is its first occurrence.
+    """
     plan = event.plan
     length = plan.end_time - plan.start_time + timedelta(days=2)  # whole days may be longer, and clocks go back
-    near = Period(period.start - length, period.end)
-    found = [event.occurrence(start) for start in starts(plan, near.end) if start >= near.start]
-    return [occurrence for occurrence in found if occurrence.overlaps(period)]
-
-
-def starts(plan: Plan, before: datetime) -> list[datetime]:
-    """Every start of the plan before a time, in UTC, each once."""
-    found, excluded = {plan.start_time}, set[datetime]()
-    for line in plan.recurrence:
-        if line.startswith("RRULE:"):
-            # A day more: around a change of the clocks the order on the wall is not that of time.
-            found.update(takewhile(lambda start: start < before + timedelta(days=1), by_rule(line, plan)))
-        else:
-            (excluded if line.startswith("EXDATE") else found).update(dates(line, plan))
-    return sorted(start for start in found - excluded if start < before)
-
-
-def by_rule(line: str, plan: Plan) -> Iterator[datetime]:
-    """What the rule gives in UTC: expanded on the wall, so that ten o'clock stays ten o'clock."""
-    until, first = _until(line, plan), wall(plan, plan.start_time)
-    text = ";".join(part for part in parts(line) if not part.startswith("UNTIL="))
-    rule = rrulestr(text, dtstart=_shifted(first, _SHIFT_YEARS))
-    if not isinstance(rule, rrule):
-        raise ValueError("it is not one rule")
-    given = (instant(plan, _shifted(each, -_SHIFT_YEARS)) for each in islice(rule, MOST_OCCURRENCES))
-    return takewhile(lambda start: start <= until, given)
-
-
-def _shifted(wall: datetime, years: int) -> datetime:
-    return wall.replace(year=wall.year + years)
-
-
-def _until(line: str, plan: Plan) -> datetime:
-    for part in parts(line):
-        if match := _UNTIL.fullmatch(part):
-            if match[2]:
-                return datetime.strptime(match[1], UTC_FORM).replace(tzinfo=UTC)
-            return instant(plan, datetime.combine(datetime.strptime(match[1], "%Y%m%d"), time.max))
-    return LATEST
-
-
-def dates(line: str, plan: Plan) -> list[datetime]:
-    """The dates of an RDATE or EXDATE line in UTC; without a zone they are meant in the plan's."""
-    head, _, values = line.partition(":")
-    name = next((each[5:] for each in head.split(";") if each.startswith("TZID=")), plan.time_zone)
-    if name not in time_zones():
-        raise ValueError(f"there is no time zone {name}")
-    return [_moment(value, ZoneInfo(name)) for value in values.split(",")]
-
-
-def _moment(value: str, zone: ZoneInfo) -> datetime:
-    moment = datetime.strptime(value.removesuffix("Z"), "%Y%m%dT%H%M%S")
-    return moment.replace(tzinfo=UTC if value.endswith("Z") else zone).astimezone(UTC)
-
-
-def parts(line: str) -> list[str]:
-    """The parts of a rule, such as "COUNT=3"."""
-    return line.removeprefix("RRULE:").upper().split(";")
+    near = Period(max(period.start - length, since), period.end)
+    found = (event.occurrence(start) for start in starts(plan, near))
+    return (occurrence for occurrence in found if occurrence.overlaps(period))
 
 
 def _invalid(line: str, problem: str) -> RecurrenceInvalid:

@@ -1,12 +1,12 @@
 """Parting one occurrence, or those from one on, from the rest of their series."""
 
-from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from planner_service.domain.events import Event, Plan, Scope, end_of
-from planner_service.use_cases.recurrence import UTC_FORM, by_rule, dates, occurrence, parts
+from planner_service.domain.events import EARLIEST, Event, Plan, Scope, end_of
+from planner_service.use_cases.expansion import UTC_FORM, by_rule, dates, parts
+from planner_service.use_cases.recurrence import occurrence
 
 _SECOND = timedelta(seconds=1)
 
@@ -39,17 +39,20 @@ def _begun(plan: Plan, start: datetime) -> Plan:
 
 
 def _until(plan: Plan, start: datetime) -> Plan:
-    rule, strikes = _rule(plan)
+    rule = _rule(plan)
     # A rule that has ended by then keeps its own end: a later one would wake it up.
-    ended = bisect_left(strikes, start) == len(strikes)
-    limit = _remaining_limit(rule, past=0) if ended else f"UNTIL={start - _SECOND:{UTC_FORM}}"
+    ended = _next_strike(plan, rule, start) is None
+    limit = _remaining_limit(plan, rule) if ended else f"UNTIL={start - _SECOND:{UTC_FORM}}"
     return replace(plan, recurrence=_lines(plan, limit, lambda each: each < start))
 
 
-def _rule(plan: Plan) -> tuple[str, list[datetime]]:
-    """The plan's rule, empty when it has none, and when that strikes."""
-    rule = next((line for line in plan.recurrence if line.startswith("RRULE:")), "")
-    return rule, list(by_rule(rule, plan)) if rule else []
+def _rule(plan: Plan) -> str:
+    """The plan's rule; empty when it has none."""
+    return next((line for line in plan.recurrence if line.startswith("RRULE:")), "")
+
+
+def _next_strike(plan: Plan, rule: str, since: datetime) -> datetime | None:
+    return next(by_rule(rule, plan, since), None) if rule else None
 
 
 def _since(plan: Plan, start: datetime) -> Plan:
@@ -58,25 +61,26 @@ def _since(plan: Plan, start: datetime) -> Plan:
     A rule counts from the start of its plan, so the parted one begins where the rule strikes next; a date that was added
     by RDATE is not such a start, and stays an added one.
     """
-    rule, strikes = _rule(plan)
-    past = bisect_left(strikes, start)
-    if past == len(strikes):
+    rule = _rule(plan)
+    first = _next_strike(plan, rule, start)
+    if first is None:
         dated = replace(plan, recurrence=tuple(line for line in plan.recurrence if line != rule))
         return replace(_begun(plan, start), recurrence=_lines(dated, "", lambda each: each >= start))
-    lines = _lines(plan, _remaining_limit(rule, past), lambda each: each >= start)
-    return replace(_begun(plan, strikes[past]), recurrence=(*lines, *_added(start, strikes[past])))
+    lines = _lines(plan, _remaining_limit(plan, rule, before=start), lambda each: each >= start)
+    return replace(_begun(plan, first), recurrence=(*lines, *_added(start, first)))
 
 
 def _added(start: datetime, first: datetime) -> tuple[str, ...]:
     return (f"RDATE:{start:{UTC_FORM}}",) if start < first else ()
 
 
-def _remaining_limit(rule: str, past: int) -> str:
-    """The rule's own end, less what has been of it."""
+def _remaining_limit(plan: Plan, rule: str, before: datetime = EARLIEST) -> str:
+    """The rule's own end, less what has been of it before a time."""
     for part in parts(rule):
         if part.startswith("UNTIL="):
             return part
         if part.startswith("COUNT="):
+            past = sum(start < before for start in by_rule(rule, plan)) if before > plan.start_time else 0
             return f"COUNT={int(part.removeprefix('COUNT=')) - past}"
     return ""
 

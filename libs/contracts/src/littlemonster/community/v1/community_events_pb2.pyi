@@ -183,7 +183,7 @@ class RatingDeleted(_message.Message):
     video_id: _builtins.str
     """The video's id."""
     user_id: _builtins.str
-    """The account that had rated."""
+    """The account that had rated; 00000000-0000-0000-0000-000000000000 when it was erased."""
     @_builtins.property
     def totals(self) -> Global___RatingTotals:
         """The video's sums after it."""

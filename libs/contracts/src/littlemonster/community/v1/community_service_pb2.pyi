@@ -151,12 +151,13 @@ class Comment(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     EDITED_FIELD_NUMBER: _builtins.int
     DELETED_FIELD_NUMBER: _builtins.int
+    DEPTH_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The comment's id, a UUID."""
     video_id: _builtins.str
     """The video it is about."""
     user_id: _builtins.str
-    """The account that wrote it."""
+    """The account that wrote it; 00000000-0000-0000-0000-000000000000 when it was erased."""
     parent_id: _builtins.str
     """The comment it answers; empty at the top."""
     text: _builtins.str
@@ -173,6 +174,8 @@ class Comment(_message.Message):
     """True when its text was changed by its author."""
     deleted: _builtins.bool
     """True when it was deleted and only stands for its replies."""
+    depth: _builtins.int
+    """How many comments stand above it in its thread; 0 at the top."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was written."""
@@ -197,10 +200,11 @@ class Comment(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         edited: _builtins.bool = ...,
         deleted: _builtins.bool = ...,
+        depth: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "deleted", b"deleted", "edited", b"edited", "id", b"id", "is_hidden", b"is_hidden", "moderation_reason", b"moderation_reason", "moderation_status", b"moderation_status", "parent_id", b"parent_id", "reply_count", b"reply_count", "text", b"text", "update_time", b"update_time", "user_id", b"user_id", "video_id", b"video_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "deleted", b"deleted", "depth", b"depth", "edited", b"edited", "id", b"id", "is_hidden", b"is_hidden", "moderation_reason", b"moderation_reason", "moderation_status", b"moderation_status", "parent_id", b"parent_id", "reply_count", b"reply_count", "text", b"text", "update_time", b"update_time", "user_id", b"user_id", "video_id", b"video_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -239,6 +243,28 @@ class CreateCommentRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateCommentRequest: _TypeAlias = CreateCommentRequest  # noqa: Y015
+
+@_typing.final
+class GetCommentRequest(_message.Message):
+    """Names a comment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMMENT_ID_FIELD_NUMBER: _builtins.int
+    comment_id: _builtins.str
+    """The comment's id."""
+    def __init__(
+        self,
+        *,
+        comment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment_id", b"comment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCommentRequest: _TypeAlias = GetCommentRequest  # noqa: Y015
 
 @_typing.final
 class ListCommentsRequest(_message.Message):

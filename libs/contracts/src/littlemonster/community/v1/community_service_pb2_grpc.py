@@ -41,6 +41,11 @@ class CommentServiceStub:
                 request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.CreateCommentRequest.SerializeToString,
                 response_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Comment.FromString,
                 _registered_method=True)
+        self.GetComment = channel.unary_unary(
+                '/littlemonster.community.v1.CommentService/GetComment',
+                request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.GetCommentRequest.SerializeToString,
+                response_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Comment.FromString,
+                _registered_method=True)
         self.ListComments = channel.unary_unary(
                 '/littlemonster.community.v1.CommentService/ListComments',
                 request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListCommentsRequest.SerializeToString,
@@ -99,15 +104,23 @@ class CommentServiceServicer:
 
     def CreateComment(self, request, context):
         """Writes a comment. It is checked first: APPROVED is visible at once, WITHHELD waits for a moderator.
-        INVALID_ARGUMENT: COMMENT_REJECTED with the reasons. NOT_FOUND: VIDEO_NOT_FOUND, or COMMENT_NOT_FOUND for parent_id.
-        Idempotent on request_id.
+        Characters that only control how others are shown, such as U+202E, are left out of the text.
+        INVALID_ARGUMENT: COMMENT_EMPTY, COMMENT_REJECTED with the reasons. NOT_FOUND: VIDEO_NOT_FOUND, or COMMENT_NOT_FOUND for
+        parent_id. FAILED_PRECONDITION: REPLY_TOO_DEEP. Idempotent on request_id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetComment(self, request, context):
+        """One comment: a visible one, or an own one whatever became of it. NOT_FOUND: COMMENT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListComments(self, request, context):
-        """A video's comments. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
+        """A video's comments that answer no other; none while the video is not public. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -121,14 +134,16 @@ class CommentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateComment(self, request, context):
-        """Changes a comment's text within the edit window. PERMISSION_DENIED: it is somebody else's.
+        """Changes a comment's text within the edit window; it is checked as a new one is, and the text before is kept.
+        INVALID_ARGUMENT: COMMENT_EMPTY, COMMENT_REJECTED. NOT_FOUND: COMMENT_NOT_FOUND, VIDEO_NOT_FOUND. PERMISSION_DENIED:
+        COMMENT_NOT_YOURS. FAILED_PRECONDITION: EDIT_WINDOW_CLOSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteComment(self, request, context):
-        """Deletes a comment; its replies stay. PERMISSION_DENIED: it is somebody else's.
+        """Deletes a comment; its replies stay. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: COMMENT_NOT_YOURS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -182,6 +197,11 @@ def add_CommentServiceServicer_to_server(servicer, server):
             'CreateComment': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateComment,
                     request_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.CreateCommentRequest.FromString,
+                    response_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Comment.SerializeToString,
+            ),
+            'GetComment': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetComment,
+                    request_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.GetCommentRequest.FromString,
                     response_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Comment.SerializeToString,
             ),
             'ListComments': grpc.unary_unary_rpc_method_handler(
@@ -262,6 +282,33 @@ class CommentService:
             target,
             '/littlemonster.community.v1.CommentService/CreateComment',
             littlemonster_dot_community_dot_v1_dot_community__service__pb2.CreateCommentRequest.SerializeToString,
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.Comment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetComment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/littlemonster.community.v1.CommentService/GetComment',
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.GetCommentRequest.SerializeToString,
             littlemonster_dot_community_dot_v1_dot_community__service__pb2.Comment.FromString,
             options,
             channel_credentials,
@@ -581,8 +628,8 @@ class RatingServiceServicer:
     """
 
     def SubmitRating(self, request, context):
-        """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: OWN_VIDEO_RATED, where the
-        school does not let creators rate their own videos.
+        """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: OWN_VIDEO_RATED, unless
+        the school lets creators rate their own videos.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

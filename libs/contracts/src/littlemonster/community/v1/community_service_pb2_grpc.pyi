@@ -18,17 +18,23 @@ class CommentServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.CreateCommentRequest, _community_service_pb2.Comment]
     """Writes a comment. It is checked first: APPROVED is visible at once, WITHHELD waits for a moderator.
-    INVALID_ARGUMENT: COMMENT_REJECTED with the reasons. NOT_FOUND: VIDEO_NOT_FOUND, or COMMENT_NOT_FOUND for parent_id.
-    Idempotent on request_id.
+    Characters that only control how others are shown, such as U+202E, are left out of the text.
+    INVALID_ARGUMENT: COMMENT_EMPTY, COMMENT_REJECTED with the reasons. NOT_FOUND: VIDEO_NOT_FOUND, or COMMENT_NOT_FOUND for
+    parent_id. FAILED_PRECONDITION: REPLY_TOO_DEEP. Idempotent on request_id.
     """
+    GetComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.GetCommentRequest, _community_service_pb2.Comment]
+    """One comment: a visible one, or an own one whatever became of it. NOT_FOUND: COMMENT_NOT_FOUND."""
     ListComments: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListCommentsRequest, _community_service_pb2.ListCommentsResponse]
-    """A video's comments. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
+    """A video's comments that answer no other; none while the video is not public. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
     ListReplies: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListRepliesRequest, _community_service_pb2.ListRepliesResponse]
     """The answers to a comment, the oldest first. NOT_FOUND: COMMENT_NOT_FOUND."""
     UpdateComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.UpdateCommentRequest, _community_service_pb2.Comment]
-    """Changes a comment's text within the edit window. PERMISSION_DENIED: it is somebody else's."""
+    """Changes a comment's text within the edit window; it is checked as a new one is, and the text before is kept.
+    INVALID_ARGUMENT: COMMENT_EMPTY, COMMENT_REJECTED. NOT_FOUND: COMMENT_NOT_FOUND, VIDEO_NOT_FOUND. PERMISSION_DENIED:
+    COMMENT_NOT_YOURS. FAILED_PRECONDITION: EDIT_WINDOW_CLOSED.
+    """
     DeleteComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.DeleteCommentRequest, _empty_pb2.Empty]
-    """Deletes a comment; its replies stay. PERMISSION_DENIED: it is somebody else's."""
+    """Deletes a comment; its replies stay. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: COMMENT_NOT_YOURS."""
     WatchComments: _aio.UnaryStreamMultiCallable[_community_service_pb2.WatchCommentsRequest, _community_service_pb2.CommentChange]
     """Comments on a video as they are created, edited and removed, from the moment the stream opens."""
     ReportComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ReportCommentRequest, _community_service_pb2.ReportCommentResponse]
@@ -51,16 +57,24 @@ class CommentServiceServicer:
         context: _aio.ServicerContext[_community_service_pb2.CreateCommentRequest, _abc.Awaitable[_community_service_pb2.Comment]],
     ) -> _abc.Awaitable[_community_service_pb2.Comment]:
         """Writes a comment. It is checked first: APPROVED is visible at once, WITHHELD waits for a moderator.
-        INVALID_ARGUMENT: COMMENT_REJECTED with the reasons. NOT_FOUND: VIDEO_NOT_FOUND, or COMMENT_NOT_FOUND for parent_id.
-        Idempotent on request_id.
+        Characters that only control how others are shown, such as U+202E, are left out of the text.
+        INVALID_ARGUMENT: COMMENT_EMPTY, COMMENT_REJECTED with the reasons. NOT_FOUND: VIDEO_NOT_FOUND, or COMMENT_NOT_FOUND for
+        parent_id. FAILED_PRECONDITION: REPLY_TOO_DEEP. Idempotent on request_id.
         """
+
+    def GetComment(
+        self,
+        request: _community_service_pb2.GetCommentRequest,
+        context: _aio.ServicerContext[_community_service_pb2.GetCommentRequest, _abc.Awaitable[_community_service_pb2.Comment]],
+    ) -> _abc.Awaitable[_community_service_pb2.Comment]:
+        """One comment: a visible one, or an own one whatever became of it. NOT_FOUND: COMMENT_NOT_FOUND."""
 
     def ListComments(
         self,
         request: _community_service_pb2.ListCommentsRequest,
         context: _aio.ServicerContext[_community_service_pb2.ListCommentsRequest, _abc.Awaitable[_community_service_pb2.ListCommentsResponse]],
     ) -> _abc.Awaitable[_community_service_pb2.ListCommentsResponse]:
-        """A video's comments. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
+        """A video's comments that answer no other; none while the video is not public. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
 
     def ListReplies(
         self,
@@ -74,14 +88,17 @@ class CommentServiceServicer:
         request: _community_service_pb2.UpdateCommentRequest,
         context: _aio.ServicerContext[_community_service_pb2.UpdateCommentRequest, _abc.Awaitable[_community_service_pb2.Comment]],
     ) -> _abc.Awaitable[_community_service_pb2.Comment]:
-        """Changes a comment's text within the edit window. PERMISSION_DENIED: it is somebody else's."""
+        """Changes a comment's text within the edit window; it is checked as a new one is, and the text before is kept.
+        INVALID_ARGUMENT: COMMENT_EMPTY, COMMENT_REJECTED. NOT_FOUND: COMMENT_NOT_FOUND, VIDEO_NOT_FOUND. PERMISSION_DENIED:
+        COMMENT_NOT_YOURS. FAILED_PRECONDITION: EDIT_WINDOW_CLOSED.
+        """
 
     def DeleteComment(
         self,
         request: _community_service_pb2.DeleteCommentRequest,
         context: _aio.ServicerContext[_community_service_pb2.DeleteCommentRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
-        """Deletes a comment; its replies stay. PERMISSION_DENIED: it is somebody else's."""
+        """Deletes a comment; its replies stay. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: COMMENT_NOT_YOURS."""
 
     def WatchComments(
         self,
@@ -132,8 +149,8 @@ class RatingServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SubmitRating: _aio.UnaryUnaryMultiCallable[_community_service_pb2.SubmitRatingRequest, _community_service_pb2.Rating]
-    """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: OWN_VIDEO_RATED, where the
-    school does not let creators rate their own videos.
+    """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: OWN_VIDEO_RATED, unless
+    the school lets creators rate their own videos.
     """
     GetRating: _aio.UnaryUnaryMultiCallable[_community_service_pb2.GetRatingRequest, _community_service_pb2.Rating]
     """The caller's own rating. NOT_FOUND: RATING_NOT_FOUND when there is none."""
@@ -150,8 +167,8 @@ class RatingServiceServicer:
         request: _community_service_pb2.SubmitRatingRequest,
         context: _aio.ServicerContext[_community_service_pb2.SubmitRatingRequest, _abc.Awaitable[_community_service_pb2.Rating]],
     ) -> _abc.Awaitable[_community_service_pb2.Rating]:
-        """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: OWN_VIDEO_RATED, where the
-        school does not let creators rate their own videos.
+        """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: OWN_VIDEO_RATED, unless
+        the school lets creators rate their own videos.
         """
 
     def GetRating(

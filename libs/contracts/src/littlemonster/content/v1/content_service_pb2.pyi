@@ -99,7 +99,7 @@ class Video(_message.Message):
     topic: _builtins.str
     """What was asked for."""
     created_by: _builtins.str
-    """The account that asked for it."""
+    """The account that asked for it; 00000000-0000-0000-0000-000000000000 when it was erased."""
     status: Global___VideoStatus.ValueType
     """Where it stands."""
     status_message: _builtins.str
