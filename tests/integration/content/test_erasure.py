@@ -88,6 +88,7 @@ async def test_media_of_what_was_not_public_go_too(
 ) -> None:
     withdrawn = content.media / asked_for["ada waiting"]
     withdrawn.mkdir(parents=True)
+    (withdrawn / "video.mp4").touch()
     media = Events(PostgresWork, media_store(content.media, "", "").media).handlers()
     consumer = Consumer(broker, database, durable=f"content-{new_id()}", handlers=media)
     async with broker.subscribe("video.deleted") as deleted:
