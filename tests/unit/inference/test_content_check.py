@@ -22,7 +22,7 @@ PACK = load_curriculum()
 def _script(slug: str, difficulty: Difficulty) -> sp.Script:
     topic = PACK.topics[slug]
     plan = topic.levels[difficulty]
-    lines = {kind: curated(PACK.lines, slug, kind, 0) for kind in lines_needed(plan)}
+    lines = {kind: curated(PACK, slug, kind, 0) for kind in lines_needed(plan)}
     made = Provenance("model", "00", "1", 1, (), ())
     acts = scenes(topic, difficulty, lines)
     return convert.script(
