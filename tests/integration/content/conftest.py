@@ -118,6 +118,7 @@ class Content:
     renderer: RendererProcess
     media: Path
     tools: Tools
+    inference_channel: Any
 
 
 @pytest.fixture
@@ -143,15 +144,20 @@ async def broker(backing: Any) -> AsyncIterator[Broker]:
 
 
 @pytest.fixture
+def reads(database: Database) -> PostgresReads:
+    return PostgresReads(database)
+
+
+@pytest.fixture
 def serve_api(database: Database, broker: Broker, loopback: Loopback) -> Callable[[Any], Awaitable[VideoServiceStub]]:
     """Serves the API over a channel to inference."""
 
-    async def serve(inference_channel: Any) -> VideoServiceStub:
+    async def serve(inference_channel: Any, links: Any = None) -> VideoServiceStub:
         reads, unit_of_work = PostgresReads(database), PostgresUnitOfWork(database)
         judge, follower = InferenceJudge(inference_channel), BrokerFollower(broker)
         videos = Videos(reads, unit_of_work, judge, follower, utc_now, new_id)
         management = Management(reads, unit_of_work, utc_now)
-        handlers = VideoHandlers(videos, management, PostgresSearch(database), GatewayLinks())
+        handlers = VideoHandlers(videos, management, PostgresSearch(database), links or GatewayLinks())
         address = await loopback.serve([(add_VideoServiceServicer_to_server, handlers)])
         return VideoServiceStub(loopback.channel(address))
 
@@ -185,5 +191,5 @@ async def content(
     def generation(worker: str) -> Generation:
         return Generation(worker, tools)
 
-    yield Content(await serve_api(channel), inference_, generation, renderer, tmp_path / "media", tools)
+    yield Content(await serve_api(channel), inference_, generation, renderer, tmp_path / "media", tools, channel)
     renderer.stop()
