@@ -174,7 +174,7 @@ def test_with_media_in_a_bucket_the_worker_and_nobody_else_of_content_may_reach_
     outside = {"app.kubernetes.io/name": "somewhere on the internet"}
     for name, may in (("content-worker", True), ("content", False), ("inference", False)):
         labels = pods(manifests)[name]["metadata"]["labels"]
-        assert connected(of_kind(manifests, "NetworkPolicy").values(), labels, outside, 443) == may
+        assert _allowed(of_kind(manifests, "NetworkPolicy").values(), "egress", labels, outside, 443) == may
 
 
 def connected(policies, source, target, port):
