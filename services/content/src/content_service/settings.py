@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import FilePath
+
 from servicekit.settings import ServiceSettings
 
 
@@ -13,6 +15,9 @@ class Settings(ServiceSettings):
 
     media_dir: Path = Path("media")
     """Folder the worker publishes finished videos in; the gateway serves it below /media/. Work in progress lies beside it."""
+
+    voice_file: FilePath | None = None
+    """Piper voice that narrates lessons, NAME.onnx with NAME.onnx.json beside it; needs the package piper-tts. Else espeak-ng."""
 
     media_url: str = ""
     """Bucket for finished videos instead of the folder: s3://bucket/prefix, at any S3-compatible store. Clients get signed URLs.

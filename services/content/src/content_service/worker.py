@@ -35,10 +35,10 @@ _HOUSEKEEP_SECONDS = 15.0
 async def serve(kit: Kit[Settings]) -> None:
     """Puts the parts together and works until told to stop."""
     database, broker = await kit.database(), await kit.broker()
-    renderer = RendererProcess()
+    settings = kit.settings
+    renderer = RendererProcess(settings.voice_file)
     renderer.start()
     wanted = asyncio.Event()
-    settings = kit.settings
     store = media_store(settings.media_dir, settings.media_url, settings.media_public_endpoint)
     unit_of_work = PostgresUnitOfWork(database, Caller.service("content"), store.told)
     inference = kit.channel(settings.inference_address, "inference")

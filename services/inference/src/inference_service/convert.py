@@ -56,6 +56,8 @@ def content(value: sp.Script) -> Content:
 
 def _words(message: Message) -> Iterator[tuple[str, str]]:
     """Every text in a message and in those below it, with its field's name."""
+    if getattr(message, "wrong", False):
+        return
     for field, value in message.ListFields():
         if field.name in ("options", "provenance"):
             continue
@@ -156,7 +158,7 @@ def scene(value: d.Scene) -> sp.Scene:
 
 
 def _points(points: tuple[d.Point, ...]) -> list[sp.Point]:
-    return [sp.Point(text=point.text, say=point.say) for point in points]
+    return [sp.Point(text=point.text, say=point.say, wrong=point.wrong) for point in points]
 
 
 def _worked_example(body: d.WorkedExample) -> sp.WorkedExampleScene:

@@ -1,5 +1,6 @@
 """A lesson really rendered: the files are what players, browsers and the catalogue expect."""
 
+import json
 import multiprocessing
 import resource
 from collections import Counter
@@ -18,13 +19,13 @@ from PIL import Image
 from content_service.lesson.canvas import SAFE
 from content_service.lesson.captions import LINE
 from content_service.lesson.errors import ContentOverflow, MediaNotWritten
-from content_service.lesson.narration import Narrator
 from content_service.lesson.render import perform
 from content_service.lesson.result import Cue, Rendered, load
 from content_service.lesson.schedule import FPS
 from content_service.lesson.script import Script
 
 STAGES = ("voice", "slides", "render")
+TONE = Path(__file__).with_name("tone_voice") / "tone.onnx"
 
 
 def render(script: Script, folder: Path, progress: Callable[[str, float], None]) -> Rendered:
@@ -267,16 +268,12 @@ def test_a_full_disk_is_a_named_error_and_leaves_nothing_half_written(script: Sc
     assert sorted(path.name for path in tmp_path.iterdir()) == ["slides", "voice"]
 
 
-def test_the_narrator_times_every_word_of_what_it_says() -> None:
-    narrator = Narrator()
-    text = "In 1984, Dr. Smith mixed 2.5 litres of acid — slowly! Then he said: it works."
-    spoken = narrator.speak(text)
-    assert " ".join(word.text for word in spoken.words) == text
-    assert all(before.start <= after.start for before, after in pairwise(spoken.words))
-    assert spoken.words[-1].end == pytest.approx(len(spoken.samples) / narrator.rate, abs=0.01)
-    assert [word.text for word in spoken.words if word.closes] == ["slowly!", "works."]
-
-
-def test_the_narrator_is_silent_about_nothing() -> None:
-    spoken = Narrator().speak("  ")
-    assert len(spoken.samples) == len(spoken.words) == 0
+def test_a_lesson_is_spoken_by_the_voice_that_is_installed(script: Script, tmp_path: Path) -> None:
+    short = replace(script, scenes=script.scenes[:1])
+    made = json.loads(perform("voice", short, tmp_path, silent, TONE))
+    assert made["voice"] == "piper tone"
+    for stage in STAGES[1:]:
+        perform(stage, short, tmp_path, silent, TONE)
+    with av.open(tmp_path / "render" / "video.mp4") as container:
+        assert container.streams.audio[0].rate == 16000
+        assert float(container.duration / av.time_base) == pytest.approx(made["seconds"], abs=0.1)

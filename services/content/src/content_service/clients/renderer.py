@@ -22,7 +22,7 @@ _LONGEST_SECONDS = 600.0
 _PR_SET_PDEATHSIG = 1
 
 
-def _work(pipe: Connection) -> None:
+def _work(pipe: Connection, voice_file: Path | None) -> None:
     """The process's whole life: a stage, a script and a folder in, progress and a result out. Ends with its parent."""
     from content_service.lesson.render import perform  # heavy; the parent never loads it
 
@@ -33,7 +33,9 @@ def _work(pipe: Connection) -> None:
         while True:
             stage, script, folder = pipe.recv()
             try:
-                pipe.send(perform(stage, script, folder, lambda stage, fraction: pipe.send((stage, fraction))))
+                pipe.send(
+                    perform(stage, script, folder, lambda stage, fraction: pipe.send((stage, fraction)), voice_file)
+                )
             except LessonError as error:
                 pipe.send(error)
 
@@ -41,7 +43,9 @@ def _work(pipe: Connection) -> None:
 class RendererProcess:
     """The adapter of `ports.Renderer`. Starts its process when first needed, and anew after a crash."""
 
-    def __init__(self) -> None:
+    def __init__(self, voice_file: Path | None = None) -> None:
+        """`voice_file` is a piper voice to speak with instead of espeak-ng."""
+        self._voice_file = voice_file
         self._context = multiprocessing.get_context("spawn")
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="renderer")
         self._process: BaseProcess | None = None
@@ -51,7 +55,9 @@ class RendererProcess:
         """Starts the process ahead of its first lesson: loading takes longer than drawing a slide."""
         self.stop()
         self._pipe, theirs = self._context.Pipe()
-        self._process = self._context.Process(target=_work, args=(theirs,), name="renderer", daemon=True)
+        self._process = self._context.Process(
+            target=_work, args=(theirs, self._voice_file), name="renderer", daemon=True
+        )
         self._process.start()
         theirs.close()
 

@@ -12,10 +12,12 @@ from content_service.lesson import artefacts, result
 from content_service.lesson.captions import cues, web_vtt
 from content_service.lesson.checks import check
 from content_service.lesson.encoder import Tracks, encode
+from content_service.lesson.espeak import EspeakVoice
 from content_service.lesson.film import pictures
 from content_service.lesson.loudness import normalised
 from content_service.lesson.marks import chapters, key_point_timestamps
-from content_service.lesson.narration import Narrator
+from content_service.lesson.narration import Voice, speak
+from content_service.lesson.piper import PiperVoice
 from content_service.lesson.schedule import schedule
 from content_service.lesson.script import Script
 from content_service.lesson.slides import paint
@@ -27,23 +29,28 @@ VIDEO, CAPTIONS, THUMBNAIL = "video.mp4", "captions.vtt", "thumbnail.webp"
 Progress = Callable[[float], None]
 
 
-def perform(stage: str, script: Script, folder: Path, progress: Callable[[str, float], None]) -> bytes:
+def perform(
+    stage: str, script: Script, folder: Path, progress: Callable[[str, float], None], voice_file: Path | None = None
+) -> bytes:
     """Do one stage of a lesson ("voice", "slides" or "render") in the job's `folder`, replacing what it left there before.
 
     `progress` gets the stage and its fraction done. Answers JSON about what the stage made. A stage needs what those before
-    it left. One process at a time may use a folder. Raises LessonError.
+    it left. One process at a time may use a folder. `voice_file` is a piper voice to speak with. Raises LessonError.
     """
     check(script)
-    return STAGES[stage](script, folder, partial(progress, stage))
+    tell = partial(progress, stage)
+    if stage == artefacts.VOICE:
+        return voice(script, folder, tell, voice_file)
+    return slides(script, folder, tell) if stage == artefacts.SLIDES else film(script, folder, tell)
 
 
-def voice(script: Script, folder: Path, progress: Progress) -> bytes:
+def voice(script: Script, folder: Path, progress: Progress, voice_file: Path | None) -> bytes:
     """The narration, spoken and at one loudness, and when everything is seen and heard."""
-    narrator = Narrator()
-    plan = schedule(storyboard(script), narrator.speak, narrator.rate, progress)
+    narrator: Voice = PiperVoice(voice_file) if voice_file else EspeakVoice()
+    plan = schedule(storyboard(script), partial(speak, narrator), narrator.rate, progress)
     with artefacts.writing(folder, artefacts.VOICE) as files:
         artefacts.save_schedule(files, replace(plan, samples=normalised(plan.samples, plan.rate)))
-    return json.dumps({"seconds": plan.duration}).encode()
+    return json.dumps({"seconds": plan.duration, "voice": narrator.name}).encode()
 
 
 def slides(script: Script, folder: Path, progress: Progress) -> bytes:
@@ -81,6 +88,3 @@ def film(script: Script, folder: Path, progress: Progress) -> bytes:
     progress(1.0)
     points = key_point_timestamps(script, plan)
     return result.dump(result.Rendered(VIDEO, CAPTIONS, THUMBNAIL, plan.duration, marks, points, transcript))
-
-
-STAGES = {artefacts.VOICE: voice, artefacts.SLIDES: slides, artefacts.RENDER: film}

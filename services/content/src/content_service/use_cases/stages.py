@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -95,13 +96,13 @@ class Lessons:
     async def _publish(self) -> None:
         """What is published twice, by a worker that died in between, replaces itself."""
         job, tools, began = self.job, self._tools, self._tools.clock()
-        script, provenance = tools.writer.read(job.done[Stage.SCRIPT])
+        script, wrote = tools.writer.read(job.done[Stage.SCRIPT])
         rendered = tools.renderer.rendered(job.done[Stage.RENDER])
         with tools.in_stage(Stage.PUBLISH):
             await tools.media.publish(job.video_id, self._folder() / Stage.RENDER.value)
             now = tools.clock()
             async with tools.unit_of_work() as work:
-                lesson, seconds = _lesson(script, rendered, provenance), (now - began).total_seconds()
+                lesson, seconds = _lesson(script, rendered, wrote | _made(job)), (now - began).total_seconds()
                 await work.finish(job.video_id, self._worker, lesson, seconds, now)
         tools.workshop.clear(job.video_id)
         log.info("lesson published", extra={"video": job.video_id, "seconds": round(rendered.duration, 1)})
@@ -140,6 +141,12 @@ def _kept(job: Job, workshop: Workshop) -> dict[Stage, bytes]:
             break
         kept[stage] = job.done[stage]
     return kept
+
+
+def _made(job: Job) -> dict[str, object]:
+    """What the provenance tells of the stages after the script."""
+    checked, spoken = (json.loads(job.done[stage]) for stage in (Stage.CHECK, Stage.VOICE))
+    return {"reading_grade": checked["reading_grade"], "voice": spoken["voice"]}
 
 
 def _lesson(script: Script, rendered: Rendered, provenance: dict[str, object]) -> Lesson:

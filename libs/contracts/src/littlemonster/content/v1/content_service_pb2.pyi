@@ -233,6 +233,8 @@ class Provenance(_message.Message):
     SEED_FIELD_NUMBER: _builtins.int
     FACTS_FIELD_NUMBER: _builtins.int
     MODEL_LINE_COUNT_FIELD_NUMBER: _builtins.int
+    READING_GRADE_FIELD_NUMBER: _builtins.int
+    VOICE_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """Name of the model."""
     model_sha256: _builtins.str
@@ -243,6 +245,10 @@ class Provenance(_message.Message):
     """The seed of the sampling."""
     model_line_count: _builtins.int
     """How many spoken lines the model wrote; the others are the curriculum's own."""
+    reading_grade: _builtins.float
+    """Flesch-Kincaid grade of the narration: the school year whose pupils can follow it."""
+    voice: _builtins.str
+    """The voice that speaks it, such as "espeak-ng en-us"."""
     @_builtins.property
     def facts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Ids of the curriculum's facts that were used."""
@@ -256,10 +262,12 @@ class Provenance(_message.Message):
         seed: _builtins.int = ...,
         facts: _abc.Iterable[_builtins.str] | None = ...,
         model_line_count: _builtins.int = ...,
+        reading_grade: _builtins.float = ...,
+        voice: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "model", b"model", "model_line_count", b"model_line_count", "model_sha256", b"model_sha256", "prompt_version", b"prompt_version", "seed", b"seed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "model", b"model", "model_line_count", b"model_line_count", "model_sha256", b"model_sha256", "prompt_version", b"prompt_version", "reading_grade", b"reading_grade", "seed", b"seed", "voice", b"voice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
