@@ -5,8 +5,8 @@ from gateway.contracts import Rpc, rpcs
 _BUILT = {
     "SystemService": "GetSystemHealth",
     "AuthService": "Register VerifyEmail ResendVerification Login RefreshToken Logout ListSessions DeleteSession"
-    " ForgotPassword ResetPassword ChangePassword GetJwks",
-    "UserService": "GetMe UpdateMe GetUser GetPreferences UpdatePreferences ListUsers UpdateUser",
+    " ForgotPassword ResetPassword ChangePassword Reauthenticate GetJwks",
+    "UserService": "GetMe UpdateMe DeleteMe GetUser GetPreferences UpdatePreferences ListUsers UpdateUser ListAuditEvents",
     "VideoService": (
         "CreateVideo BatchCreateVideos ListVideos SearchVideos GetVideo DeleteVideo WatchVideo ViewVideo CancelVideo"
         " RetryVideo SetVideoStatus"
@@ -19,9 +19,9 @@ _BUILT = {
     "PlannerService": (
         "CreateEvent ListEvents GetEvent UpdateEvent DeleteEvent CompleteEvent GetProgress SyncEvents WatchEvents"
     ),
-    "GenerationService": "GenerateScript ValidateTopic GenerateStream",
+    "GenerationService": "GenerateScript ValidateTopic GenerateSummary GenerateKeyPoints Embed GenerateStream",
     "ModerationService": "Moderate",
-    "ModelService": "ListModels",
+    "ModelService": "ListModels LoadModel UnloadModel",
 }
 
 

@@ -4,10 +4,20 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import pytest
-from fakes.auth.memory import MemoryDatabase, MemoryLeftovers
+from fakes.auth.memory import MemoryAuditReader, MemoryDatabase, MemoryLeftovers
 
-from auth_service.ports import AccountReader, Leftovers, PreferencesReader, SessionReader, UnitOfWork
+from auth_service.ports import (
+    AccountReader,
+    AuditReader,
+    ErasureReader,
+    Leftovers,
+    PreferencesReader,
+    SessionReader,
+    UnitOfWork,
+)
 from auth_service.storage.accounts import StoredAccounts
+from auth_service.storage.audit import StoredAudit
+from auth_service.storage.erasures import StoredErasures
 from auth_service.storage.leftovers import StoredLeftovers
 from auth_service.storage.preferences import StoredPreferences
 from auth_service.storage.sessions import StoredSessions
@@ -27,6 +37,8 @@ class Store:
     sessions: SessionReader
     preferences: PreferencesReader
     leftovers: Leftovers
+    erasures: ErasureReader
+    audit: AuditReader
 
 
 @pytest.fixture(params=["memory", "postgres"])
@@ -34,7 +46,9 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """An empty store."""
     if request.param == "memory":
         memory = MemoryDatabase()
-        yield Store(memory.unit_of_work, memory, memory, memory, MemoryLeftovers(memory))
+        yield Store(
+            memory.unit_of_work, memory, memory, memory, MemoryLeftovers(memory), memory, MemoryAuditReader(memory)
+        )
         return
     make_database: Make = request.getfixturevalue("make_database")
     database = Database(make_database("auth").app, name="auth", size=8)
@@ -45,5 +59,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
         StoredSessions(database),
         StoredPreferences(database),
         StoredLeftovers(database),
+        StoredErasures(database),
+        StoredAudit(database),
     )
     await database.close()

@@ -1,15 +1,19 @@
-"""Every text engine keeps this contract: the fake, and the real model in its own process."""
+"""Every text engine keeps this contract: the fake, and the real model in its own process under each library."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 
 import pytest
 from fakes.inference.engine import FakeEngine
 
-from inference_service.domain.generation import EngineState, Finish, Piece, Sampling
+from inference_service.domain.generation import Finish, Piece, Sampling
+from inference_service.domain.models import EngineName, EngineState
+from inference_service.domain.schema import compile_schema
+from inference_service.engine.answers import objection
+from inference_service.engine.spec import WorkerSpec
 from inference_service.engine.supervised import SupervisedEngine
-from inference_service.engine.worker import WorkerSpec
 from inference_service.errors import PromptHasNul, PromptTooLong
 from inference_service.ports import TextEngine
 from inference_service.storage import read_registry
@@ -17,14 +21,28 @@ from inference_service.storage import read_registry
 PROMPT = "topic: fractions\nsubject: general\nlevel: intro\nkind: hook\nsay:"
 
 
-@pytest.fixture(params=["fake", "real"])
+@pytest.fixture(params=["fake", *EngineName])
 async def engine(request: pytest.FixtureRequest) -> AsyncIterator[TextEngine]:
     if request.param == "fake":
         yield FakeEngine()
         return
+    async with _running(EngineName(request.param)) as running:
+        yield running
+
+
+@pytest.fixture(params=EngineName)
+async def model(request: pytest.FixtureRequest) -> AsyncIterator[TextEngine]:
+    """The real ones only: the fake writes what it is told to."""
+    async with _running(request.param) as running:
+        yield running
+
+
+@asynccontextmanager
+async def _running(library: EngineName) -> AsyncIterator[SupervisedEngine]:
     registry = read_registry()
     card = registry.card("little-monster-nano")
-    real = SupervisedEngine(card, WorkerSpec(registry.path(card), card.sha256, card.context_length, threads=1))
+    spec = WorkerSpec(registry.path(card), card.sha256, card.context_length, 1, library, places=3)
+    real = SupervisedEngine(card, spec)
     supervision = asyncio.create_task(real.supervise())
     yield real
     supervision.cancel()
@@ -33,7 +51,7 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[TextEngine]:
 
 async def _pieces(engine: TextEngine, prompt: str = PROMPT, **sampling: object) -> list[Piece]:
     async with aclosing(engine.generate(prompt, Sampling(**{"max_tokens": 24, **sampling}))) as pieces:
-        return [piece async for piece in pieces]
+        return [piece async for piece in pieces if not piece.queue_position]
 
 
 def _text(pieces: list[Piece]) -> str:
@@ -96,6 +114,41 @@ async def test_requests_at_the_same_time_are_all_answered_each_with_its_own_text
     alone = [await _pieces(engine, seed=seed) for seed in range(6)]
     together = await asyncio.gather(*(_pieces(engine, seed=seed) for seed in range(6)))
     assert together == alone
+
+
+async def test_the_length_of_the_prompt_is_told(model: TextEngine) -> None:
+    (length,) = {piece.prompt_tokens for piece in await _pieces(model, "the right triangle")}
+    (longer,) = {piece.prompt_tokens for piece in await _pieces(model, "the right triangle and its three sides")}
+    assert 3 < length < longer < 40
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "title": {"type": "string", "minLength": 3, "maxLength": 20},
+        "level": {"enum": ["INTRO", "HONORS"]},
+        "points": {"type": "array", "items": {"type": "string", "maxLength": 8}, "minItems": 2, "maxItems": 3},
+        "sure": {"type": "boolean"},
+        "note": {"anyOf": [{"type": "null"}, {"const": "ok"}]},
+        "count": {"type": "integer"},
+    },
+    "required": ["title", "level", "points"],
+}
+
+
+async def test_an_answer_follows_its_schema(model: TextEngine) -> None:
+    schema = compile_schema(SCHEMA)
+    for seed in range(4):
+        pieces = await _pieces(model, max_tokens=200, temperature=0.8, seed=seed, schema=schema)
+        assert pieces[-1].finish is Finish.STOP
+        assert objection(_text(pieces), schema) == ""
+        assert set(json.loads(_text(pieces))) >= {"title", "level", "points"}
+
+
+async def test_an_answer_without_room_for_its_schema_is_cut_but_never_leaves_it(model: TextEngine) -> None:
+    pieces = await _pieces(model, max_tokens=6, schema=compile_schema(SCHEMA))
+    assert pieces[-1].finish is Finish.LENGTH
+    assert _text(pieces).startswith('{"')
 
 
 async def test_an_engine_that_has_answered_is_ready(engine: TextEngine) -> None:

@@ -7,8 +7,13 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from fakes.auth.memory_audit import AuditTables, MemoryAudit
+from fakes.auth.memory_erasures import MemoryErasures
+
 from auth_service.domain.accounts import Account, MailKind
 from auth_service.domain.administration import is_acting_admin
+from auth_service.domain.audit import AuditEvent, AuditQuery, Link
+from auth_service.domain.erasure import RECEIPTS_KEPT, Erasure, ErasureStatus, Receipt
 from auth_service.domain.events import Event
 from auth_service.domain.mails import ABANDONED_KEPT, SENT_KEPT, Mail, MailStatus
 from auth_service.domain.preferences import Preferences
@@ -28,6 +33,9 @@ class Tables:
     preferences: dict[str, Preferences] = field(default_factory=dict)
     mails: dict[str, Mail] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    audit: AuditTables = field(default_factory=AuditTables)
+    erasures: dict[str, Erasure] = field(default_factory=dict)
+    receipts: dict[tuple[str, str], Receipt] = field(default_factory=dict)
 
 
 def _may_see(owner: str) -> bool:
@@ -60,7 +68,8 @@ class MemoryAccounts:
         return sorted(found, key=lambda account: account.id, reverse=True)[:limit]
 
     async def acting_admins(self) -> Sequence[Account]:
-        return [account for account in self._tables.accounts.values() if is_acting_admin(account)]
+        admins = [account for account in self._tables.accounts.values() if is_acting_admin(account)]
+        return [admin for admin in admins if admin.id not in self._tables.erasures]
 
     async def add(self, account: Account) -> bool:
         if any(known.email == account.email for known in self._tables.accounts.values()):
@@ -166,10 +175,23 @@ class MemoryLeftovers:
     async def remove_mails(self, now: datetime, limit: int) -> int:
         kept = {MailStatus.SENT: SENT_KEPT, MailStatus.ABANDONED: ABANDONED_KEPT}
         mails = self._database.tables.mails
-        old = [m.id for m in mails.values() if m.status in kept and now >= m.create_time + kept[m.status]][:limit]
+        old = [
+            mail.id
+            for mail in mails.values()
+            if (mail.status in kept and now >= mail.create_time + kept[mail.status])
+            or (mail.status is MailStatus.SENT and mail.user_id is None)
+        ][:limit]
         for each in old:
             del mails[each]
         return len(old)
+
+    async def remove_erasures(self, now: datetime, limit: int) -> int:
+        tables = self._database.tables
+        old = [e.user_id for e in tables.erasures.values() if e.finish_time and now >= e.finish_time + RECEIPTS_KEPT]
+        for each in old[:limit]:
+            del tables.erasures[each]
+        tables.receipts = {key: receipt for key, receipt in tables.receipts.items() if key[0] in tables.erasures}
+        return len(old[:limit])
 
 
 class MemoryMails:
@@ -207,6 +229,8 @@ class MemoryWork:
         self.sessions = MemorySessions(tables)
         self.preferences = MemoryPreferences(tables)
         self.mails = MemoryMails(tables)
+        self.erasures = MemoryErasures(tables)
+        self.audit = MemoryAudit(tables.audit)
 
     async def publish(self, event: Event) -> None:
         self._tables.events.append(event)
@@ -225,6 +249,18 @@ class MemoryDatabase:
             changed = deepcopy(self.tables)
             yield MemoryWork(changed)
             self.tables = changed
+
+    async def due(self, requested_by: datetime, limit: int) -> Sequence[str]:
+        """See ports.ErasureReader."""
+        return await MemoryErasures(self.tables).due(requested_by, limit)
+
+    async def silent(self, now: datetime, limit: int) -> Sequence[str]:
+        """See ports.ErasureReader."""
+        return await MemoryErasures(self.tables).silent(now, limit)
+
+    async def listed(self) -> Sequence[ErasureStatus]:
+        """See ports.ErasureReader."""
+        return await MemoryErasures(self.tables).listed()
 
     async def get(self, account_id: str) -> Account | None:
         """See ports.AccountReader."""
@@ -245,3 +281,19 @@ class MemoryDatabase:
     async def living(self, user_id: str, now: datetime, before: str | None, limit: int) -> Sequence[Session]:
         """See ports.SessionReader."""
         return await MemorySessions(self.tables).living(user_id, now, before, limit)
+
+
+class MemoryAuditReader:
+    """See ports.AuditReader; reads what is kept at the moment."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def search(self, query: AuditQuery, before: str | None, limit: int) -> Sequence[AuditEvent]:
+        return await MemoryAudit(self._database.tables.audit).search(query, before, limit)
+
+    async def links(self, after: int, limit: int) -> Sequence[tuple[Link, AuditEvent | None]]:
+        return await MemoryAudit(self._database.tables.audit).links(after, limit)
+
+    async def unsealed_since(self, time: datetime) -> int:
+        return await MemoryAudit(self._database.tables.audit).unsealed_since(time)

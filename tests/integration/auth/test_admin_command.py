@@ -5,14 +5,14 @@ import io
 import pytest
 from integration.auth.conftest import Running, bearer
 
-from auth_service import commands
+from auth_service.commands import admin
 from littlemonster.auth.v1 import user_service_pb2 as pb2
 
 NEW = "seven lamps in a harbour"
 
 
 async def create(running: Running, *arguments: str) -> int:
-    return await commands.run(running.urls.app, commands.parse(["create", *arguments], "lm admin"))
+    return await admin.run(running.urls.app, admin.parse(["create", *arguments], "lm admin"))
 
 
 async def test_the_admin_signs_in_and_sees_all_accounts(

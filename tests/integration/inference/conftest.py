@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from inference_service.domain.models import MEBIBYTE, EngineName, Machine, ModelCard
+from inference_service.engine.pool import Limits, ModelPool
+from inference_service.engine.spec import WorkerSpec
 from inference_service.engine.supervised import Patience, SupervisedEngine
-from inference_service.engine.worker import WorkerSpec
 from inference_service.storage import Registry, read_registry
 
 StartEngine = Callable[..., Awaitable[SupervisedEngine]]
@@ -26,9 +29,12 @@ async def start_engine(registry: Registry) -> AsyncIterator[StartEngine]:
     async with AsyncExitStack() as stack:
 
         async def start(
-            path: Path | None = None, sha256: str = card.sha256, patience: Patience | None = None
+            path: Path | None = None,
+            sha256: str = card.sha256,
+            patience: Patience | None = None,
+            library: EngineName = EngineName.CTRANSFORMERS,
         ) -> SupervisedEngine:
-            spec = WorkerSpec(path or registry.path(card), sha256, card.context_length, threads=1)
+            spec = WorkerSpec(path or registry.path(card), sha256, card.context_length, 1, library, places=4)
             engine = SupervisedEngine(card, spec, patience)
             supervision = asyncio.create_task(engine.supervise())
 
@@ -40,3 +46,40 @@ async def start_engine(registry: Registry) -> AsyncIterator[StartEngine]:
             return engine
 
         yield start
+
+
+ROOMY = Limits(Machine(1024 * MEBIBYTE, 2))
+
+
+@asynccontextmanager
+async def running_pool(
+    registry: Registry, limits: Limits = ROOMY, pinned: str = "little-monster-nano"
+) -> AsyncIterator[ModelPool]:
+    """A pool over `registry` that ends with the block."""
+
+    def start(card: ModelCard) -> SupervisedEngine:
+        described = registry.described(card)
+        return SupervisedEngine(described, WorkerSpec(registry.path(card), described.sha256, 512, threads=1))
+
+    pool = ModelPool(registry, registry.card(pinned), start, limits)
+    running = asyncio.create_task(pool.run())
+    try:
+        yield pool
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.fixture
+async def pool(registry: Registry) -> AsyncIterator[ModelPool]:
+    async with running_pool(registry) as pool:
+        yield pool
+
+
+def copies(registry: Registry, folder: Path, *names: str) -> Registry:
+    """A registry of the shipped model under its own name and under `names`, each with a file of its own in `folder`."""
+    card = registry.card("little-monster-nano")
+    cards = [replace(card, name=name, file=f"{name}.gguf") for name in (card.name, *names)]
+    for copy in cards:
+        (folder / copy.file).write_bytes(registry.path(card).read_bytes())
+    return Registry(tuple(cards), folder)

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from inference_service.domain.generation import Piece, Sampling
+from inference_service.domain.generation import Claim, Piece, Priority, Sampling
+from inference_service.domain.models import EngineName
 from inference_service.engine.frames import Cancel, Frame, Generate, Loaded, Written
+from inference_service.engine.spec import WorkerSpec
 from inference_service.engine.supervised import Patience, SupervisedEngine
-from inference_service.engine.worker import Worker, WorkerSpec
+from inference_service.engine.worker import Worker
 from inference_service.errors import EngineBusy, EngineCrashed, EngineTimeout
 from inference_service.storage import Registry
 
@@ -48,8 +50,11 @@ async def _stopped_at_work(engine: SupervisedEngine) -> asyncio.Task[list[Piece]
     return task
 
 
-async def test_a_killed_process_fails_its_request_and_the_next_one_succeeds(start_engine: StartEngine) -> None:
-    engine = await start_engine()
+@pytest.mark.parametrize("library", EngineName)
+async def test_a_killed_process_fails_its_request_and_the_next_one_succeeds(
+    start_engine: StartEngine, library: EngineName
+) -> None:
+    engine = await start_engine(library=library)
     task, first = await _stopped_at_work(engine), engine.process_id
     _signal(engine, signal.SIGKILL)
     with pytest.raises(EngineCrashed, match=r"signal 9.*send the request again"):
@@ -69,8 +74,9 @@ async def test_those_who_waited_for_a_killed_process_are_served_by_the_next(star
     assert all(answer[-1].finish for answer in await asyncio.gather(*waiting))
 
 
-async def test_a_process_that_hangs_is_ended_and_replaced(start_engine: StartEngine) -> None:
-    engine = await start_engine(patience=Patience(stall=1.0))
+@pytest.mark.parametrize("library", EngineName)
+async def test_a_process_that_hangs_is_ended_and_replaced(start_engine: StartEngine, library: EngineName) -> None:
+    engine = await start_engine(patience=Patience(stall=1.0), library=library)
     task, first = await _stopped_at_work(engine), engine.process_id
     with pytest.raises(EngineTimeout, match="for 1 seconds and is being restarted"):
         await task
@@ -80,11 +86,45 @@ async def test_a_process_that_hangs_is_ended_and_replaced(start_engine: StartEng
 
 async def test_more_requests_than_may_wait_are_turned_away(start_engine: StartEngine) -> None:
     engine = await start_engine(patience=Patience(waiting=1))
-    task = await _stopped_at_work(engine)
-    with pytest.raises(EngineBusy, match="Try again in a few seconds"):
+    tasks = [await _stopped_at_work(engine), asyncio.create_task(_write(engine, Sampling(8)))]
+    while engine.waiting < 2:
+        await asyncio.sleep(0)
+    with pytest.raises(EngineBusy, match=r"1 requests are already waiting.*Try again in a few seconds") as busy:
         await _write(engine, Sampling(8))
+    assert busy.value.retry_after
     _signal(engine, signal.SIGCONT)
-    assert (await task)[-1].finish
+    assert [answer[-1].finish is not None for answer in await asyncio.gather(*tasks)] == [True, True]
+
+
+async def test_whoever_waits_is_told_the_position_until_it_is_their_turn(start_engine: StartEngine) -> None:
+    engine = await start_engine()
+    first = await _stopped_at_work(engine)
+    waiting = [asyncio.create_task(_write(engine, Sampling(2))) for _ in range(2)]
+    while engine.waiting < 3:
+        await asyncio.sleep(0)
+    _signal(engine, signal.SIGCONT)
+    await first
+    positions = [[p.queue_position for p in answer if p.queue_position] for answer in await asyncio.gather(*waiting)]
+    assert positions == [[1], [2, 1]]
+
+
+async def test_a_request_that_goes_first_takes_the_place_of_one_that_can_wait(start_engine: StartEngine) -> None:
+    engine = await start_engine(patience=Patience(waiting=1))
+    first = await _stopped_at_work(engine)
+    patient = asyncio.create_task(_claimed(engine, Claim("a", Priority.BATCH)))
+    while engine.waiting < 2:
+        await asyncio.sleep(0)
+    urgent = asyncio.create_task(_claimed(engine, Claim("b", Priority.MODERATION)))
+    with pytest.raises(EngineBusy):
+        await patient
+    _signal(engine, signal.SIGCONT)
+    assert (await first)[-1].finish
+    assert (await urgent)[-1].finish
+
+
+async def _claimed(engine: SupervisedEngine, claim: Claim) -> list[Piece]:
+    async with aclosing(engine.generate(PROMPT, Sampling(2), claim)) as pieces:
+        return [piece async for piece in pieces]
 
 
 async def test_a_request_whose_caller_left_does_not_hold_up_the_next(start_engine: StartEngine) -> None:
@@ -107,7 +147,8 @@ async def test_a_cancelled_request_is_not_worked_on(registry: Registry) -> None:
     os.kill(worker.pid, signal.SIGCONT)
     answers = [frame async for frame in _until_finished(frames, 2)]
     assert await worker.end() == "signal 9"
-    assert [frame for frame in answers if frame.request == 2] == [Written(2, "", 0, "cancelled")]
+    (answer,) = [frame for frame in answers if frame.request == 2]
+    assert (answer.text, answer.tokens, answer.finish) == ("", 0, "cancelled")
 
 
 async def _until_finished(frames: AsyncIterator[Frame], request: int) -> AsyncIterator[Written]:

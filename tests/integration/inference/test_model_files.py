@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference_service.domain.generation import EngineState, Sampling
+from inference_service.domain.generation import Sampling
+from inference_service.domain.models import EngineName, EngineState
 from inference_service.engine import llama
 from inference_service.engine.gguf import GgufRefused
 from inference_service.engine.supervised import SupervisedEngine
@@ -93,12 +94,13 @@ async def _refusal(engine: SupervisedEngine) -> str:
     return str(refusal.value)
 
 
+@pytest.mark.parametrize("library", EngineName)
 async def test_a_truncated_model_is_never_loaded_and_its_requests_say_why(
-    start_engine: StartEngine, model: bytes, tmp_path: Path
+    start_engine: StartEngine, model: bytes, tmp_path: Path, library: EngineName
 ) -> None:
     file = tmp_path / "truncated.gguf"
     file.write_bytes(model[:-1000])
-    engine = await start_engine(path=file)
+    engine = await start_engine(path=file, library=library)
     assert "it is truncated" in await _refusal(engine)
     assert not await engine.serving()
     assert engine.state is not EngineState.READY

@@ -6,6 +6,7 @@ import pytest
 
 from inference_service.domain.generation import Finish, Piece, Sampling
 from inference_service.engine.native import BATCH, NativeModel, instruction_set
+from inference_service.engine.spec import WorkerSpec
 from inference_service.errors import PromptHasNul, PromptTooLong
 from inference_service.storage import read_registry
 
@@ -16,7 +17,8 @@ CONTEXT = 512
 @pytest.fixture(scope="module")
 def model() -> NativeModel:
     registry = read_registry()
-    return NativeModel(registry.path(registry.card("little-monster-nano")), CONTEXT, threads=1)
+    card = registry.card("little-monster-nano")
+    return NativeModel(WorkerSpec(registry.path(card), card.sha256, CONTEXT, 1))
 
 
 def _never() -> bool:
@@ -42,20 +44,21 @@ def test_what_follows_the_stop_text_is_never_seen(model: NativeModel) -> None:
 
 
 def test_a_request_cancelled_before_it_begins_reads_no_prompt(model: NativeModel) -> None:
-    assert list(model.generate(PROMPT, Sampling(48), lambda: True)) == [Piece("", 0, Finish.CANCELLED)]
+    (piece,) = model.generate(PROMPT, Sampling(48), lambda: True)
+    assert (piece.text, piece.tokens, piece.finish) == ("", 0, Finish.CANCELLED)
 
 
 def test_a_request_cancelled_while_its_prompt_is_read_stops_at_the_next_batch(model: NativeModel) -> None:
     asked = itertools.count()
     long_prompt = "the lesson " * BATCH
-    pieces = list(model.generate(long_prompt, Sampling(48), lambda: next(asked) >= 1))
-    assert pieces == [Piece("", 0, Finish.CANCELLED)]
+    (piece,) = model.generate(long_prompt, Sampling(48), lambda: next(asked) >= 1)
+    assert (piece.tokens, piece.finish) == (0, Finish.CANCELLED)
 
 
 def test_a_cancelled_request_stops_at_the_next_token(model: NativeModel) -> None:
     asked = itertools.count()  # once for the only batch of the prompt, then once a token
     pieces = list(model.generate(PROMPT, Sampling(48), lambda: next(asked) >= 4))
-    assert pieces[-1] == Piece("", 3, Finish.CANCELLED)
+    assert (pieces[-1].tokens, pieces[-1].finish) == (3, Finish.CANCELLED)
 
 
 def test_a_prompt_fills_the_context_to_the_last_token_and_not_beyond(model: NativeModel) -> None:

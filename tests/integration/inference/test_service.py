@@ -1,18 +1,20 @@
 """The whole service on loopback, with the shipped model in its process."""
 
 import asyncio
+import json
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import grpc
 import pytest
 from google.protobuf.struct_pb2 import Struct
 from loopback import Loopback
 
+from inference_service.domain.models import Task
+from inference_service.engine.pool import ModelPool
 from inference_service.engine.supervised import SupervisedEngine
 from inference_service.main import registrations
-from inference_service.storage import Registry
 from littlemonster.common.v1 import study_pb2 as study
 from littlemonster.inference.v1 import inference_service_pb2 as pb
 from littlemonster.inference.v1.inference_service_pb2_grpc import (
@@ -20,8 +22,10 @@ from littlemonster.inference.v1.inference_service_pb2_grpc import (
     ModelServiceStub,
     ModerationServiceStub,
 )
+from littlemonster.inference.v1.script_pb2 import Script
 from local_mesh.readiness import wait_until
 from servicekit.errors import (
+    DeadlineExceeded,
     FailedPrecondition,
     InvalidArgument,
     NotFound,
@@ -33,18 +37,17 @@ from servicekit.errors import (
 )
 from servicekit.ids import new_id
 
-StartEngine = Callable[..., Awaitable[SupervisedEngine]]
 PYTHAGORAS = pb.GenerateScriptRequest(topic="Pythagorean theorem", subject=study.SUBJECT_MATH, seed=7)
 
 
 @pytest.fixture
-async def engine(start_engine: StartEngine) -> SupervisedEngine:
-    return await start_engine()
+async def engine(pool: ModelPool) -> SupervisedEngine:
+    return await pool.engine(Task.LINES)
 
 
 @pytest.fixture
-async def address(loopback: Loopback, registry: Registry, engine: SupervisedEngine) -> str:
-    return await loopback.serve(registrations(registry, engine))
+async def address(loopback: Loopback, pool: ModelPool) -> str:
+    return await loopback.serve(registrations(pool))
 
 
 @pytest.fixture
@@ -107,7 +110,7 @@ async def test_a_stream_ends_with_its_only_finish_reason(
     ("request_", "error", "reason"),
     [
         (pb.GenerateStreamRequest(prompt="x", model="gpt"), NotFound, "MODEL_NOT_FOUND"),
-        (pb.GenerateStreamRequest(prompt="x", schema=Struct()), Unimplemented, "SCHEMA_NOT_SUPPORTED"),
+        (pb.GenerateStreamRequest(prompt="x", schema=Struct()), InvalidArgument, "SCHEMA_REFUSED"),
         (pb.GenerateStreamRequest(prompt="漢字" * 2000), InvalidArgument, "PROMPT_TOO_LONG"),
         (pb.GenerateStreamRequest(prompt="x", max_tokens=4096), InvalidArgument, "PROMPT_TOO_LONG"),
         (pb.GenerateStreamRequest(prompt="a\0b"), InvalidArgument, "REQUEST_INVALID"),
@@ -160,7 +163,7 @@ async def test_models_are_listed_for_admins_with_their_state(
 ) -> None:
     await GenerationServiceStub(service).GenerateScript(PYTHAGORAS)
     admin = loopback.as_user(new_id(), "ADMIN")
-    (model,) = (await ModelServiceStub(anybody).ListModels(pb.ListModelsRequest(), metadata=admin)).models
+    model = (await ModelServiceStub(anybody).ListModels(pb.ListModelsRequest(), metadata=admin)).models[0]
     assert (model.name, model.state) == ("little-monster-nano", pb.Model.STATE_READY)
     assert 0 < model.size_mib <= 5
 
@@ -179,4 +182,104 @@ async def test_who_may_not_call_is_told_so(anybody: grpc.aio.Channel, loopback: 
 
 async def test_what_is_not_built_yet_says_so(service: grpc.aio.Channel) -> None:
     with pytest.raises(Unimplemented, match=r"docs/api\.md"):
-        await GenerationServiceStub(service).GenerateSummary(pb.GenerateSummaryRequest(text="x"))
+        await GenerationServiceStub(service).ValidateContent(pb.ValidateContentRequest(script=Script()))
+
+
+async def test_an_answer_with_a_schema_comes_whole_and_follows_it(service: grpc.aio.Channel) -> None:
+    schema = Struct()
+    schema.update(
+        {"type": "object", "properties": {"title": {"type": "string", "maxLength": 40}}, "required": ["title"]}
+    )
+    request = pb.GenerateStreamRequest(prompt="topic: fractions", max_tokens=60, seed=1, schema=schema)
+    (answer,) = await _all(GenerationServiceStub(service).GenerateStream(request))
+    assert list(json.loads(answer.text)) == ["title"]
+    assert answer.finish_reason == "stop"
+    assert answer.prompt_token_count > 0
+
+
+async def test_a_schema_that_finds_no_room_is_an_error_and_never_half_an_answer(service: grpc.aio.Channel) -> None:
+    schema = Struct()
+    schema.update({"type": "string", "minLength": 200})
+    request = pb.GenerateStreamRequest(prompt="topic: fractions", max_tokens=8, schema=schema)
+    with pytest.raises(FailedPrecondition, match="in 3 attempts: it is no JSON") as refusal:
+        await _all(GenerationServiceStub(service).GenerateStream(request))
+    assert refusal.value.reason == "SCHEMA_NOT_FOLLOWED"
+
+
+async def test_a_stream_that_waits_says_its_position(service: grpc.aio.Channel, engine: SupervisedEngine) -> None:
+    stub = GenerationServiceStub(service)
+    await stub.GenerateScript(PYTHAGORAS)
+    assert engine.process_id
+    os.kill(engine.process_id, signal.SIGSTOP)
+    request = pb.GenerateStreamRequest(prompt="topic: probability", max_tokens=4)
+    calls = [asyncio.ensure_future(_all(stub.GenerateStream(request))) for _ in range(2)]
+
+    async def both_arrived() -> bool:
+        return engine.waiting == 2
+
+    assert await wait_until(both_arrived, 30)
+    os.kill(engine.process_id, signal.SIGCONT)
+    firsts = [answer[0].queue_position for answer in await asyncio.gather(*calls)]
+    assert sorted(firsts) == [0, 1]
+
+
+async def test_a_deadline_ends_the_work_as_well_as_the_call(
+    service: grpc.aio.Channel, engine: SupervisedEngine
+) -> None:
+    stub = GenerationServiceStub(service)
+    await stub.GenerateScript(PYTHAGORAS)
+    assert engine.process_id
+    os.kill(engine.process_id, signal.SIGSTOP)
+    with pytest.raises(DeadlineExceeded):
+        await _all(stub.GenerateStream(pb.GenerateStreamRequest(prompt="x", max_tokens=400), timeout=0.3))
+    os.kill(engine.process_id, signal.SIGCONT)
+
+    async def idle() -> bool:
+        return engine.waiting == 0
+
+    assert await wait_until(idle, 30)
+
+
+TEXT = (
+    "Photosynthesis is how plants make food. Plants take in carbon dioxide and water. Light gives the energy for it. "
+    "In photosynthesis plants turn carbon dioxide and water into sugar and oxygen. The sugar feeds the plant. My aunt "
+    "has a red bicycle. Oxygen leaves through the leaves."
+)
+
+
+async def test_a_text_is_made_short_from_its_own_sentences(service: grpc.aio.Channel) -> None:
+    stub = GenerationServiceStub(service)
+    summary = await stub.GenerateSummary(pb.GenerateSummaryRequest(text=TEXT))
+    points = await stub.GenerateKeyPoints(pb.GenerateKeyPointsRequest(text=TEXT))
+    assert "plants turn carbon dioxide and water into sugar" in summary.summary
+    assert "bicycle" not in summary.summary
+    assert (summary.source, points.source) == ("textrank/1", "textrank/1")
+    assert len(points.key_points) == 5
+    assert all(point in TEXT for point in points.key_points)
+
+
+async def test_related_texts_lie_nearer_than_others(service: grpc.aio.Channel) -> None:
+    texts = [
+        "The longest side of a right triangle is the hypotenuse.",
+        "Pythagoras: a² + b² = c²",
+        "The plague of 1348",
+    ]
+    answer = await GenerationServiceStub(service).Embed(pb.EmbedRequest(texts=texts))
+    triangle, pythagoras, plague = (embedding.values for embedding in answer.embeddings)
+    assert len(triangle) == 384
+    assert sum(map(float.__mul__, triangle, pythagoras)) > 0.1 + sum(map(float.__mul__, triangle, plague))
+
+
+async def test_a_model_is_loaded_and_unloaded_by_an_admin(anybody: grpc.aio.Channel, loopback: Loopback) -> None:
+    stub, admin = ModelServiceStub(anybody), loopback.as_user(new_id(), "ADMIN")
+    name = "little-monster-nano"
+    for _ in range(2):
+        assert (await stub.LoadModel(pb.LoadModelRequest(model=name), metadata=admin)).state == pb.Model.STATE_READY
+    for _ in range(2):
+        unloaded = await stub.UnloadModel(pb.UnloadModelRequest(model=name), metadata=admin)
+        assert unloaded.state == pb.Model.STATE_INSTALLED
+    with pytest.raises(NotFound) as unknown:
+        await stub.LoadModel(pb.LoadModelRequest(model="gpt"), metadata=admin)
+    assert unknown.value.reason == "MODEL_NOT_FOUND"
+    with pytest.raises(PermissionDenied):
+        await stub.LoadModel(pb.LoadModelRequest(model=name), metadata=loopback.as_user(new_id(), "MODERATOR"))

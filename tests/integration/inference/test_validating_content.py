@@ -3,8 +3,8 @@
 import pytest
 from loopback import Loopback
 
+from inference_service.engine.pool import ModelPool
 from inference_service.main import registrations
-from inference_service.storage import Registry
 from littlemonster.common.v1 import study_pb2 as study
 from littlemonster.inference.v1 import inference_service_pb2 as pb
 from littlemonster.inference.v1.inference_service_pb2_grpc import GenerationServiceStub
@@ -12,9 +12,9 @@ from servicekit.errors import InvalidArgument, Unauthenticated
 
 
 async def test_a_script_as_written_passes_and_a_tampered_one_is_told_what_is_wrong(
-    loopback: Loopback, registry: Registry, start_engine
+    loopback: Loopback, pool: ModelPool
 ) -> None:
-    address = await loopback.serve(registrations(registry, await start_engine()))
+    address = await loopback.serve(registrations(pool))
     stub = GenerationServiceStub(loopback.channel(address, as_service=True))
     script = await stub.GenerateScript(
         pb.GenerateScriptRequest(topic="Pythagorean theorem", subject=study.SUBJECT_MATH, seed=7)

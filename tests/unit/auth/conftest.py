@@ -12,7 +12,8 @@ from fakes.auth.passwords import PlainPasswords
 from auth_service.clients.signing import Ed25519Signer
 from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import Account
-from auth_service.domain.sessions import Client
+from auth_service.domain.administration import AccountChange
+from auth_service.domain.sessions import Client, open_session
 from auth_service.storage.attempts import LocalAttempts
 from auth_service.use_cases.administration import Administration
 from auth_service.use_cases.devices import Devices
@@ -21,9 +22,13 @@ from auth_service.use_cases.mailing import MailDelivery
 from auth_service.use_cases.passwords import PasswordKeeper
 from auth_service.use_cases.preferences import PreferenceKeeper
 from auth_service.use_cases.profiles import Profiles
+from auth_service.use_cases.proving import PasswordProof
+from auth_service.use_cases.reauthentication import Reauthentication
 from auth_service.use_cases.registration import Registrations
 from auth_service.use_cases.sessions import SessionKeeper
 from auth_service.use_cases.sign_in import SignIn
+from servicekit.caller import Caller, Role, acting_as
+from servicekit.ids import new_id
 
 EMAIL = "ada@example.org"
 PASSWORD = "correct horse battery"
@@ -47,6 +52,9 @@ class Auth:
         self.sign_in = SignIn(self.database, work, self.passwords, attempts, issuer, self.clock)
         self.sessions = SessionKeeper(work, issuer, self.clock)
         self.devices = Devices(self.database, work, self.clock)
+        self.reauthentication = Reauthentication(
+            work, PasswordProof(self.database, self.passwords, attempts), self.clock
+        )
         self.password_keeper = PasswordKeeper(self.database, work, self.passwords, attempts, self.clock)
         self.profiles = Profiles(self.database, work)
         self.preferences = PreferenceKeeper(self.database, work)
@@ -74,6 +82,18 @@ class Auth:
     async def signed_in(self) -> Tokens:
         await self.verified()
         return await self.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+
+    async def administer(self, user_id: str, change: AccountChange) -> Account:
+        """As an admin, of another school as it were, who signed in just now."""
+        boss = Caller(new_id(), Role.ADMIN, new_id())
+        session = open_session(boss.session_id, boss.id, "browser", self.clock())
+        self.database.tables.sessions[session.id] = session
+        with acting_as(boss):
+            return await self.administration.change(user_id, change, CLIENT)
+
+    def audited(self) -> list[tuple[str, str]]:
+        """Action and outcome of each entry of the audit log."""
+        return [(event.action, event.outcome) for event in self.database.tables.audit.events.values()]
 
 
 @pytest.fixture

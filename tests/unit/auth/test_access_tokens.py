@@ -30,6 +30,7 @@ def test_a_token_names_its_bearer_session_and_role_for_ten_minutes() -> None:
         "sub": ID,
         "sid": "session",
         "role": "STUDENT",
+        "aal": 1,
         "jti": "token",
         "iat": begin,
         "exp": begin + 600,

@@ -25,7 +25,7 @@ def admin(auth: Auth, name: str) -> Account:
 
 async def test_suspending_ends_every_session_and_refuses_new_ones_until_it_is_lifted(auth: Auth) -> None:
     tokens = await auth.signed_in()
-    account = await auth.administration.change(tokens.user_id, SUSPEND)
+    account = await auth.administer(tokens.user_id, SUSPEND)
     assert account.suspend_time == auth.clock()
     with pytest.raises(RefreshTokenInvalid):
         await auth.sessions.refresh(tokens.refresh_token)
@@ -33,50 +33,50 @@ async def test_suspending_ends_every_session_and_refuses_new_ones_until_it_is_li
         await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
     with pytest.raises(CredentialsInvalid):  # only the right password learns of the suspension
         await auth.sign_in.sign_in(EMAIL, "a wrong password", CLIENT)
-    await auth.administration.change(tokens.user_id, REINSTATE)
+    await auth.administer(tokens.user_id, REINSTATE)
     await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
 
 
 async def test_suspending_again_keeps_the_first_time(auth: Auth) -> None:
     await auth.verified()
-    first = await auth.administration.change(auth.account.id, SUSPEND)
+    first = await auth.administer(auth.account.id, SUSPEND)
     auth.clock.advance(first.create_time - first.create_time.replace(hour=0))
-    assert await auth.administration.change(auth.account.id, SUSPEND) == first
+    assert await auth.administer(auth.account.id, SUSPEND) == first
 
 
 async def test_another_role_ends_the_sessions_whose_tokens_name_the_old_one(auth: Auth) -> None:
     tokens = await auth.signed_in()
-    await auth.administration.change(tokens.user_id, AccountChange(role=Role.MODERATOR))
+    await auth.administer(tokens.user_id, AccountChange(role=Role.MODERATOR))
     assert auth.account.role is Role.MODERATOR
     assert any(isinstance(event, SessionRevoked) for event in auth.database.tables.events)
 
 
 async def test_the_same_role_ends_nothing(auth: Auth) -> None:
     tokens = await auth.signed_in()
-    await auth.administration.change(tokens.user_id, AccountChange(role=Role.STUDENT, suspended=False))
+    await auth.administer(tokens.user_id, AccountChange(role=Role.STUDENT, suspended=False))
     await auth.sessions.refresh(tokens.refresh_token)
 
 
 @pytest.mark.parametrize("change", [SUSPEND, AccountChange(role=Role.STUDENT), AccountChange(Role.MODERATOR, True)])
 async def test_the_last_admin_stays_one(auth: Auth, change: AccountChange) -> None:
     last, suspended = admin(auth, "last"), admin(auth, "suspended")
-    await auth.administration.change(suspended.id, SUSPEND)
+    await auth.administer(suspended.id, SUSPEND)
     with pytest.raises(LastAdmin):
-        await auth.administration.change(last.id, change)
+        await auth.administer(last.id, change)
     assert auth.database.tables.accounts[last.id] == last
 
 
 async def test_one_of_two_admins_may_go(auth: Auth) -> None:
     first, second = admin(auth, "first"), admin(auth, "second")
-    await auth.administration.change(first.id, AccountChange(role=Role.STUDENT))
+    await auth.administer(first.id, AccountChange(role=Role.STUDENT))
     with pytest.raises(LastAdmin):
-        await auth.administration.change(second.id, SUSPEND)
-    await auth.administration.change(second.id, AccountChange())  # what changes nothing is no danger
+        await auth.administer(second.id, SUSPEND)
+    await auth.administer(second.id, AccountChange())  # what changes nothing is no danger
 
 
 async def test_an_unknown_account_cannot_be_changed(auth: Auth) -> None:
     with pytest.raises(UserNotFound):
-        await auth.administration.change("unknown", SUSPEND)
+        await auth.administer("unknown", SUSPEND)
 
 
 async def test_admins_search_all_accounts(auth: Auth) -> None:

@@ -27,7 +27,7 @@ async def test_a_new_address_becomes_an_admin_who_can_sign_in_at_once(auth: Auth
 
 async def test_an_account_that_exists_is_taken_over_also_a_suspended_one(auth: Auth, first_admin: FirstAdmin) -> None:
     tokens = await auth.signed_in()
-    await auth.administration.change(tokens.user_id, AccountChange(suspended=True))
+    await auth.administer(tokens.user_id, AccountChange(suspended=True))
     await first_admin.create(EMAIL, "Another name", NEW)
     assert (auth.account.id, auth.account.role, auth.account.display_name) == (tokens.user_id, Role.ADMIN, "Ada")
     await auth.sign_in.sign_in(EMAIL, NEW, CLIENT)

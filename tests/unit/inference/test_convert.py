@@ -1,18 +1,20 @@
 """Nothing is lost between the domain and the wire."""
 
 import pytest
-from fakes.inference.engine import CARD, FakeEngine
+from fakes.inference.engine import CARD, FakeEngine, FakeShelf
 from google.protobuf.struct_pb2 import Struct
 
 from inference_service import convert
 from inference_service.curriculum.pack import load_curriculum
-from inference_service.domain.generation import EngineState, Finish, Piece, Sampling
+from inference_service.domain.generation import Claim, Finish, Piece, Priority, Sampling
+from inference_service.domain.models import EngineState
 from inference_service.domain.script import narration
 from inference_service.domain.subject import Difficulty, Subject
-from inference_service.errors import SchemaNotSupported
+from inference_service.errors import SchemaRefused
 from inference_service.use_cases import Lessons
 from littlemonster.common.v1 import study_pb2
 from littlemonster.inference.v1 import inference_service_pb2 as pb
+from servicekit.caller import Caller
 
 PACK = load_curriculum()
 
@@ -21,7 +23,7 @@ PACK = load_curriculum()
 @pytest.mark.parametrize("difficulty", list(Difficulty))
 async def test_everything_spoken_reaches_the_wire(slug: str, difficulty: Difficulty) -> None:
     topic = PACK.topics[slug]
-    script = await Lessons(PACK, FakeEngine()).write_script(topic.title, topic.subject, difficulty, 0)
+    script = await Lessons(PACK, FakeShelf(FakeEngine())).write_script(topic.title, topic.subject, difficulty, 0)
     message = convert.script(script)
     wire = str(message.SerializeToString().decode("utf-8", "replace"))
     assert all(spoken in wire for spoken in narration(script))
@@ -42,9 +44,20 @@ def test_a_stated_zero_temperature_and_negative_seed_are_kept_apart_from_default
     assert sampling == Sampling(5, 0, 2**32 - 1)
 
 
-def test_a_schema_is_refused_and_says_what_to_do() -> None:
-    with pytest.raises(SchemaNotSupported, match="Leave out 'schema'"):
+def test_a_schema_reaches_the_domain_with_whole_numbers_and_a_bad_one_is_refused() -> None:
+    schema = Struct()
+    schema.update({"type": "string", "maxLength": 30})
+    assert convert.sampling(pb.GenerateStreamRequest(prompt="x", schema=schema)).schema == (
+        '{"maxLength": 30, "type": "string"}'
+    )
+    with pytest.raises(SchemaRefused, match="has no type"):
         convert.sampling(pb.GenerateStreamRequest(prompt="x", schema=Struct()))
+
+
+def test_a_lesson_counts_for_whoever_asked_for_it() -> None:
+    content, asked = Caller.service("content"), pb.GenerateScriptRequest(user_id="u", batch=True)
+    assert convert.lesson_claim(asked, content) == Claim("u", Priority.BATCH)
+    assert convert.lesson_claim(pb.GenerateScriptRequest(), content) == Claim("content", Priority.LESSON)
 
 
 def test_only_the_last_piece_has_a_finish_reason() -> None:

@@ -1,7 +1,7 @@
 """Writing a script: the skeleton and the facts come from the pack, only short lines from the model."""
 
 import pytest
-from fakes.inference.engine import CARD, FakeEngine
+from fakes.inference.engine import CARD, FakeEngine, FakeShelf
 
 from inference_service.curriculum.lint import SECONDS
 from inference_service.curriculum.pack import load_curriculum
@@ -26,7 +26,7 @@ LESSONS = [(slug, difficulty) for slug in PACK.topics for difficulty in Difficul
 
 
 async def _write(engine: FakeEngine, difficulty: Difficulty = Difficulty.INTRO, seed: int = 0):  # type: ignore[no-untyped-def]
-    return await Lessons(PACK, engine).write_script("Pythagorean theorem", Subject.MATH, difficulty, seed)
+    return await Lessons(PACK, FakeShelf(engine)).write_script("Pythagorean theorem", Subject.MATH, difficulty, seed)
 
 
 async def test_good_lines_of_the_model_are_spoken() -> None:
@@ -76,7 +76,7 @@ async def test_the_seed_picks_one_of_the_three_questions() -> None:
 @pytest.mark.parametrize(("slug", "difficulty"), LESSONS, ids=[f"{slug}-{level}" for slug, level in LESSONS])
 async def test_every_lesson_is_whole_and_of_a_fitting_length(slug: str, difficulty: Difficulty) -> None:
     topic = PACK.topics[slug]
-    script = await Lessons(PACK, FakeEngine()).write_script(topic.title, topic.subject, difficulty, 1)
+    script = await Lessons(PACK, FakeShelf(FakeEngine())).write_script(topic.title, topic.subject, difficulty, 1)
     bodies = [scene.body for scene in script.scenes]
     assert isinstance(bodies[0], Title)
     assert isinstance(bodies[1], Concept)
@@ -102,12 +102,12 @@ async def test_a_topic_outside_the_pack_is_refused_with_the_nearest_and_the_reme
     with pytest.raises(
         TopicNotSupported, match=r"full language model.*how to install one.*nearest topics: .*Quadratic Equations"
     ):
-        await Lessons(PACK, FakeEngine()).write_script("cubic equations", Subject.MATH, Difficulty.INTRO, 0)
+        await Lessons(PACK, FakeShelf(FakeEngine())).write_script("cubic equations", Subject.MATH, Difficulty.INTRO, 0)
 
 
 async def test_a_topic_of_another_subject_is_refused_with_that_subject() -> None:
     with pytest.raises(TopicNotSupported, match=r"The Black Death \(history\)"):
-        await Lessons(PACK, FakeEngine()).write_script("Black Death", Subject.MATH, Difficulty.INTRO, 0)
+        await Lessons(PACK, FakeShelf(FakeEngine())).write_script("Black Death", Subject.MATH, Difficulty.INTRO, 0)
 
 
 async def test_an_engine_that_dies_fails_the_request_it_worked_on() -> None:
@@ -122,7 +122,7 @@ async def test_every_stream_of_the_engine_is_closed() -> None:
 
 
 def test_topics_are_validated_without_the_engine() -> None:
-    lessons = Lessons(PACK, FakeEngine(crash=True))
+    lessons = Lessons(PACK, FakeShelf(FakeEngine(crash=True)))
     assert lessons.validate_topic("pythagoras", Subject.MATH).title == "The Pythagorean Theorem"
     other = lessons.validate_topic("pythagoras", Subject.ENGLISH)
     assert (other.supported, other.suggestions) == (False, ("The Pythagorean Theorem",))

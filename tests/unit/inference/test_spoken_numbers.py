@@ -33,6 +33,8 @@ def test_numbers_in_words_become_figures(words: str, figures: str) -> None:
         "The root of thirty-six plus sixty-four is ten.",
         "x plus two is nine, so x is seven.",
         "Ten divided by zero is nothing at all.",
+        "Ten divided by fifty is one fifth.",
+        "Twelve pi divided by two pi is six.",
     ],
 )
 def test_what_is_right_or_no_sum_at_all_passes(sentence: str) -> None:

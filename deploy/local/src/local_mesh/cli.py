@@ -1,4 +1,4 @@
-"""The `lm` command: up, demo, status, dead, admin."""
+"""The `lm` command: up, demo, status, dead, admin, audit, erasure."""
 
 import argparse
 import asyncio
@@ -40,10 +40,10 @@ def _command(options: argparse.Namespace, settings: MeshSettings) -> Coroutine[N
         from local_mesh import dead
 
         return dead.run(settings, options.arguments)
-    if options.command == "admin":
-        from local_mesh import admin
+    if options.command in ("admin", "audit", "erasure"):
+        from local_mesh import operators
 
-        return admin.run(settings, options.arguments)
+        return operators.run(settings, options.command, options.arguments)
     from local_mesh import status
 
     return status.run(settings)
@@ -58,6 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     dead.add_argument("arguments", nargs=argparse.REMAINDER)  # its own parser is slow to load
     admin = commands.add_parser("admin", help="make an account that administers others: create", add_help=False)
     admin.add_argument("arguments", nargs=argparse.REMAINDER)
+    audit = commands.add_parser("audit", help="look over what was done with accounts: verify", add_help=False)
+    audit.add_argument("arguments", nargs=argparse.REMAINDER)
+    erasure = commands.add_parser("erasure", help="accounts that leave, and who has not answered: list", add_help=False)
+    erasure.add_argument("arguments", nargs=argparse.REMAINDER)
     demo = commands.add_parser("demo", help="make a lesson video as a student would, and prove every step")
     demo.add_argument("--topic", default=os.environ.get("TOPIC") or "Pythagorean theorem")
     demo.add_argument("--subject", default=os.environ.get("SUBJECT") or "MATH", type=str.upper)

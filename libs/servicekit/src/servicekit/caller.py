@@ -20,11 +20,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A verified caller: an account (`id` is its UUID) or a service of the mesh (`id` is its name)."""
+    """A verified caller: an account (`id` is its UUID) or a service of the mesh (`id` is its name).
+
+    `aal` is 2 when the account's session was proven by two factors, such as a password and a one-time code.
+    """
 
     id: str
     role: Role
     session_id: str = ""
+    aal: int = 1
 
     @classmethod
     def service(cls, name: str) -> "Caller":

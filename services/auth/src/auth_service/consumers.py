@@ -1,10 +1,13 @@
-"""What the worker takes up: chores that come due by themselves, and sessions that ended."""
+"""What the worker takes up: chores that come due by themselves, sessions that ended, and receipts for erased accounts."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from littlemonster.auth.v1.auth_events_pb2 import SessionRevoked
+from auth_service.ports import Work
+from auth_service.use_cases.erasure import receive
+from littlemonster.auth.v1.auth_events_pb2 import SessionRevoked, UserErased
+from servicekit.clock import Clock
 from servicekit.database import Database, DatabaseUnavailable, Transaction
 from servicekit.identity.revocation import revoke_session
 from servicekit.messaging.broker import Broker
@@ -53,3 +56,12 @@ def revocations(broker: Broker, database: Database) -> Consumer:
         await revoke_session(broker, event.session_id)
 
     return Consumer(broker, database, durable="auth", handlers=[on("session.revoked", SessionRevoked, tell)])
+
+
+def receipts(broker: Broker, database: Database, work: Callable[[Transaction], Work], clock: Clock) -> Consumer:
+    """Takes what services answer to user.deleted. Acknowledged after the commit; retried with back-off, then parked."""
+
+    async def take(event: UserErased, transaction: Transaction) -> None:
+        await receive(work(transaction), event.user_id, event.service, event.row_count, clock())
+
+    return Consumer(broker, database, durable="auth-erasure", handlers=[on("user.erased", UserErased, take)])

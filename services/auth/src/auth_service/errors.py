@@ -71,7 +71,7 @@ class CurrentPasswordWrong(Unauthenticated):
 
     reason = "CURRENT_PASSWORD_WRONG"
     message = (
-        "That is not your current password, so it was not changed. Check it, "
+        "That is not your current password, so nothing was changed. Check it, "
         "or ask for a reset with POST /v1/auth/password/forgot."
     )
 
@@ -83,6 +83,16 @@ class EmailNotVerified(FailedPrecondition):
     message = (
         "Confirm your e-mail address first: send the token from the verification mail to POST /v1/auth/verify-email, "
         "or ask for another mail with POST /v1/auth/resend-verification."
+    )
+
+
+class FreshSignInNeeded(PermissionDenied):
+    """The access token is good, but what it asks for wants proof that its bearer is the person."""
+
+    reason = "FRESH_SIGN_IN_NEEDED"
+    message = (
+        "This needs proof that it is you, not older than five minutes: send your password, or a code when you have a "
+        "one-time-code app, to POST /v1/auth/reauthenticate, then try again."
     )
 
 

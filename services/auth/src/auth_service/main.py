@@ -12,15 +12,20 @@ from auth_service.ports import AttemptLimiter, HealthProbe, Passwords, TokenSign
 from auth_service.settings import ApiSettings
 from auth_service.storage.accounts import StoredAccounts
 from auth_service.storage.attempts import LocalAttempts, RedisAttempts, ResilientAttempts, connect_redis
+from auth_service.storage.audit import StoredAudit
 from auth_service.storage.preferences import StoredPreferences
 from auth_service.storage.sessions import StoredSessions
 from auth_service.storage.unit_of_work import units_of_work
 from auth_service.use_cases.administration import Administration
+from auth_service.use_cases.audit_log import AuditLog
 from auth_service.use_cases.devices import Devices
+from auth_service.use_cases.erasure import Leaving
 from auth_service.use_cases.issuing import TokenIssuer
 from auth_service.use_cases.passwords import PasswordKeeper
 from auth_service.use_cases.preferences import PreferenceKeeper
 from auth_service.use_cases.profiles import Profiles
+from auth_service.use_cases.proving import PasswordProof
+from auth_service.use_cases.reauthentication import Reauthentication
 from auth_service.use_cases.registration import Registrations
 from auth_service.use_cases.sessions import SessionKeeper
 from auth_service.use_cases.sign_in import SignIn
@@ -67,12 +72,15 @@ def compose(
         SessionKeeper(work, issuer, clock),
         Devices(StoredSessions(database), work, clock),
         PasswordKeeper(accounts, work, passwords, attempts, clock),
+        Reauthentication(work, PasswordProof(accounts, passwords, attempts), clock),
         signer,
     )
     users = UserHandlers(
         Profiles(accounts, work),
         PreferenceKeeper(StoredPreferences(database), work),
         Administration(accounts, work, clock),
+        AuditLog(StoredAudit(database)),
+        Leaving(work, clock),
     )
     return (
         (add_AuthServiceServicer_to_server, auth),

@@ -8,6 +8,8 @@ from typing import Protocol
 from auth_service.domain.access_tokens import PublicKey
 from auth_service.domain.accounts import Account, MailKind
 from auth_service.domain.attempts import Budget
+from auth_service.domain.audit import AuditEvent, AuditQuery, Link
+from auth_service.domain.erasure import Erasure, ErasureStatus, Receipt
 from auth_service.domain.events import Event
 from auth_service.domain.health import ServiceHealth
 from auth_service.domain.mails import Letter, Mail, Refusal
@@ -45,7 +47,7 @@ class Accounts(Protocol):
         ...
 
     async def acting_admins(self) -> Sequence[Account]:
-        """Every admin who is not suspended, held."""
+        """Every admin who is neither suspended nor leaving, held."""
         ...
 
     async def add(self, account: Account) -> bool:
@@ -148,6 +150,90 @@ class Mails(Protocol):
         ...
 
 
+class AuditReader(Protocol):
+    """The audit log as it is now."""
+
+    async def search(self, query: AuditQuery, before: str | None, limit: int) -> Sequence[AuditEvent]:
+        """At most `limit` entries, the newest first, older than `before`."""
+        ...
+
+    async def links(self, after: int, limit: int) -> Sequence[tuple[Link, AuditEvent | None]]:
+        """At most `limit` links after a position, in order, each with its entry, None when that is gone."""
+        ...
+
+    async def unsealed_since(self, time: datetime) -> int:
+        """How many entries as old as that, or older, are in no chain."""
+        ...
+
+
+class Audit(Protocol):
+    """The audit log inside a unit of work: nothing that was written is ever changed."""
+
+    async def record(self, event: AuditEvent) -> None:
+        """Write an entry; anybody may. It is kept when this unit of work is."""
+        ...
+
+    async def unsealed(self, limit: int) -> Sequence[AuditEvent]:
+        """At most `limit` entries in no chain yet, the oldest first; none while another unit of work links some."""
+        ...
+
+    async def last_link(self) -> Link | None:
+        """The end of the chain, None while it is empty."""
+        ...
+
+    async def seal(self, links: Sequence[Link]) -> None:
+        """Append links for entries that `unsealed` gave."""
+        ...
+
+
+class ErasureReader(Protocol):
+    """Accounts on their way out, without holding them."""
+
+    async def due(self, requested_by: datetime, limit: int) -> Sequence[str]:
+        """Ids of at most `limit` accounts whose erasure was asked for by then and not begun."""
+        ...
+
+    async def silent(self, now: datetime, limit: int) -> Sequence[str]:
+        """Ids of at most `limit` erased accounts for which services are to be asked again."""
+        ...
+
+    async def listed(self) -> Sequence[ErasureStatus]:
+        """The newest thousand with their receipts, the oldest of them first."""
+        ...
+
+
+class Erasures(Protocol):
+    """Accounts on their way out, inside a unit of work: what is read stays locked until it ends."""
+
+    async def add(self, erasure: Erasure) -> bool:
+        """Save a new one; False, and nothing saved, when the account has one."""
+        ...
+
+    async def cancel(self, user_id: str) -> bool:
+        """Remove one that has not begun; False when there is none."""
+        ...
+
+    async def get(self, user_id: str) -> Erasure | None:
+        """The account's erasure, begun or not, or None."""
+        ...
+
+    async def save(self, erasure: Erasure) -> None:
+        """Save one that was read in this unit of work."""
+        ...
+
+    async def receive(self, user_id: str, receipt: Receipt) -> None:
+        """Save a service's answer; of several answers the largest number of rows."""
+        ...
+
+    async def receipts(self, user_id: str) -> Sequence[Receipt]:
+        """The answers so far, in the order of the services' names."""
+        ...
+
+    async def erase_account(self, user_id: str) -> int:
+        """Delete everything auth itself holds of the account but its erasure; how many rows that was."""
+        ...
+
+
 class Leftovers(Protocol):
     """What nobody needs any more; each call removes at most `limit`, passes over what others hold, and says how many."""
 
@@ -160,7 +246,11 @@ class Leftovers(Protocol):
         ...
 
     async def remove_mails(self, now: datetime, limit: int) -> int:
-        """Mails sent a week ago or abandoned a month ago."""
+        """Mails sent a week ago or abandoned a month ago; the last letter to an erased account once it is sent."""
+        ...
+
+    async def remove_erasures(self, now: datetime, limit: int) -> int:
+        """Finished erasures whose receipts nobody needs any more."""
         ...
 
 
@@ -190,6 +280,16 @@ class Work(Protocol):
     @property
     def mails(self) -> Mails:
         """The mail outbox."""
+        ...
+
+    @property
+    def audit(self) -> Audit:
+        """The audit log."""
+        ...
+
+    @property
+    def erasures(self) -> Erasures:
+        """Accounts on their way out."""
         ...
 
     async def publish(self, event: Event) -> None:

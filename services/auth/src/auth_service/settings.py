@@ -1,5 +1,6 @@
 """What auth's processes are told by their environment; the worker is not told where the signing key is."""
 
+from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated
@@ -51,3 +52,6 @@ class WorkerSettings(ServiceSettings):
 
     public_url: str = "http://127.0.0.1:8080"
     """The gateway's address as people reach it, for links in letters."""
+
+    erasure_grace: timedelta = Field(default=timedelta(hours=24), ge=timedelta(0), le=timedelta(days=30))
+    """How long people who asked for their account to be erased can come back by signing in, such as "24:00:00"."""

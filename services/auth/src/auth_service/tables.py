@@ -3,7 +3,21 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, LargeBinary, MetaData, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -66,7 +80,7 @@ class Preferences(_Base, table=True):
 
 
 class Sessions(_Base, table=True):
-    """Signed-in devices; `generation` is that of the one refresh token that is good."""
+    """Signed-in devices; `generation` is that of the one refresh token that is good, `aal` is 2 after a second factor."""
 
     __tablename__ = "sessions"
 
@@ -78,6 +92,9 @@ class Sessions(_Base, table=True):
     last_used_time: datetime = Field(sa_column=_time())
     revoke_time: datetime | None = Field(sa_column=_time(nullable=True))
     successor_salt: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    # With defaults, so that the version before can still add rows beside this one.
+    auth_time: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, server_default=func.now()))
+    aal: int = Field(sa_column=Column(SmallInteger, nullable=False, server_default=text("1")))
 
 
 class RefreshTokens(_Base, table=True):
@@ -106,19 +123,23 @@ class MailedTokens(_Base, table=True):
 
 
 class Mails(_Base, table=True):
-    """The mail outbox; `due_time` is when the next try may begin."""
+    """The mail outbox; `due_time` is when the next try may begin. The last letter to an erased account is nobody's."""
 
     __tablename__ = "mails"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED')", name="mails_kind"
+            "kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED', "
+            "'ERASURE_SCHEDULED', 'ERASURE_CANCELLED', 'ACCOUNT_ERASED')",
+            name="mails_kind",
         ),
         CheckConstraint("status IN ('PENDING', 'SENT', 'ABANDONED')", name="mails_status"),
         Index("mails_due", "due_time", postgresql_where=text("status = 'PENDING'")),
     )
 
     id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
-    user_id: UUID = Field(sa_column=_owner())
+    user_id: UUID | None = Field(
+        sa_column=Column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=True, index=True)
+    )
     kind: str = Field(sa_column=_text())
     recipient: str = Field(sa_column=_text())
     status: str = Field(sa_column=_text())
@@ -126,6 +147,71 @@ class Mails(_Base, table=True):
     due_time: datetime = Field(sa_column=_time())
     last_error: str = Field(sa_column=_text())
     create_time: datetime = Field(sa_column=_time())
+
+
+class Erasures(_Base, table=True):
+    """Accounts on their way out and those gone; the account itself may be, so nothing refers to it. See domain/erasure.py."""
+
+    __tablename__ = "erasures"
+    __table_args__ = (
+        Index("erasures_waiting", "request_time", postgresql_where=text("delete_time IS NULL")),
+        Index("erasures_silent", "announce_time", postgresql_where=text("announce_time IS NOT NULL")),
+    )
+
+    user_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    request_time: datetime = Field(sa_column=_time())
+    delete_time: datetime | None = Field(sa_column=_time(nullable=True))
+    finish_time: datetime | None = Field(sa_column=_time(nullable=True))
+    email: str = Field(sa_column=_text())
+    announcements: int
+    announce_time: datetime | None = Field(sa_column=_time(nullable=True))
+
+
+class ErasureReceipts(_Base, table=True):
+    """Which service has erased what it held of an account, and how many rows that were."""
+
+    __tablename__ = "erasure_receipts"
+
+    user_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("erasures.user_id", ondelete="CASCADE"), primary_key=True))
+    service: str = Field(sa_column=Column(Text, primary_key=True))
+    row_count: int
+    receive_time: datetime = Field(sa_column=_time())
+
+
+class AuditEvents(_Base, table=True):
+    """The audit log. The service's role may add and read; ids stay when an account goes, so nothing refers to accounts."""
+
+    __tablename__ = "audit_events"
+    __table_args__ = (
+        Index("audit_events_actor", "actor_id", "id"),
+        Index("audit_events_subject", "subject_id", "id"),
+    )
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    action: str = Field(sa_column=_text())
+    actor_id: str = Field(sa_column=_text())
+    subject_id: str = Field(sa_column=_text())
+    ip_address: str = Field(sa_column=_text())
+    outcome: str = Field(sa_column=_text())
+    create_time: datetime = Field(sa_column=_time())
+
+
+class AuditLinks(_Base, table=True):
+    """The audit log's hash chain; `hash` is over the link before and the entry. The service's role may add and read."""
+
+    __tablename__ = "audit_links"
+
+    position: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    event_id: UUID = Field(sa_column=Column(Uuid, nullable=False, unique=True))
+    hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class AuditQueue(_Base, table=True):
+    """Entries of the audit log that are in no chain yet."""
+
+    __tablename__ = "audit_queue"
+
+    event_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
 
 
 add_messaging_tables(METADATA)

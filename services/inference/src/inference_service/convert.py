@@ -1,22 +1,25 @@
 """Between the wire and the domain."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
 from inference_service.domain import script as d
 from inference_service.domain.content_check import Content, Findings
-from inference_service.domain.generation import EngineState, ModelCard, Piece, Sampling
+from inference_service.domain.embedding import Vector
+from inference_service.domain.generation import Claim, Piece, Priority, Sampling
+from inference_service.domain.models import MEBIBYTE, EngineState, ModelCard
 from inference_service.domain.moderation.policy import Verdict
+from inference_service.domain.schema import compile_schema
 from inference_service.domain.subject import Difficulty, Subject
 from inference_service.domain.topics import TopicAdvice
-from inference_service.errors import SchemaNotSupported
 from littlemonster.common.v1 import study_pb2
 from littlemonster.inference.v1 import inference_service_pb2 as pb
 from littlemonster.inference.v1 import script_pb2 as sp
+from servicekit.caller import Caller
 
 DEFAULT_TOKENS, DEFAULT_TEMPERATURE = 256, 0.7
-MEBIBYTE = 1024 * 1024
 
 
 def subject(value: study_pb2.Subject.ValueType) -> Subject | None:
@@ -35,16 +38,30 @@ def difficulty(value: study_pb2.Difficulty.ValueType) -> Difficulty:
 
 
 def sampling(request: pb.GenerateStreamRequest) -> Sampling:
-    """Raises SchemaNotSupported when the answer should follow a schema."""
-    if request.HasField("schema"):
-        raise SchemaNotSupported
+    """Raises SchemaRefused when the answer cannot follow the schema."""
+    schema = compile_schema(MessageToDict(request.schema)) if request.HasField("schema") else ""
     temperature = request.temperature if request.HasField("temperature") else DEFAULT_TEMPERATURE
     # numpy seeds are not negative; the two's complement keeps every int32 distinct.
-    return Sampling(request.max_tokens or DEFAULT_TOKENS, temperature, request.seed & 0xFFFFFFFF)
+    return Sampling(request.max_tokens or DEFAULT_TOKENS, temperature, request.seed & 0xFFFFFFFF, schema=schema)
+
+
+def lesson_claim(request: pb.GenerateScriptRequest, caller: Caller) -> Claim:
+    """A lesson counts for whoever asked for it, not for the service that calls on their behalf."""
+    return Claim(request.user_id or caller.id, Priority.BATCH if request.batch else Priority.LESSON)
 
 
 def piece(value: Piece) -> pb.GenerateStreamResponse:
-    return pb.GenerateStreamResponse(text=value.text, finish_reason=value.finish or "", token_count=value.tokens)
+    return pb.GenerateStreamResponse(
+        text=value.text,
+        finish_reason=value.finish or "",
+        token_count=value.tokens,
+        queue_position=value.queue_position,
+        prompt_token_count=value.prompt_tokens,
+    )
+
+
+def embeddings(vectors: Iterable[Vector], method: str) -> pb.EmbedResponse:
+    return pb.EmbedResponse(embeddings=[pb.Embedding(values=vector) for vector in vectors], method=method)
 
 
 def content(value: sp.Script) -> Content:
@@ -103,6 +120,9 @@ def model(card: ModelCard, state: EngineState) -> pb.Model:
         size_mib=card.size_bytes / MEBIBYTE,
         sha256=card.sha256,
         state=pb.Model.State.Value(f"STATE_{state}"),
+        source=card.source,
+        prompt_format=card.prompt_format,
+        tasks=card.tasks,
     )
 
 

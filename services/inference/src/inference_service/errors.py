@@ -7,7 +7,6 @@ from servicekit.errors import (
     NotFound,
     ResourceExhausted,
     Unavailable,
-    Unimplemented,
 )
 
 
@@ -38,18 +37,31 @@ class PromptHasNul(InvalidArgument):
     message = "The prompt contains a NUL character, which no model can read. Remove it and send the prompt again."
 
 
-class SchemaNotSupported(Unimplemented):
-    """Answers that follow a JSON schema are not part of this release."""
+class SchemaRefused(InvalidArgument):
+    """The schema of the answer is not valid, or asks for what cannot be enforced."""
 
-    reason = "SCHEMA_NOT_SUPPORTED"
-    message = "This release cannot make an answer follow a JSON schema. Leave out 'schema' and read the answer as text."
+    reason = "SCHEMA_REFUSED"
+    message = (
+        "The schema cannot be followed: {place} {problem}. docs/inference.md lists what a schema may say; correct it and "
+        "send the request again."
+    )
+
+
+class SchemaNotFollowed(FailedPrecondition):
+    """No attempt gave a whole answer that follows the schema."""
+
+    reason = "SCHEMA_NOT_FOLLOWED"
+    message = (
+        "The model '{model}' gave no answer that follows the schema in {attempts} attempts: {problem}. Raise maxTokens, "
+        "give texts a maxLength and arrays a maxItems, or name a larger model."
+    )
 
 
 class ModelNotFound(NotFound):
-    """The registry has no model of that name, or it is not the one that is loaded."""
+    """The registry has no model of that name."""
 
     reason = "MODEL_NOT_FOUND"
-    message = "No model called '{model}' is loaded. Leave the name empty, or pick one from GET /v1/inference/models."
+    message = "There is no model called '{model}'. Leave the name empty, or pick one from GET /v1/inference/models."
 
 
 class ModelUnavailable(Unavailable):
@@ -79,7 +91,38 @@ class EngineTimeout(DeadlineExceeded):
 
 
 class EngineBusy(ResourceExhausted):
-    """As many requests wait for the model as it may have waiting."""
+    """As many requests wait for the model as may, and none of them has to make room for this one."""
 
     reason = "ENGINE_BUSY"
     message = "{waiting} requests are already waiting for the model '{model}'. Try again in a few seconds."
+
+
+class ModelFileUnusable(FailedPrecondition):
+    """The model's file is missing, damaged, not verified, or not one that the engine can load."""
+
+    reason = "MODEL_FILE_UNUSABLE"
+    message = "The model '{model}' cannot be loaded: {why}. Run `lm models verify {model}`, or pull it again."
+
+
+class ModelTooLarge(FailedPrecondition):
+    """The model needs more memory than models may use on this machine."""
+
+    reason = "MODEL_TOO_LARGE"
+    message = (
+        "The model '{model}' needs about {needed} MiB and models may use {limit} MiB here. Choose a smaller one or a "
+        "coarser quantisation, or raise LM_MODELS_MEMORY_MIB."
+    )
+
+
+class ModelInUse(FailedPrecondition):
+    """Requests are being worked on by a model that should make room."""
+
+    reason = "MODEL_IN_USE"
+    message = "The model '{model}' is working on {requests} requests. Try again when they are done."
+
+
+class NoModelForTask(FailedPrecondition):
+    """No installed model can do what is asked on this machine."""
+
+    reason = "NO_MODEL_FOR_TASK"
+    message = "No installed model can do this here. Run `lm models list` and pull one, as docs/inference.md describes."

@@ -8,22 +8,26 @@ from grpc.aio import ServicerContext
 
 from inference_service import convert
 from inference_service.domain.content_check import check
+from inference_service.domain.generation import Claim, Priority
 from inference_service.domain.moderation.policy import TextType
-from inference_service.use_cases import Judging, Lessons, Models, Writing
+from inference_service.ports import ModelShelf
+from inference_service.use_cases import Judging, Lessons, Texts, Writing
 from littlemonster.inference.v1 import inference_service_pb2 as pb
 from littlemonster.inference.v1 import inference_service_pb2_grpc as grpc_pb
 from littlemonster.inference.v1.script_pb2 import Script
+from servicekit.caller import current_caller
 
 
 class GenerationHandlers(grpc_pb.GenerationServiceServicer):
     """Text that a model writes."""
 
-    def __init__(self, lessons: Lessons, writing: Writing) -> None:
-        self._lessons, self._writing = lessons, writing
+    def __init__(self, lessons: Lessons, writing: Writing, texts: Texts) -> None:
+        self._lessons, self._writing, self._texts = lessons, writing, texts
 
     async def GenerateScript(self, request: pb.GenerateScriptRequest, context: "ServicerContext[Any, Any]") -> Script:
         subject, difficulty = convert.required_subject(request.subject), convert.difficulty(request.difficulty)
-        return convert.script(await self._lessons.write_script(request.topic, subject, difficulty, request.seed))
+        claim = convert.lesson_claim(request, current_caller())
+        return convert.script(await self._lessons.write_script(request.topic, subject, difficulty, request.seed, claim))
 
     async def ValidateTopic(
         self, request: pb.ValidateTopicRequest, context: "ServicerContext[Any, Any]"
@@ -38,10 +42,26 @@ class GenerationHandlers(grpc_pb.GenerationServiceServicer):
     async def GenerateStream(
         self, request: pb.GenerateStreamRequest, context: "ServicerContext[Any, Any]"
     ) -> AsyncIterator[pb.GenerateStreamResponse]:
-        stream = self._writing.stream(request.prompt, request.model, convert.sampling(request))
+        claim = Claim(current_caller().id, Priority.BATCH if request.batch else Priority.INTERACTIVE)
+        stream = self._writing.stream(request.prompt, request.model, convert.sampling(request), claim)
         async with aclosing(stream) as pieces:
             async for piece in pieces:
                 yield convert.piece(piece)
+
+    async def GenerateSummary(
+        self, request: pb.GenerateSummaryRequest, context: "ServicerContext[Any, Any]"
+    ) -> pb.GenerateSummaryResponse:
+        extract = await self._texts.summarise(request.text, Claim(current_caller().id, Priority.LESSON))
+        return pb.GenerateSummaryResponse(summary=" ".join(extract.sentences), source=extract.source)
+
+    async def GenerateKeyPoints(
+        self, request: pb.GenerateKeyPointsRequest, context: "ServicerContext[Any, Any]"
+    ) -> pb.GenerateKeyPointsResponse:
+        extract = await self._texts.key_points(request.text, Claim(current_caller().id, Priority.LESSON))
+        return pb.GenerateKeyPointsResponse(key_points=extract.sentences, source=extract.source)
+
+    async def Embed(self, request: pb.EmbedRequest, context: "ServicerContext[Any, Any]") -> pb.EmbedResponse:
+        return convert.embeddings(*await self._texts.embed(request.texts))
 
 
 class ModerationHandlers(grpc_pb.ModerationServiceServicer):
@@ -58,10 +78,16 @@ class ModerationHandlers(grpc_pb.ModerationServiceServicer):
 class ModelHandlers(grpc_pb.ModelServiceServicer):
     """The models at hand."""
 
-    def __init__(self, models: Models) -> None:
+    def __init__(self, models: ModelShelf) -> None:
         self._models = models
 
     async def ListModels(
         self, request: pb.ListModelsRequest, context: "ServicerContext[Any, Any]"
     ) -> pb.ListModelsResponse:
-        return pb.ListModelsResponse(models=[convert.model(card, state) for card, state in self._models.list()])
+        return pb.ListModelsResponse(models=[convert.model(card, state) for card, state in self._models.listed()])
+
+    async def LoadModel(self, request: pb.LoadModelRequest, context: "ServicerContext[Any, Any]") -> pb.Model:
+        return convert.model(*await self._models.load(request.model))
+
+    async def UnloadModel(self, request: pb.UnloadModelRequest, context: "ServicerContext[Any, Any]") -> pb.Model:
+        return convert.model(*await self._models.unload(request.model))

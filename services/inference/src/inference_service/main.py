@@ -1,12 +1,18 @@
-"""The inference process: curriculum, policy and registry from files, one supervised model, three gRPC services."""
+"""The inference process: curriculum, policy and registry from files, models in processes of their own, three gRPC services."""
 
 from inference_service.curriculum.pack import load_curriculum
-from inference_service.engine.supervised import SupervisedEngine
-from inference_service.engine.worker import WorkerSpec
+from inference_service.domain.embedding import Embedder
+from inference_service.domain.models import ModelCard
+from inference_service.engine.answers import objection
+from inference_service.engine.machine import this_machine
+from inference_service.engine.pool import Limits, ModelPool
+from inference_service.engine.spec import WorkerSpec
+from inference_service.engine.supervised import Patience, SupervisedEngine
 from inference_service.handlers import GenerationHandlers, ModelHandlers, ModerationHandlers
+from inference_service.ports import ModelShelf
 from inference_service.settings import Settings
 from inference_service.storage import Registry, read_policy, read_registry
-from inference_service.use_cases import Judging, Lessons, Models, Writing
+from inference_service.use_cases import Judging, Lessons, Texts, Writing
 from littlemonster.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from littlemonster.inference.v1 import inference_service_pb2_grpc as grpc_pb
 from servicekit.kit import Kit, run
@@ -14,19 +20,35 @@ from servicekit.personal_data.handlers import PersonalDataHandlers
 from servicekit.server import Registration
 
 
-def build_engine(settings: Settings, registry: Registry) -> SupervisedEngine:
-    """The engine of the configured model. Raises ValueError when the registry does not have it."""
-    card = registry.card(settings.model)
-    spec = WorkerSpec(registry.path(card), card.sha256, settings.model_context, settings.model_threads)
-    return SupervisedEngine(card, spec)
+def build_pool(settings: Settings, registry: Registry) -> ModelPool:
+    """The models, with the configured one pinned. Raises ValueError when the registry does not have it."""
+
+    def start(card: ModelCard) -> SupervisedEngine:
+        card = registry.described(card)
+        spec = WorkerSpec(
+            registry.path(card),
+            card.sha256,
+            settings.model_context,
+            settings.model_threads,
+            card.engine or settings.engine,
+            settings.model_places,
+            settings.model_gpu_layers,
+        )
+        return SupervisedEngine(card, spec, Patience(waiting=settings.queue_length))
+
+    limits = Limits(this_machine(settings.models_memory_mib), settings.models_loaded, settings.model_keep_alive_seconds)
+    return ModelPool(registry, registry.card(settings.model), start, limits)
 
 
-def registrations(registry: Registry, engine: SupervisedEngine) -> tuple[Registration, ...]:
-    """Every service of this process over `engine`."""
-    lessons, writing = Lessons(load_curriculum(), engine), Writing(engine)
-    models = Models(registry.cards, registry.present(), engine)
+def registrations(models: ModelShelf) -> tuple[Registration, ...]:
+    """Every service of this process over `models`."""
+    curriculum, writing = load_curriculum(), Writing(models, objection)
+    texts = Texts(models, writing, Embedder(curriculum))
     return (
-        (grpc_pb.add_GenerationServiceServicer_to_server, GenerationHandlers(lessons, writing)),
+        (
+            grpc_pb.add_GenerationServiceServicer_to_server,
+            GenerationHandlers(Lessons(curriculum, models), writing, texts),
+        ),
         (grpc_pb.add_ModerationServiceServicer_to_server, ModerationHandlers(Judging(read_policy()))),
         (grpc_pb.add_ModelServiceServicer_to_server, ModelHandlers(models)),
         (add_PersonalDataServiceServicer_to_server, PersonalDataHandlers()),
@@ -34,12 +56,11 @@ def registrations(registry: Registry, engine: SupervisedEngine) -> tuple[Registr
 
 
 async def serve(kit: Kit[Settings]) -> None:
-    """Serve until told to stop; the model's process lives and dies with this one."""
-    registry = read_registry(kit.settings.model_registry)
-    engine = build_engine(kit.settings, registry)
-    kit.background(engine.supervise())
-    kit.ready_while("model", engine.serving)
-    await kit.serve(*registrations(registry, engine))
+    """Serve until told to stop; the models' processes live and die with this one."""
+    pool = build_pool(kit.settings, read_registry(kit.settings.model_registry, kit.settings.models_dir))
+    kit.background(pool.run())
+    kit.ready_while("model", pool.serving)
+    await kit.serve(*registrations(pool))
 
 
 if __name__ == "__main__":

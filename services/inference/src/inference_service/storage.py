@@ -1,6 +1,6 @@
 """What the service reads from its own files: the moderation policy and the registry of models."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from pydantic import TypeAdapter
 
-from inference_service.domain.generation import ModelCard
+from inference_service.domain.models import ModelCard
 from inference_service.domain.moderation.policy import Policy
 
 SHIPPED_REGISTRY = "models.yaml"
@@ -16,13 +16,26 @@ SHIPPED_REGISTRY = "models.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """Models by name, in the order of the registry file, and the folder that holds their files."""
+    """Models by name, in the order of the registry file. Their files lie in `folder`, or in `pulled` once they were pulled."""
 
     cards: tuple[ModelCard, ...]
     folder: Path
+    pulled: Path | None = None
 
     def path(self, card: ModelCard) -> Path:
-        return self.folder / card.file
+        """Where the model's file is, or belongs."""
+        beside = self.folder / card.file
+        return beside if self.pulled is None or beside.is_file() else self.pulled / card.file
+
+    def pin(self, card: ModelCard) -> Path:
+        """The file, as sha256sum writes it, that keeps the checksum of a model for which the registry has none."""
+        return self.path(card).with_name(f"{card.file}.sha256")
+
+    def described(self, card: ModelCard) -> ModelCard:
+        """`card` with the checksum that its first download was pinned to, when the registry has none."""
+        if card.sha256 or not self.pin(card).is_file():
+            return card
+        return replace(card, sha256=self.pin(card).read_text(encoding="ascii").split(maxsplit=1)[0])
 
     def card(self, name: str) -> ModelCard:
         """Raises ValueError when no model is called `name`."""
@@ -44,14 +57,16 @@ def read_policy() -> Policy:
     return TypeAdapter(Policy).validate_python(yaml.safe_load(text), extra="forbid")
 
 
-def read_registry(file: Path | None = None) -> Registry:
-    """The registry in `file`, whose models lie beside it; the shipped one when None. Raises ValueError when it is not valid."""
+def read_registry(file: Path | None = None, pulled: Path | None = None) -> Registry:
+    """The registry in `file`, the shipped one when None; pulled files lie in `pulled`. Raises ValueError when it is not valid."""
     if file is None:
         with as_file(files("inference_service.models").joinpath(SHIPPED_REGISTRY)) as shipped:
-            return read_registry(shipped)
+            return read_registry(shipped, pulled)
     cards = TypeAdapter(tuple[ModelCard, ...]).validate_python(
         yaml.safe_load(file.read_text(encoding="utf-8")), extra="forbid"
     )
     if not cards or any(Path(card.file).name != card.file for card in cards):
         raise ValueError(f"{file} must list at least one model, each with a file name without a folder. Correct it.")
-    return Registry(cards, file.parent)
+    if len({card.name for card in cards}) < len(cards) or len({card.file for card in cards}) < len(cards):
+        raise ValueError(f"{file} has two models of one name or one file. Give each its own.")
+    return Registry(cards, file.parent, pulled)

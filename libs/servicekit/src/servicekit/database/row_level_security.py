@@ -23,3 +23,15 @@ def protect(table: str, *, owner: str, readable: str = "false", moderators: bool
         f"CREATE POLICY {table}_update ON {table} FOR UPDATE USING ({mine}) WITH CHECK ({mine})",
         f"CREATE POLICY {table}_delete ON {table} FOR DELETE USING ({mine})",
     ]
+
+
+def append_only(table: str) -> str:
+    """A statement that leaves every role but the table's owner the right to add rows and to read them, and no more."""
+    # The table's name is a constant of the migration.
+    return f"""
+DO $$ DECLARE grantee text; BEGIN
+  FOR grantee IN SELECT DISTINCT g.grantee FROM information_schema.role_table_grants g
+    WHERE g.table_schema = 'public' AND g.table_name = '{table}' AND g.grantee <> current_user
+  LOOP EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON {table} FROM %I', grantee); END LOOP;
+END $$
+"""  # noqa: S608  # as above

@@ -25,6 +25,7 @@ SERVICE_TYPE = "svc+jwt"
 SERVICE_LIFETIME_SECONDS = 60
 _MAX_LENGTH = 4096
 _CACHE_SIZE = 20_000
+_ASSURANCE = (1, 2)
 _REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
 
 
@@ -110,7 +111,10 @@ class TokenVerifier:
         # Accounts' ids are asked for as uuids everywhere; in any other spelling they would be somebody else, or break a query.
         if claims["sub"] != str(UUID(str(claims["sub"]))):
             raise TokenInvalid
-        return Verified(Caller(claims["sub"], role, session), claims["exp"])
+        aal = claims.get("aal", 1)  # the version before gave none
+        if type(aal) is not int or aal not in _ASSURANCE:
+            raise TokenInvalid
+        return Verified(Caller(claims["sub"], role, session, aal), claims["exp"])
 
     async def _service(self, token: str, header: dict[str, Any]) -> Verified:
         claims = self._claims(token, await _key(self._services, header), SERVICE_ISSUER, SERVICE_AUDIENCE)

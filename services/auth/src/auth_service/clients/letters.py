@@ -1,6 +1,8 @@
 """Letters from Jinja2 templates: each kind has a text and an HTML part. Names people chose for themselves are not in them:
 anybody can register somebody else's address, and our letters must not carry a stranger's words."""
 
+from datetime import timedelta
+
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from auth_service.domain.accounts import MailKind
@@ -11,13 +13,18 @@ _SUBJECTS = {
     MailKind.ALREADY_REGISTERED: "You already have an account",
     MailKind.RESET_PASSWORD: "Choose a new password",
     MailKind.PASSWORD_CHANGED: "Your password was changed",
+    MailKind.ERASURE_SCHEDULED: "Your account will be erased",
+    MailKind.ERASURE_CANCELLED: "Your account stays",
+    MailKind.ACCOUNT_ERASED: "Your account is erased",
 }
 
 
 class TemplateLetters:
     """See ports.Letters. The token stands alone on one line of the text part."""
 
-    def __init__(self, public_url: str) -> None:
+    def __init__(self, public_url: str, erasure_grace: timedelta = timedelta(hours=24)) -> None:
+        """`erasure_grace` is how long people have to come back, as the letter tells them."""
+        self._grace = _in_words(erasure_grace)
         self._public_url = public_url.rstrip("/")
         self._templates = Environment(
             loader=PackageLoader("auth_service.clients"),
@@ -32,4 +39,13 @@ class TemplateLetters:
 
     def _part(self, kind: MailKind, suffix: str, token: str | None) -> str:
         template = self._templates.get_template(f"{kind.value.lower()}.{suffix}")
-        return template.render(public_url=self._public_url, token=token, subject=_SUBJECTS[kind])
+        return template.render(public_url=self._public_url, token=token, subject=_SUBJECTS[kind], grace=self._grace)
+
+
+def _in_words(time: timedelta) -> str:
+    """In the largest unit that leaves no rest, such as "24 hours"."""
+    for seconds, unit in ((3600, "hour"), (60, "minute")):
+        if time and not time % timedelta(seconds=seconds):
+            number = time // timedelta(seconds=seconds)
+            return f"{number} {unit}{'' if number == 1 else 's'}"
+    return f"{time.total_seconds():g} seconds"

@@ -37,6 +37,7 @@ def claims(account: Account, session: Session, token_id: str, now: datetime) -> 
         "sub": account.id,
         "sid": session.id,
         "role": account.role.value,
+        "aal": int(session.aal),
         "jti": token_id,
         "iat": int(now.timestamp()),
         "exp": int((now + ACCESS_LIFETIME).timestamp()),

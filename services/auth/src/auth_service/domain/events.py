@@ -22,4 +22,12 @@ class SessionRevoked:
     revoke_time: datetime
 
 
-Event = UserRegistered | SessionRevoked
+@dataclass(frozen=True, slots=True)
+class UserDeleted:
+    """Everything held on the account is to be erased or anonymised."""
+
+    user_id: str
+    delete_time: datetime
+
+
+Event = UserRegistered | SessionRevoked | UserDeleted

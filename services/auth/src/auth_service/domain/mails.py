@@ -34,10 +34,13 @@ class MailStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A letter in the outbox. `attempts` counts tries begun; `due_time` is when the next may begin."""
+    """A letter in the outbox. `attempts` counts tries begun; `due_time` is when the next may begin.
+
+    `user_id` is None when the account it was about is gone.
+    """
 
     id: str
-    user_id: str
+    user_id: str | None
     kind: MailKind
     recipient: str
     status: MailStatus
@@ -65,7 +68,7 @@ class Refusal:
     permanent: bool
 
 
-def new_mail(mail_id: str, user_id: str, kind: MailKind, recipient: str, now: datetime) -> Mail:
+def new_mail(mail_id: str, user_id: str | None, kind: MailKind, recipient: str, now: datetime) -> Mail:
     """A mail that is due at once."""
     return Mail(mail_id, user_id, kind, recipient, MailStatus.PENDING, 0, now, "", now)
 

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import IntEnum
 
 INACTIVITY_LIFETIME = timedelta(days=30)
 ABSOLUTE_LIFETIME = timedelta(days=90)
 GRACE = timedelta(seconds=10)
 """How long a spent refresh token is taken for a question whose answer was lost."""
+
+FRESH = timedelta(minutes=5)
+"""How long after a person proved who they are a session may do what a stolen token must not."""
 
 ENDED_KEPT = timedelta(days=7)
 """How long an ended session is remembered, so that its refresh tokens are known when a thief presents them."""
@@ -15,10 +19,18 @@ LONGEST_USER_AGENT = 256
 """Characters kept of what a client says about itself."""
 
 
+class Assurance(IntEnum):
+    """How surely a session's person is known: the token's `aal` claim, named after NIST SP 800-63B's levels."""
+
+    PASSWORD = 1
+    TWO_FACTORS = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """One sign-in. `generation` counts its refresh tokens, the newest alone is good; it follows from the one before by
-    `successor_salt` (empty at first). `revoke_time` None means that nobody ended it."""
+    `successor_salt` (empty at first). `revoke_time` None means that nobody ended it. `auth_time` is when its person last proved
+    who they are, `aal` the best they proved it by."""
 
     id: str
     user_id: str
@@ -28,6 +40,8 @@ class Session:
     last_used_time: datetime
     revoke_time: datetime | None
     successor_salt: bytes
+    auth_time: datetime
+    aal: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,9 @@ class Client:
 
     address: str = ""
     user_agent: str = ""
+
+
+UNKNOWN_CLIENT = Client()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +97,9 @@ def refresh_token(digest: bytes, session: Session) -> RefreshToken:
     return RefreshToken(digest, session.id, session.user_id, session.generation)
 
 
-def open_session(session_id: str, user_id: str, user_agent: str, now: datetime) -> Session:
+def open_session(
+    session_id: str, user_id: str, user_agent: str, now: datetime, aal: Assurance = Assurance.PASSWORD
+) -> Session:
     """A new session at its first refresh token."""
     shown = "".join(character if character.isprintable() else " " for character in user_agent)
     return Session(
@@ -92,6 +111,8 @@ def open_session(session_id: str, user_id: str, user_agent: str, now: datetime) 
         last_used_time=now,
         revoke_time=None,
         successor_salt=b"",
+        auth_time=now,
+        aal=aal,
     )
 
 
@@ -109,6 +130,16 @@ def rotate(session: Session, presented: int, salt: bytes, now: datetime) -> Rota
 def is_living(session: Session, now: datetime) -> bool:
     """Whether nobody ended it and it has not expired."""
     return session.revoke_time is None and now < expire_time(session)
+
+
+def is_fresh(session: Session, needed: Assurance, now: datetime) -> bool:
+    """Whether its person proved who they are a moment ago, as well as is needed."""
+    return is_living(session, now) and session.aal >= needed and now < session.auth_time + FRESH
+
+
+def proven(session: Session, by: Assurance, now: datetime) -> Session:
+    """The session after its person proved again who they are; what was proven before still counts."""
+    return replace(session, auth_time=now, aal=max(session.aal, by))
 
 
 def revoke(session: Session, now: datetime) -> Session:

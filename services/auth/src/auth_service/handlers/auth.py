@@ -6,6 +6,7 @@ from auth_service.convert import auth as convert
 from auth_service.ports import TokenSigner
 from auth_service.use_cases.devices import Devices
 from auth_service.use_cases.passwords import PasswordKeeper
+from auth_service.use_cases.reauthentication import Reauthentication
 from auth_service.use_cases.registration import Registrations
 from auth_service.use_cases.sessions import SessionKeeper
 from auth_service.use_cases.sign_in import SignIn
@@ -28,6 +29,7 @@ class AuthHandlers(AuthServiceServicer):
         sessions: SessionKeeper,
         devices: Devices,
         passwords: PasswordKeeper,
+        reauthentication: Reauthentication,
         signer: TokenSigner,
     ) -> None:
         self._registrations = registrations
@@ -35,6 +37,7 @@ class AuthHandlers(AuthServiceServicer):
         self._sessions = sessions
         self._devices = devices
         self._passwords = passwords
+        self._reauthentication = reauthentication
         self._signer = signer
 
     async def Register(self, request: pb2.RegisterRequest, context: Context) -> pb2.RegisterResponse:
@@ -45,7 +48,7 @@ class AuthHandlers(AuthServiceServicer):
         return pb2.RegisterResponse(message=_REGISTERED)
 
     async def VerifyEmail(self, request: pb2.VerifyEmailRequest, context: Context) -> pb2.VerifyEmailResponse:
-        await self._registrations.verify(request.token)
+        await self._registrations.verify(request.token, convert.client(context.invocation_metadata()))
         return pb2.VerifyEmailResponse()
 
     async def ResendVerification(
@@ -61,10 +64,11 @@ class AuthHandlers(AuthServiceServicer):
         return convert.tokens(await self._sign_in.sign_in(request.email, request.password, client))
 
     async def RefreshToken(self, request: pb2.RefreshTokenRequest, context: Context) -> pb2.Tokens:
-        return convert.tokens(await self._sessions.refresh(request.refresh_token))
+        client = convert.client(context.invocation_metadata())
+        return convert.tokens(await self._sessions.refresh(request.refresh_token, client))
 
     async def Logout(self, request: pb2.LogoutRequest, context: Context) -> pb2.LogoutResponse:
-        await self._sessions.sign_out()
+        await self._sessions.sign_out(convert.client(context.invocation_metadata()))
         return pb2.LogoutResponse()
 
     async def ListSessions(self, request: pb2.ListSessionsRequest, context: Context) -> pb2.ListSessionsResponse:
@@ -73,7 +77,7 @@ class AuthHandlers(AuthServiceServicer):
         return convert.session_page(sessions, size, current_caller().session_id)
 
     async def DeleteSession(self, request: pb2.DeleteSessionRequest, context: Context) -> Empty:
-        await self._devices.end(request.session_id)
+        await self._devices.end(request.session_id, convert.client(context.invocation_metadata()))
         return Empty()
 
     async def ForgotPassword(self, request: pb2.ForgotPasswordRequest, context: Context) -> pb2.ForgotPasswordResponse:
@@ -89,6 +93,11 @@ class AuthHandlers(AuthServiceServicer):
         client = convert.client(context.invocation_metadata())
         await self._passwords.change(request.current_password, request.new_password, client)
         return pb2.ChangePasswordResponse()
+
+    async def Reauthenticate(self, request: pb2.ReauthenticateRequest, context: Context) -> pb2.ReauthenticateResponse:
+        client = convert.client(context.invocation_metadata())
+        await self._reauthentication.reauthenticate(request.password, client)
+        return pb2.ReauthenticateResponse()
 
     async def GetJwks(self, request: pb2.GetJwksRequest, context: Context) -> pb2.Jwks:
         return convert.jwks(self._signer.public_keys())

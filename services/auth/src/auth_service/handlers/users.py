@@ -1,7 +1,13 @@
 """Profiles, preferences, and what admins do with accounts."""
 
+from google.protobuf.empty_pb2 import Empty
+
+from auth_service.convert import audit as convert_audit
 from auth_service.convert import users as convert
+from auth_service.convert.auth import client
 from auth_service.use_cases.administration import Administration
+from auth_service.use_cases.audit_log import AuditLog
+from auth_service.use_cases.erasure import Leaving
 from auth_service.use_cases.preferences import PreferenceKeeper
 from auth_service.use_cases.profiles import Profiles
 from littlemonster.auth.v1 import user_service_pb2 as pb2
@@ -13,16 +19,29 @@ from servicekit.pagination import page_size
 class UserHandlers(UserServiceServicer):
     """littlemonster.auth.v1.UserService."""
 
-    def __init__(self, profiles: Profiles, preferences: PreferenceKeeper, administration: Administration) -> None:
+    def __init__(
+        self,
+        profiles: Profiles,
+        preferences: PreferenceKeeper,
+        administration: Administration,
+        audit: AuditLog,
+        leaving: Leaving,
+    ) -> None:
         self._profiles = profiles
         self._preferences = preferences
         self._administration = administration
+        self._audit = audit
+        self._leaving = leaving
 
     async def GetMe(self, request: pb2.GetMeRequest, context: Context) -> pb2.User:
         return convert.own_profile(await self._profiles.me())
 
     async def UpdateMe(self, request: pb2.UpdateMeRequest, context: Context) -> pb2.User:
         return convert.own_profile(await self._profiles.change(convert.profile_change(request)))
+
+    async def DeleteMe(self, request: pb2.DeleteMeRequest, context: Context) -> Empty:
+        await self._leaving.leave(client(context.invocation_metadata()))
+        return Empty()
 
     async def GetUser(self, request: pb2.GetUserRequest, context: Context) -> pb2.User:
         return convert.public_profile(await self._profiles.of(request.user_id))
@@ -39,5 +58,12 @@ class UserHandlers(UserServiceServicer):
         return convert.user_page(found, size, request)
 
     async def UpdateUser(self, request: pb2.UpdateUserRequest, context: Context) -> pb2.User:
-        account = await self._administration.change(request.user_id, convert.account_change(request))
-        return convert.administered_profile(account)
+        change, caller = convert.account_change(request), client(context.invocation_metadata())
+        return convert.administered_profile(await self._administration.change(request.user_id, change, caller))
+
+    async def ListAuditEvents(
+        self, request: pb2.ListAuditEventsRequest, context: Context
+    ) -> pb2.ListAuditEventsResponse:
+        size = page_size(request.page_size)
+        found = await self._audit.search(convert_audit.query(request), convert_audit.before(request), size + 1)
+        return convert_audit.page(found, size, request)

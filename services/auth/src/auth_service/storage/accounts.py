@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from auth_service.domain.accounts import Account
@@ -12,7 +12,7 @@ from auth_service.tables import METADATA
 from servicekit.caller import Role
 from servicekit.database import Database, Transaction, compile_command, compile_statement
 
-_USERS = METADATA.tables["users"]
+_USERS, _ERASURES = METADATA.tables["users"], METADATA.tables["erasures"]
 
 
 def _account(
@@ -73,7 +73,11 @@ _HOLD = compile_statement(_BY_ID.with_for_update(key_share=True), row=_account)
 _FIND_AND_HOLD = compile_statement(_BY_EMAIL.with_for_update(key_share=True), row=_account)
 _HOLD_ADMINS = compile_statement(
     select(_USERS)
-    .where(_USERS.c.role == Role.ADMIN.value, _USERS.c.suspend_time.is_(None))
+    .where(
+        _USERS.c.role == Role.ADMIN.value,
+        _USERS.c.suspend_time.is_(None),
+        ~exists().where(_ERASURES.c.user_id == _USERS.c.id),
+    )
     .order_by(_USERS.c.id)
     .with_for_update(key_share=True),
     row=_account,

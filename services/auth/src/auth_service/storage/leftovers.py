@@ -5,13 +5,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, or_, select
 
+from auth_service.domain.erasure import RECEIPTS_KEPT
 from auth_service.domain.mails import ABANDONED_KEPT, SENT_KEPT, MailStatus
 from auth_service.domain.sessions import ABSOLUTE_LIFETIME, ENDED_KEPT, INACTIVITY_LIFETIME
 from auth_service.tables import METADATA
 from servicekit.database import Database, compile_command
 from servicekit.database.statements import Statement
 
-_SESSIONS, _TOKENS, _MAILS = (METADATA.tables[name] for name in ("sessions", "mailed_tokens", "mails"))
+_NAMES = ("sessions", "mailed_tokens", "mails", "erasures")
+_SESSIONS, _TOKENS, _MAILS, _ERASURES = (METADATA.tables[name] for name in _NAMES)
 
 
 def _removal(table: Table, condition: ColumnElement[bool]) -> Statement[tuple[Any, ...]]:
@@ -33,9 +35,12 @@ _REMOVE_MAILS = _removal(
     _MAILS,
     or_(
         and_(_MAILS.c.status == MailStatus.SENT.value, _MAILS.c.create_time <= bindparam("sent_by")),
+        # The last letter to an erased account: its address is to be forgotten.
+        and_(_MAILS.c.status == MailStatus.SENT.value, _MAILS.c.user_id.is_(None)),
         and_(_MAILS.c.status == MailStatus.ABANDONED.value, _MAILS.c.create_time <= bindparam("abandoned_by")),
     ),
 )
+_REMOVE_ERASURES = _removal(_ERASURES, _ERASURES.c.finish_time <= bindparam("finished_by"))
 
 
 class StoredLeftovers:
@@ -61,6 +66,10 @@ class StoredLeftovers:
     async def remove_mails(self, now: datetime, limit: int) -> int:
         """Never one that is still to be sent."""
         return await self._remove(_REMOVE_MAILS, limit, sent_by=now - SENT_KEPT, abandoned_by=now - ABANDONED_KEPT)
+
+    async def remove_erasures(self, now: datetime, limit: int) -> int:
+        """Their receipts go with them."""
+        return await self._remove(_REMOVE_ERASURES, limit, finished_by=now - RECEIPTS_KEPT)
 
     async def _remove(self, statement: Statement[tuple[Any, ...]], limit: int, **times: datetime) -> int:
         async with self._database.transaction() as transaction:

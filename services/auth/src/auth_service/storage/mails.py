@@ -15,7 +15,7 @@ from servicekit.database import Transaction, compile_command, compile_statement
 _MAILS = METADATA.tables["mails"]
 
 
-def _mail(mail_id: str, user_id: str, kind: str, recipient: str, status: str, *rest: Any) -> Mail:
+def _mail(mail_id: str, user_id: str | None, kind: str, recipient: str, status: str, *rest: Any) -> Mail:
     return Mail(mail_id, user_id, MailKind(kind), recipient, MailStatus(status), *rest)
 
 

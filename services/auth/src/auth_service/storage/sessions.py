@@ -14,6 +14,8 @@ from servicekit.database import Database, Transaction, compile_command, compile_
 _SESSIONS = METADATA.tables["sessions"]
 _REFRESH_TOKENS = METADATA.tables["refresh_tokens"]
 
+_CHANGING = ("generation", "last_used_time", "revoke_time", "successor_salt", "auth_time", "aal")
+
 _ADD = compile_command(insert(_SESSIONS).values({c.name: bindparam(c.name) for c in _SESSIONS.c}))
 _HOLD = compile_statement(
     select(_SESSIONS).where(_SESSIONS.c.id == bindparam("id")).with_for_update(key_share=True), row=Session
@@ -21,7 +23,7 @@ _HOLD = compile_statement(
 _SAVE = compile_command(
     update(_SESSIONS)
     .where(_SESSIONS.c.id == bindparam("session_id"))
-    .values({name: bindparam(name) for name in ("generation", "last_used_time", "revoke_time", "successor_salt")})
+    .values({name: bindparam(name) for name in _CHANGING})
 )
 _LIVING = compile_statement(
     select(_SESSIONS)
@@ -82,14 +84,8 @@ class SessionsInWork:
 
     async def save(self, session: Session) -> None:
         """What changes in a session's life."""
-        await self._transaction.execute(
-            _SAVE,
-            session_id=session.id,
-            generation=session.generation,
-            last_used_time=session.last_used_time,
-            revoke_time=session.revoke_time,
-            successor_salt=session.successor_salt,
-        )
+        changing = {name: getattr(session, name) for name in _CHANGING}
+        await self._transaction.execute(_SAVE, session_id=session.id, **changing)
 
     async def add_refresh_token(self, token: RefreshToken) -> None:
         """One row."""

@@ -7,9 +7,11 @@ from datetime import datetime
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from auth_service.domain.events import Event, UserRegistered
+from auth_service.domain.events import Event, UserDeleted, UserRegistered
 from auth_service.ports import UnitOfWork
 from auth_service.storage.accounts import AccountsInWork
+from auth_service.storage.audit import AuditInWork
+from auth_service.storage.erasures import ErasuresInWork
 from auth_service.storage.mailed_tokens import MailedTokensInWork
 from auth_service.storage.mails import MailsInWork
 from auth_service.storage.preferences import PreferencesInWork
@@ -28,6 +30,8 @@ class StoredWork:
         self.sessions = SessionsInWork(transaction)
         self.preferences = PreferencesInWork(transaction)
         self.mails = MailsInWork(transaction)
+        self.audit = AuditInWork(transaction)
+        self.erasures = ErasuresInWork(transaction)
 
     async def publish(self, event: Event) -> None:
         """The event becomes a row of the outbox; the relay sends it after the commit."""
@@ -52,6 +56,9 @@ def _envelope(event: Event) -> tuple[str, Message, str]:
             user_id=event.user_id, display_name=event.display_name, create_time=_timestamp(event.create_time)
         )
         return "user.registered", registered, event.user_id
+    if isinstance(event, UserDeleted):
+        deleted = events_pb2.UserDeleted(user_id=event.user_id, delete_time=_timestamp(event.delete_time))
+        return "user.deleted", deleted, event.user_id
     revoked = events_pb2.SessionRevoked(
         session_id=event.session_id, user_id=event.user_id, revoke_time=_timestamp(event.revoke_time)
     )

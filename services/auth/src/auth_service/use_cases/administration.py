@@ -1,13 +1,18 @@
 """What admins do with accounts; that the caller is one is declared in the contract and checked before."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
 
 from auth_service.domain.accounts import Account
 from auth_service.domain.administration import AccountChange, administer, ends_sessions
+from auth_service.domain.audit import AuditAction
+from auth_service.domain.sessions import UNKNOWN_CLIENT, Client
 from auth_service.errors import UserNotFound
-from auth_service.ports import AccountReader, UnitOfWork
-from auth_service.use_cases.acting import AUTH
+from auth_service.ports import AccountReader, UnitOfWork, Work
+from auth_service.use_cases.acting import AUTH, person
+from auth_service.use_cases.auditing import entry, refusals_audited
 from auth_service.use_cases.ending import end_sessions
+from auth_service.use_cases.freshness import require_fresh
 from servicekit.caller import Role, acting_as
 from servicekit.clock import Clock
 
@@ -25,18 +30,39 @@ class Administration:
         with acting_as(AUTH):
             return await self._accounts.search(query, role, before, limit)
 
-    async def change(self, user_id: str, change: AccountChange) -> Account:
-        """Give a role, suspend, reinstate; tokens that say otherwise stop working. Raises UserNotFound, LastAdmin."""
-        now = self._clock()
+    async def change(self, user_id: str, change: AccountChange, client: Client = UNKNOWN_CLIENT) -> Account:
+        """Give a role, suspend, reinstate; tokens that say otherwise stop working.
+
+        Raises UserNotFound, LastAdmin, FreshSignInNeeded, Unauthenticated, PersonNeeded.
+        """
+        admin, now = person(), self._clock()
+        attempts = [entry(action, now, client, actor=admin.id, subject=user_id) for action in _actions(change)]
         with acting_as(AUTH):
-            async with self._unit_of_work() as work:
-                # All of them held, so that two admins cannot depose each other at once.
-                admins = await work.accounts.acting_admins()
-                account = await work.accounts.get(user_id)
-                if account is None:
-                    raise UserNotFound(user=user_id)
-                changed = administer(account, change, admins, now)
-                await work.accounts.save(changed)
-                if ends_sessions(account, changed):
-                    await end_sessions(work, account.id, now)
+            async with AsyncExitStack() as refusals:
+                for attempt in attempts:
+                    await refusals.enter_async_context(refusals_audited(self._unit_of_work, attempt))
+                async with self._unit_of_work() as work:
+                    # All of them held, so that two admins cannot depose each other at once.
+                    admins = await work.accounts.acting_admins()
+                    account = await _held(work, user_id)
+                    await require_fresh(work, admin, now)
+                    changed = administer(account, change, admins, now)
+                    await work.accounts.save(changed)
+                    if ends_sessions(account, changed):
+                        await end_sessions(work, account.id, now)
+                    for attempt in attempts:
+                        await work.audit.record(attempt)
         return changed
+
+
+async def _held(work: Work, user_id: str) -> Account:
+    if account := await work.accounts.get(user_id):
+        return account
+    raise UserNotFound(user=user_id)
+
+
+def _actions(change: AccountChange) -> Iterator[AuditAction]:
+    if change.role is not None:
+        yield AuditAction.ROLE_CHANGED
+    if change.suspended is not None:
+        yield AuditAction.SUSPENDED if change.suspended else AuditAction.REINSTATED

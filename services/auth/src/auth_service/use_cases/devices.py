@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
-from auth_service.domain.sessions import Session, is_living
+from auth_service.domain.audit import AuditAction
+from auth_service.domain.sessions import UNKNOWN_CLIENT, Client, Session, is_living
 from auth_service.errors import SessionNotFound
 from auth_service.ports import SessionReader, UnitOfWork
 from auth_service.use_cases.acting import person
+from auth_service.use_cases.auditing import entry
 from auth_service.use_cases.ending import end_session
 from servicekit.clock import Clock
 
@@ -25,7 +27,7 @@ class Devices:
         """
         return await self._sessions.living(person().id, self._clock(), before, limit)
 
-    async def end(self, session_id: str) -> None:
+    async def end(self, session_id: str, client: Client = UNKNOWN_CLIENT) -> None:
         """End one. Raises SessionNotFound when it is not the caller's or lives no more, Unauthenticated, PersonNeeded."""
         caller, now = person(), self._clock()
         async with self._unit_of_work() as work:
@@ -33,3 +35,4 @@ class Devices:
             if session is None or session.user_id != caller.id or not is_living(session, now):
                 raise SessionNotFound(session=session_id)
             await end_session(work, session, now)
+            await work.audit.record(entry(AuditAction.SESSION_REVOKED, now, client, actor=caller.id, subject=caller.id))

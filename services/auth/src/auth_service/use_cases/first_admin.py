@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 from auth_service.domain.accounts import Account, Registration, confirm, open_account, with_password
+from auth_service.domain.audit import OPERATOR, AuditAction
 from auth_service.domain.events import UserRegistered
 from auth_service.domain.identity import normalise_display_name, normalise_email
 from auth_service.domain.passwords import own_words
 from auth_service.ports import Passwords, UnitOfWork
 from auth_service.use_cases.acting import AUTH
+from auth_service.use_cases.auditing import entry
 from auth_service.use_cases.choosing import hash_of_chosen
 from auth_service.use_cases.ending import end_sessions
 from servicekit.caller import Role, acting_as
@@ -38,4 +40,5 @@ class FirstAdmin:
                 await work.accounts.save(admin)
                 await work.mailed_tokens.remove(admin.id)
                 await end_sessions(work, admin.id, now)
+                await work.audit.record(entry(AuditAction.ADMIN_CREATED, now, actor=OPERATOR, subject=admin.id))
         return admin

@@ -9,7 +9,7 @@ BATCH = 100
 
 
 class Housekeeping:
-    """Removes ended and expired sessions with their refresh tokens, expired mailed tokens, and mails long done with."""
+    """Removes ended and expired sessions with their refresh tokens, expired mailed tokens, mails and erasures long done with."""
 
     def __init__(self, leftovers: Leftovers, clock: Clock) -> None:
         self._leftovers = leftovers
@@ -22,4 +22,5 @@ class Housekeeping:
             sessions = await self._leftovers.remove_sessions(now, BATCH)
             tokens = await self._leftovers.remove_mailed_tokens(now, BATCH)
             mails = await self._leftovers.remove_mails(now, BATCH)
-        return sessions + tokens + mails
+            erasures = await self._leftovers.remove_erasures(now, BATCH)
+        return sessions + tokens + mails + erasures

@@ -39,7 +39,7 @@ class MailDelivery:
 
     async def _letter(self, mail: Mail, now: datetime) -> Letter:
         token = None
-        if purpose := token_purpose(mail.kind):
+        if (purpose := token_purpose(mail.kind)) and mail.user_id:
             token = new_secret()
             async with self._unit_of_work() as work:
                 # Held, one account at a time: a registration meanwhile either finds this token and removes it, or comes first.

@@ -3,18 +3,21 @@
 from datetime import datetime
 
 from auth_service.domain.accounts import Account, Mailed, MailKind, confirm, reset_mail, with_password
-from auth_service.domain.attempts import anonymous_budgets, change_budgets, sign_in_budgets
+from auth_service.domain.attempts import anonymous_budgets, sign_in_budgets
+from auth_service.domain.audit import AuditAction
 from auth_service.domain.identity import normalise_email
 from auth_service.domain.mails import new_mail
 from auth_service.domain.passwords import own_words
 from auth_service.domain.secrets import TokenPurpose
 from auth_service.domain.sessions import Client
-from auth_service.errors import CurrentPasswordWrong, ResetTokenInvalid, UserNotFound
+from auth_service.errors import CurrentPasswordWrong, ResetTokenInvalid
 from auth_service.ports import AccountReader, AttemptLimiter, Passwords, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH, person
 from auth_service.use_cases.admitting import admit
+from auth_service.use_cases.auditing import entry, refusals_audited
 from auth_service.use_cases.choosing import hash_of_chosen
 from auth_service.use_cases.ending import end_sessions
+from auth_service.use_cases.proving import PasswordProof
 from auth_service.use_cases.redeeming import holder
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
@@ -34,7 +37,7 @@ class PasswordKeeper:
         attempts: AttemptLimiter,
         clock: Clock,
     ) -> None:
-        self._accounts = accounts
+        self._proof = PasswordProof(accounts, passwords, attempts)
         self._unit_of_work = unit_of_work
         self._passwords = passwords
         self._attempts = attempts
@@ -70,6 +73,7 @@ class PasswordKeeper:
                 # Asked again: hashing took a while, and of two who present the token at once only one may use it.
                 current, now = await self._held(work, token), self._clock()
                 await _replace(work, confirm(with_password(current, hashed), now), now)
+                await work.audit.record(entry(AuditAction.PASSWORD_RESET, now, client, subject=current.id))
         guesses, account_wide, *_ = sign_in_budgets(current.email, client.address)
         for budget in (guesses, account_wide):
             await self._attempts.forgive(budget)
@@ -80,8 +84,10 @@ class PasswordKeeper:
         Raises CurrentPasswordWrong, PasswordTooCommon, TooManyAttempts, PasswordChecksBusy, Unauthenticated, PersonNeeded.
         """
         caller = person()
+        attempt = entry(AuditAction.PASSWORD_CHANGED, self._clock(), client, actor=caller.id, subject=caller.id)
         with acting_as(AUTH):
-            account = await self._proven(caller.id, current, client)
+            async with refusals_audited(self._unit_of_work, attempt):
+                account = await self._proof.by_password(caller.id, current, client, "currentPassword")
             words = own_words(account.email, account.display_name)
             hashed = await hash_of_chosen(self._passwords, password, words, _FIELD)
             async with self._unit_of_work() as work:
@@ -89,17 +95,7 @@ class PasswordKeeper:
                 if held is None or held.password_hash != account.password_hash:
                     raise CurrentPasswordWrong  # it was changed by somebody else meanwhile
                 await _replace(work, with_password(held, hashed), now, sparing=caller.session_id)
-
-    async def _proven(self, account_id: str, password: str, client: Client) -> Account:
-        account = await self._accounts.get(account_id)
-        if account is None:
-            raise UserNotFound(user=account_id)
-        budgets = change_budgets(account.id, client.address)
-        await admit(self._attempts, budgets)
-        if not await self._passwords.matches(password, account.password_hash):
-            raise CurrentPasswordWrong(fields={"currentPassword": "is not your password"})
-        await self._attempts.forgive(*budgets)
-        return account
+                await work.audit.record(attempt)
 
     async def _holder(self, token: str) -> Account:
         async with self._unit_of_work() as work:

@@ -14,16 +14,18 @@ from auth_service.domain.accounts import (
     verification_again,
 )
 from auth_service.domain.attempts import anonymous_budgets
+from auth_service.domain.audit import AuditAction
 from auth_service.domain.events import UserRegistered
 from auth_service.domain.identity import normalise_display_name, normalise_email
 from auth_service.domain.mails import new_mail
 from auth_service.domain.passwords import own_words
 from auth_service.domain.secrets import TokenPurpose
-from auth_service.domain.sessions import Client
+from auth_service.domain.sessions import UNKNOWN_CLIENT, Client
 from auth_service.errors import VerificationTokenInvalid
 from auth_service.ports import AttemptLimiter, Passwords, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.admitting import admit
+from auth_service.use_cases.auditing import entry
 from auth_service.use_cases.choosing import hash_of_chosen
 from auth_service.use_cases.redeeming import holder
 from servicekit.caller import acting_as
@@ -57,11 +59,12 @@ class Registrations:
                 account = open_account(new_id(), registration, now)
                 if await work.accounts.add(account):
                     await work.publish(UserRegistered(account.id, account.display_name, now))
+                    await work.audit.record(entry(AuditAction.ACCOUNT_REGISTERED, now, client, subject=account.id))
                     await _mail(work, account, MailKind.VERIFY_EMAIL, now)
                 else:
                     await self._register_again(work, registration, now)
 
-    async def verify(self, token: str) -> None:
+    async def verify(self, token: str, client: Client = UNKNOWN_CLIENT) -> None:
         """Confirm the address a token was mailed to; a repeat changes nothing. Raises VerificationTokenInvalid."""
         now = self._clock()
         with acting_as(AUTH):
@@ -69,6 +72,8 @@ class Registrations:
                 account = await holder(work, token, TokenPurpose.VERIFY_EMAIL, now)
                 if account is None:
                     raise VerificationTokenInvalid(fields={"token": "is unknown, replaced, or older than 24 hours"})
+                if account.verify_time is None:
+                    await work.audit.record(entry(AuditAction.EMAIL_VERIFIED, now, client, subject=account.id))
                 await work.accounts.save(confirm(account, now))
 
     async def resend(self, email: str, client: Client) -> None:

@@ -1,14 +1,17 @@
 """Keeping a session going, and ending it."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import seen
+from auth_service.domain.audit import AuditAction
 from auth_service.domain.secrets import digest, new_salt, successor
-from auth_service.domain.sessions import Ended, Repeated, Replayed, rotate
+from auth_service.domain.sessions import UNKNOWN_CLIENT, Client, Ended, Repeated, Replayed, rotate
 from auth_service.errors import RefreshTokenInvalid, RefreshTokenReused
 from auth_service.ports import UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH, person
+from auth_service.use_cases.auditing import entry
 from auth_service.use_cases.ending import end_session
 from auth_service.use_cases.issuing import TokenIssuer
 from servicekit.caller import acting_as
@@ -23,7 +26,7 @@ class SessionKeeper:
         self._issuer = issuer
         self._clock = clock
 
-    async def refresh(self, refresh_token: str) -> Tokens:
+    async def refresh(self, refresh_token: str, client: Client = UNKNOWN_CLIENT) -> Tokens:
         """Spend a refresh token for a new pair. Raises RefreshTokenInvalid, RefreshTokenReused.
 
         A replay ends the session, and that is committed before the failure is raised. Within ten seconds it is taken for a
@@ -31,14 +34,14 @@ class SessionKeeper:
         """
         with acting_as(AUTH):
             async with self._unit_of_work() as work:
-                outcome = await self._rotated(work, refresh_token, self._clock())
+                outcome = await self._rotated(work, refresh_token, client, self._clock())
         if isinstance(outcome, Replayed):
             raise RefreshTokenReused
         if isinstance(outcome, Ended):
             raise RefreshTokenInvalid
         return outcome
 
-    async def sign_out(self) -> None:
+    async def sign_out(self, client: Client = UNKNOWN_CLIENT) -> None:
         """End the caller's own session; a repeat changes nothing. Raises Unauthenticated, PersonNeeded."""
         caller = person()
         now = self._clock()
@@ -46,8 +49,11 @@ class SessionKeeper:
             session = await work.sessions.get(caller.session_id)
             if session and not session.revoke_time:
                 await end_session(work, session, now)
+                await work.audit.record(
+                    entry(AuditAction.SESSION_REVOKED, now, client, actor=caller.id, subject=caller.id)
+                )
 
-    async def _rotated(self, work: Work, presented: str, now: datetime) -> Tokens | Replayed | Ended:
+    async def _rotated(self, work: Work, presented: str, client: Client, now: datetime) -> Tokens | Replayed | Ended:
         token = await work.sessions.refresh_token(digest(presented))
         # The account before its session, as whoever ends all sessions of an account: else the two could wait in a ring.
         account = await work.accounts.get(token.user_id) if token else None
@@ -60,6 +66,8 @@ class SessionKeeper:
         if isinstance(outcome, Replayed):
             if outcome.newly_revoked:
                 await end_session(work, outcome.session, now)
+                replay = entry(AuditAction.SESSION_REFRESHED, now, client, subject=account.id)
+                await work.audit.record(replace(replay, outcome=RefreshTokenReused.reason))
             return outcome
         secret = successor(presented, outcome.session.successor_salt)
         if isinstance(outcome, Repeated):

@@ -5,6 +5,7 @@ from contextlib import suppress
 from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import Account, seen, with_password
 from auth_service.domain.attempts import Budget, sign_in_budgets
+from auth_service.domain.audit import AuditAction
 from auth_service.domain.identity import normalise_email
 from auth_service.domain.secrets import new_secret
 from auth_service.domain.sessions import Client, open_session
@@ -12,6 +13,8 @@ from auth_service.errors import AccountSuspended, CredentialsInvalid, EmailNotVe
 from auth_service.ports import AccountReader, AttemptLimiter, Passwords, UnitOfWork
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.admitting import admit
+from auth_service.use_cases.auditing import entry, refusals_audited
+from auth_service.use_cases.erasure import cancel_erasure
 from auth_service.use_cases.issuing import TokenIssuer
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
@@ -41,7 +44,7 @@ class SignIn:
         self._clock = clock
 
     async def sign_in(self, email: str, password: str, client: Client) -> Tokens:
-        """Open a session.
+        """Open a session; an erasure that was asked for and not yet begun is cancelled by it.
 
         Raises EmailInvalid, TooManyAttempts, PasswordChecksBusy, CredentialsInvalid for an unknown address or a wrong
         password, EmailNotVerified and AccountSuspended only with the right password.
@@ -52,22 +55,26 @@ class SignIn:
         await admit(self._attempts, budgets)
         with acting_as(AUTH):
             for _ in range(_MOST_CHECKS):
-                account = await self._authenticated(address, password, budgets)
+                account = await self._authenticated(address, password, budgets, client)
                 renewed = await self._rehashed(account, password)
                 if tokens := await self._open_session(account, renewed, client):
                     return tokens
         raise CredentialsInvalid
 
-    async def _authenticated(self, address: str, password: str, budgets: tuple[Budget, ...]) -> Account:
+    async def _authenticated(self, address: str, password: str, budgets: tuple[Budget, ...], client: Client) -> Account:
         account = await self._accounts.by_email(address)
-        matches = await self._passwords.matches(password, account.password_hash if account else None)
-        if account is None or not matches:
-            raise CredentialsInvalid
-        await self._attempts.forgive(*budgets)
-        if account.verify_time is None:
-            raise EmailNotVerified
-        if account.suspend_time:
-            raise AccountSuspended
+        subject = account.id if account else ""
+        attempt = entry(AuditAction.SESSION_OPENED, self._clock(), client, subject=subject)
+        # For strangers' addresses too, which take as long by it.
+        async with refusals_audited(self._unit_of_work, attempt):
+            matches = await self._passwords.matches(password, account.password_hash if account else None)
+            if account is None or not matches:
+                raise CredentialsInvalid
+            await self._attempts.forgive(*budgets)
+            if account.verify_time is None:
+                raise EmailNotVerified
+            if account.suspend_time:
+                raise AccountSuspended
         return account
 
     async def _rehashed(self, account: Account, password: str) -> str:
@@ -86,5 +93,8 @@ class SignIn:
             if current is None or current.password_hash != account.password_hash or current.suspend_time:
                 return None
             await work.accounts.save(seen(with_password(current, renewed), now))
+            await cancel_erasure(work, current, client, now)
             await work.sessions.add(session)
+            opened = entry(AuditAction.SESSION_OPENED, now, client, actor=account.id, subject=account.id)
+            await work.audit.record(opened)
             return await self._issuer.issue(work, current, session, new_secret(), now)

@@ -17,6 +17,7 @@ _DECIMALS = f"(?: point(?: (?:{'|'.join(_UNITS)}))+)?"
 _IN_WORDS = re.compile(rf"\b(?:a (?=hundred|thousand|million))?{_NUMBER}(?:(?: and |[ -]){_NUMBER})*{_DECIMALS}\b")
 _OPERATIONS = (
     (r"\bthe square root of (\d[\d.]*)(?= is| equals|,|\.|$)", r"((\1)**0.5)"),
+    (r"(?<=\d) (?=half\b|halves|thirds?\b|quarters?\b|\w+ths?\b|pi\b|percent)", "~"),  # "one fifth" is no 1
     (r"\bof (?=\d)", "of~"),  # how far "the root of four plus five" or "half of ten" reaches cannot be heard
     (r" squared\b", "**2"),
     (r" cubed\b", "**3"),
@@ -48,7 +49,7 @@ def in_figures(sentence: str) -> str:
 
 def _sums(text: str) -> Iterator[tuple[str, str]]:
     """A number beside "is" is mostly no calculation ("seven is prime"): one side must hold an operation."""
-    for left, right in equations(text):
+    for left, _, right in equations(text):
         if _OPERATOR.search(left) or _OPERATOR.search(right):
             yield left, right
 

@@ -28,9 +28,10 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Model to service: requests are welcome."""
+    """Model to service: requests are welcome, `places` of them at a time."""
 
     context: int
+    places: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Written:
     text: str
     tokens: int
     finish: str
+    prompt_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

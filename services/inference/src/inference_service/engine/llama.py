@@ -63,6 +63,22 @@ def check(path: Path) -> Sizes:
     return sizes
 
 
+def check_any(path: Path) -> int:
+    """Return the context, in tokens, of the model of any architecture in `path`. Raises GgufRefused when its header is damaged,
+    it holds no whole language model, or it is a llama that fails `check`."""
+    header = read_header(path)
+    texts = [header.metadata.get(key) for key in ("general.architecture", "tokenizer.ggml.model")]
+    architecture, tokenizer = (entry.value if entry else None for entry in texts)
+    if not isinstance(architecture, bytes) or not isinstance(tokenizer, bytes):
+        raise GgufRefused("it names no architecture or no tokenizer: it is no language model")
+    if (architecture, tokenizer) == (b"llama", b"llama"):
+        return check(path).context
+    for name, tensor in header.tensors.items():
+        if header.data_start + tensor.offset >= header.file_size:
+            raise GgufRefused(f"the file ends before tensor {name}: it is truncated")
+    return _integer(header, f"{architecture.decode('utf-8', 'replace')}.context_length")
+
+
 def _check_text(header: Header, key: str, wanted: bytes) -> None:
     entry = header.metadata.get(key)
     if entry is None or entry.value != wanted:

@@ -7,73 +7,84 @@ a buffer sized in bytes; past the context it only warns, so the limit is enforce
 import codecs
 import ctypes
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference_service.domain.generation import Finish, Piece, Sampling
+from inference_service.engine import gpu
+from inference_service.engine.guide import Guide, Guides
 from inference_service.engine.sampling import choose
+from inference_service.engine.spec import EngineMissing, WorkerSpec
 from inference_service.errors import PromptHasNul, PromptTooLong
 
 # The prompt is read in pieces of this many tokens, so that a cancelled request is noticed between them.
 BATCH = 64
 # SentencePiece with byte fallback makes at most one token a byte, plus the leading space (3 bytes) and the begin mark.
 SPARE_TOKENS = 16
-
-
-class PlatformNotSupported(RuntimeError):
-    """There is no prebuilt engine for this machine."""
+_MISSING = {
+    False: "ctransformers has no prebuilt library for this machine (it ships one for x86-64 Linux, Windows and macOS); run "
+    "the inference service on such a machine",
+    True: "the CUDA libraries are missing; pip install 'littlemonster-inference[cuda]', or set LM_MODEL_GPU_LAYERS to 0",
+}
 
 
 class NativeModel:
     """A loaded GGUF file."""
 
-    def __init__(self, path: Path, context: int, threads: int) -> None:
-        """Load `path`, which must have passed llama.check. Raises PlatformNotSupported where no prebuilt engine runs."""
+    places = 1
+
+    def __init__(self, spec: WorkerSpec) -> None:
+        """Load `spec.path`, which must have passed llama.check. Raises EngineMissing where no prebuilt engine runs."""
+        if spec.gpu_layers and (problem := gpu.problem()):
+            raise EngineMissing(f"LM_MODEL_GPU_LAYERS is {spec.gpu_layers}, but {problem}; set it to 0")
         try:
             # The import itself loads native parts: it belongs to the process that may die of them.
             from ctransformers.llm import LLM, Config
 
-            config = Config(threads=threads, batch_size=BATCH, context_length=context)
-            self._model = LLM(str(path), config=config, lib=instruction_set())
+            config = Config(
+                threads=spec.threads, batch_size=BATCH, context_length=spec.context, gpu_layers=spec.gpu_layers
+            )
+            self._model = LLM(str(spec.path), config=config, lib=None if spec.gpu_layers else instruction_set())
         except (ImportError, OSError) as error:
-            raise PlatformNotSupported(
-                "ctransformers has no prebuilt library for this machine (it ships one for x86-64 Linux, Windows and "
-                "macOS); run the inference service on such a machine"
-            ) from error
-        self._context = context
+            raise EngineMissing(_MISSING[spec.gpu_layers > 0]) from error
+        self._context = spec.context
         self._end = self._model.eos_token_id
+        self._guides: Guides | None = None
 
     def generate(self, prompt: str, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Piece]:
-        """Yield the answer's pieces. Raises PromptHasNul and PromptTooLong before the first."""
+        """See Backend.generate."""
         tokens = self._tokenize(prompt)
         if len(tokens) + sampling.max_tokens > self._context:
             raise PromptTooLong(
                 prompt_tokens=str(len(tokens)), max_tokens=str(sampling.max_tokens), context=str(self._context)
             )
+        guide = self._guide(sampling)
         self._model._context.clear()
         for start in range(0, len(tokens), BATCH):
             if cancelled():
-                yield Piece("", 0, Finish.CANCELLED)
+                yield Piece("", 0, Finish.CANCELLED, len(tokens))
                 return
             self._model.eval(tokens[start : start + BATCH])
-        yield from self._continue(sampling, cancelled)
+        for piece in self._continue(sampling, guide, cancelled):
+            yield replace(piece, prompt_tokens=len(tokens))
 
-    def _continue(self, sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[Piece]:
+    def _continue(self, sampling: Sampling, guide: Guide | None, cancelled: Callable[[], bool]) -> Iterator[Piece]:
         generator = np.random.default_rng(sampling.seed)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         for count in range(1, sampling.max_tokens + 1):
             if cancelled():
                 yield Piece("", count - 1, Finish.CANCELLED)
                 return
-            token = choose(self._logits(), sampling, generator)
+            token = self._choose(sampling, guide, generator)
             if token == self._end:
                 yield Piece(decoder.decode(b"", final=True), count - 1, Finish.STOP)
                 return
             text = decoder.decode(self._model.detokenize([token], decode=False))
             before, stop, _ = text.partition(sampling.stop) if sampling.stop else (text, "", "")
-            if stop:
+            if stop or (guide and guide.finished):
                 yield Piece(before, count, Finish.STOP)
                 return
             if text:
@@ -81,6 +92,22 @@ class NativeModel:
             if count < sampling.max_tokens:
                 self._model.eval([token])
         yield Piece(decoder.decode(b"", final=True), sampling.max_tokens, Finish.LENGTH)
+
+    def _choose(self, sampling: Sampling, guide: Guide | None, generator: np.random.Generator) -> int:
+        if guide is None:
+            return choose(self._logits(), sampling, generator)
+        token = choose(guide.mask(self._logits()), sampling, generator)
+        guide.accept(token)
+        return token
+
+    def _guide(self, sampling: Sampling) -> Guide | None:
+        if not sampling.schema:
+            return None
+        if self._guides is None:
+            pieces = [self._model.detokenize([token], decode=False) for token in range(self._model.vocab_size)]
+            special = (0, self._model.bos_token_id, self._end)
+            self._guides = Guides(pieces, special, self._end)
+        return self._guides.start(sampling.schema, sampling.max_tokens)
 
     def _tokenize(self, text: str) -> list[int]:
         data = text.encode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""The model's own process: `python -m inference_service.engine.process MODEL SHA256 CONTEXT THREADS`, frames on stdin and stdout.
+"""The model's own process: `python -m inference_service.engine.process SPEC`, frames on stdin and stdout.
 
 It holds no secret, opens no socket and ends as soon as the service that started it is gone.
 """
@@ -10,10 +10,13 @@ import resource
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from inference_service.domain.generation import Piece
+from inference_service.domain.models import EngineName
 from inference_service.engine import llama
 from inference_service.engine.frames import (
     LONGEST_LINE,
@@ -28,8 +31,10 @@ from inference_service.engine.frames import (
     encode,
 )
 from inference_service.engine.gguf import GgufRefused
-from inference_service.engine.native import NativeModel, PlatformNotSupported
-from inference_service.errors import PromptHasNul, PromptTooLong
+from inference_service.engine.native import NativeModel
+from inference_service.engine.spec import Backend, EngineMissing, WorkerSpec
+from inference_service.engine.xllama import BatchedModel
+from inference_service.errors import PromptHasNul, PromptTooLong, SchemaRefused
 
 
 class Inbox:
@@ -38,8 +43,8 @@ class Inbox:
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
         self._waiting: queue.SimpleQueue[Generate] = queue.SimpleQueue()
+        self._open: set[int] = set()
         self._cancelled: set[int] = set()
-        self._finished = 0
 
     def start(self) -> None:
         threading.Thread(target=self._read, daemon=True).start()
@@ -53,28 +58,31 @@ class Inbox:
 
     def finished(self, request: int) -> None:
         """A cancellation that comes later than this would never be looked at again."""
-        self._finished = request
+        self._open.discard(request)
         self._cancelled.discard(request)
 
     def _read(self) -> None:
         while line := self._source.readline(LONGEST_LINE):
             match decode(line):
                 case Generate() as request:
+                    self._open.add(request.request)
                     self._waiting.put(request)
-                case Cancel(request=number) if number > self._finished:
+                case Cancel(request=number) if number in self._open:
                     self._cancelled.add(number)
         # The service is gone; a native call may be running, so nothing but leaving at once is sure to work.
         os._exit(0)
 
 
-def load(path: Path, sha256: str, context: int, threads: int) -> tuple[NativeModel, int]:
-    """Check the file, then load it. Return the model and its context in tokens. Raises GgufRefused, PlatformNotSupported."""
-    sizes = llama.check(path)
-    found = file_sha256(path)
-    if found != sha256:
-        raise GgufRefused(f"its SHA-256 is {found} instead of {sha256}")
-    held = min(context, sizes.context)
-    return NativeModel(path, held, threads), held
+def load(spec: WorkerSpec) -> tuple[Backend, int]:
+    """Check the file, then load it. Return the model and its context in tokens. Raises GgufRefused, EngineMissing, OSError."""
+    batched = spec.engine is EngineName.XLLAMACPP
+    trained = llama.check_any(spec.path) if batched else llama.check(spec.path).context
+    found = file_sha256(spec.path)
+    if found != spec.sha256:
+        raise GgufRefused(f"its SHA-256 is {found} instead of {spec.sha256 or 'a known one'}")
+    held = min(spec.context, trained)
+    held_spec = replace(spec, context=held)
+    return BatchedModel(held_spec) if batched else NativeModel(held_spec), held
 
 
 def file_sha256(path: Path) -> str:
@@ -82,41 +90,68 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def answer(model: NativeModel, request: Generate, inbox: Inbox) -> Iterator[Frame]:
+def answer(model: Backend, request: Generate, inbox: Inbox) -> Iterator[Frame]:
     """The frames that answer one request; exactly one of them ends it."""
     try:
         pieces = model.generate(request.prompt, request.sampling, lambda: inbox.cancelled(request.request))
         yield from (_written(request.request, piece) for piece in pieces)
-    except (PromptTooLong, PromptHasNul) as error:
+    except (PromptTooLong, PromptHasNul, SchemaRefused) as error:
         yield Refused(request.request, error.reason, error.metadata)
     finally:
         inbox.finished(request.request)
 
 
 def _written(request: int, piece: Piece) -> Written:
-    return Written(request, piece.text, piece.tokens, piece.finish or "")
+    return Written(request, piece.text, piece.tokens, piece.finish or "", piece.prompt_tokens)
 
 
-def serve(model: str, sha256: str, context: int, threads: int) -> int:
+class Outbox:
+    """Frames to the service, from any thread, one whole line after the other."""
+
+    def __init__(self, output: BinaryIO) -> None:
+        self._output, self._lock = output, threading.Lock()
+
+    def send(self, frame: Frame) -> None:
+        with self._lock:
+            self._output.write(encode(frame))
+            self._output.flush()
+
+
+def work(model: Backend, inbox: Inbox, outbox: Outbox) -> None:
+    """Answer requests as they come, as many at a time as the model can. A failure that nobody foresaw ends the process."""
+
+    def work_on(request: Generate) -> None:
+        try:
+            for frame in answer(model, request, inbox):
+                outbox.send(frame)
+        except BaseException:
+            os._exit(1)
+
+    if model.places == 1:  # without threads: the library crashes when two call it, and must not when one is left over
+        for request in inbox.requests():
+            work_on(request)
+    with ThreadPoolExecutor(model.places) as pool:
+        for request in inbox.requests():
+            pool.submit(work_on, request)
+
+
+def serve(spec: WorkerSpec) -> int:
     """Answer requests until the service closes the pipe. Return the exit status."""
     # A model that dies must not fill the disk, and must not print into the frames: native code logs to stdout.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    output = os.fdopen(os.dup(1), "wb", buffering=0)
+    outbox = Outbox(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)
     try:
-        native, held = load(Path(model), sha256, context, threads)
-    except (GgufRefused, PlatformNotSupported, OSError) as error:
-        output.write(encode(NotLoaded(str(error))))
+        model, held = load(spec)
+    except (GgufRefused, EngineMissing, OSError) as error:
+        outbox.send(NotLoaded(str(error)))
         return 1
     inbox = Inbox(sys.stdin.buffer)
     inbox.start()
-    output.write(encode(Loaded(held)))
-    for request in inbox.requests():
-        for frame in answer(native, request, inbox):
-            output.write(encode(frame))
+    outbox.send(Loaded(held, model.places))
+    work(model, inbox, outbox)
     return 0
 
 
 if __name__ == "__main__":
-    _, model_path, model_sha256, context_length, thread_count = sys.argv
-    raise SystemExit(serve(model_path, model_sha256, int(context_length), int(thread_count)))
+    raise SystemExit(serve(WorkerSpec.decode(sys.argv[1])))

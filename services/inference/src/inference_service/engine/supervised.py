@@ -7,26 +7,32 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
-from inference_service.domain.generation import EngineState, Finish, ModelCard, Piece, Sampling
+from inference_service.domain.generation import Claim, Finish, Piece, Sampling
+from inference_service.domain.models import EngineState, ModelCard
 from inference_service.engine.frames import Cancel, Generate, Loaded, NotLoaded, Refused, Written
-from inference_service.engine.worker import Worker, WorkerSpec
+from inference_service.engine.metrics import GenerationMetrics
+from inference_service.engine.spec import WorkerSpec
+from inference_service.engine.turnstile import Entry, Turnstile
+from inference_service.engine.worker import Worker
 from inference_service.errors import (
-    EngineBusy,
     EngineCrashed,
     EngineTimeout,
     ModelUnavailable,
     PromptHasNul,
     PromptTooLong,
+    SchemaRefused,
 )
 from servicekit.errors import ServiceError
 
 log = logging.getLogger(__name__)
-_REFUSALS: dict[str, Callable[..., ServiceError]] = {error.reason: error for error in (PromptTooLong, PromptHasNul)}
+_REFUSALS: dict[str, Callable[..., ServiceError]] = {
+    error.reason: error for error in (PromptTooLong, PromptHasNul, SchemaRefused)
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long things may take, in seconds, and how many requests may wait."""
+    """How long things may take, in seconds, and how many requests may wait for one that is worked on."""
 
     load: float = 60.0
     ready: float = 10.0
@@ -44,6 +50,7 @@ class Ended:
 
 
 Answer = Written | Refused | Ended
+ANYBODY = Claim()
 
 
 class SupervisedEngine:
@@ -56,12 +63,13 @@ class SupervisedEngine:
         # Set while it is known whether the file can be loaded: requests wait for that, not for a repair.
         self._settled = asyncio.Event()
         self._served = False
+        self._was_loaded: Worker | None = None
         self._failures = 0
-        self._loaded_at = 0.0
+        self._started_at = self._loaded_at = 0.0
         self._explained = False
         self._problem = "it is being loaded"
-        self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._turnstile = Turnstile(card.name, 1, self._patience.waiting)
+        self._metrics = GenerationMetrics(card.name, spec.engine)
         self._numbers = itertools.count(1)
         self._answers: dict[int, asyncio.Queue[Answer]] = {}
 
@@ -85,32 +93,55 @@ class SupervisedEngine:
     @property
     def waiting(self) -> int:
         """How many requests are being worked on or wait."""
-        return self._waiting
+        return self._turnstile.present
+
+    @property
+    def refused(self) -> bool:
+        """Whether it is known that it could not be loaded."""
+        return self._settled.is_set() and not self._ready
 
     async def serving(self) -> bool:
         """Whether requests are worth sending: it is loaded, or it was and is on its way back for the first time."""
         return self._ready or (self._served and self._failures < 2)
 
-    async def generate(self, prompt: str, sampling: Sampling) -> AsyncGenerator[Piece, None]:
-        """See TextEngine.generate. One request is worked on at a time; the others wait in order."""
-        if self._waiting >= self._patience.waiting:
-            raise EngineBusy(model=self._card.name, waiting=str(self._waiting))
-        self._waiting += 1
+    async def generate(self, prompt: str, sampling: Sampling, claim: Claim = ANYBODY) -> AsyncGenerator[Piece, None]:
+        """See TextEngine.generate."""
+        meter, failure = self._metrics.request(), "cancelled"
+        entry = self._turnstile.join(claim, sampling.max_tokens)
         try:
-            async with self._turn:
-                worker = await self._loaded()
-                async with contextlib.aclosing(self._ask(worker, prompt, sampling)) as pieces:
-                    async for piece in pieces:
-                        yield piece
+            async for position in self._turnstile.positions(entry):
+                yield Piece("", 0, queue_position=position)
+            meter.called()
+            async with contextlib.aclosing(self._pieces(prompt, sampling, entry)) as pieces:
+                async for piece in pieces:
+                    meter.piece(piece)
+                    yield piece
+            failure = ""
+        except ServiceError as error:
+            failure = error.reason
+            raise
         finally:
-            self._waiting -= 1
+            self._turnstile.leave(entry)
+            meter.ended(failure)
+
+    async def _pieces(self, prompt: str, sampling: Sampling, entry: Entry) -> AsyncGenerator[Piece, None]:
+        worker = await self._loaded()
+        async with contextlib.aclosing(self._ask(worker, prompt, sampling)) as pieces:
+            async for piece in pieces:
+                self._turnstile.charge(entry, piece)
+                yield piece
+
+    async def settle(self, seconds: float) -> str:
+        """Wait, `seconds` at most, until it is loaded or known that it cannot be. Return why it is not loaded; '' when it is."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._settled.wait()
+        return "" if self._ready else self._problem
 
     async def _loaded(self) -> Worker:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._patience.ready):
-                await self._settled.wait()
+        why = await self.settle(self._patience.ready)
         if self._worker is None or not self._ready:
-            raise ModelUnavailable(model=self._card.name, why=self._problem)
+            raise ModelUnavailable(model=self._card.name, why=why)
         return self._worker
 
     async def _ask(self, worker: Worker, prompt: str, sampling: Sampling) -> AsyncGenerator[Piece, None]:
@@ -146,7 +177,8 @@ class SupervisedEngine:
     def _piece(self, answer: Answer) -> Piece:
         match answer:
             case Written():
-                return Piece(answer.text, answer.tokens, Finish(answer.finish) if answer.finish else None)
+                finish = Finish(answer.finish) if answer.finish else None
+                return Piece(answer.text, answer.tokens, finish, answer.prompt_tokens)
             case Refused():
                 raise _REFUSALS[answer.reason](**answer.metadata)
             case Ended():
@@ -154,23 +186,28 @@ class SupervisedEngine:
 
     async def supervise(self) -> None:
         """Keep the model's process running until cancelled; wait longer after each failure in a row."""
-        while True:
-            await self._run_once()
-            delay = min(self._patience.first_delay * 2**self._failures, self._patience.longest_delay)
-            self._failures += 1
-            log.warning("model stopped", extra={"model": self._card.name, "why": self._problem, "again_in": delay})
-            await asyncio.sleep(delay)
+        try:
+            while True:
+                await self._run_once()
+                delay = min(self._patience.first_delay * 2**self._failures, self._patience.longest_delay)
+                self._failures += 1
+                log.warning("model stopped", extra={"model": self._card.name, "why": self._problem, "again_in": delay})
+                await asyncio.sleep(delay)
+        finally:
+            self._explain("it was unloaded")
+            self._settled.set()
 
     async def _run_once(self) -> None:
+        self._started_at = asyncio.get_running_loop().time()
         self._worker = worker = await Worker.start(self._spec)
         self._explained = False
         try:
             async with asyncio.timeout(self._patience.load) as limit:
                 async for frame in worker.frames():
                     match frame:
-                        case Loaded():
+                        case Loaded(places=places):
                             limit.reschedule(None)
-                            self._on_loaded(worker)
+                            self._on_loaded(worker, places)
                         case NotLoaded(why=why):
                             self._explain(why)
                             self._settled.set()
@@ -181,9 +218,12 @@ class SupervisedEngine:
         finally:
             await self._ended(worker)
 
-    def _on_loaded(self, worker: Worker) -> None:
+    def _on_loaded(self, worker: Worker, places: int) -> None:
         self._loaded_at = asyncio.get_running_loop().time()
+        self._metrics.loaded(self._loaded_at - self._started_at)
+        self._turnstile.resize(places)
         self._served = True
+        self._was_loaded = worker
         self._ready = True
         self._settled.set()
         log.info("model loaded", extra={"model": self._card.name, "pid": worker.pid})
@@ -205,6 +245,8 @@ class SupervisedEngine:
         was_ready = self._ready
         if was_ready:
             self._lose()
+        elif worker is not self._was_loaded:
+            self._settled.set()
         how = await worker.end()
         if not self._explained:
             self._explain(f"its process ended ({how}) and is being restarted")

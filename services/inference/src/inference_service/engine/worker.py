@@ -7,23 +7,12 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
 
 from inference_service.engine.frames import LONGEST_LINE, Frame, decode, encode
+from inference_service.engine.spec import WorkerSpec
 
 # Passed on to the model's process; everything else, secrets first of all, stays here.
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR")
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerSpec:
-    """What a model's process is started with; `context` is the most tokens it may hold."""
-
-    path: Path
-    sha256: str
-    context: int
-    threads: int
 
 
 class Worker:
@@ -34,16 +23,20 @@ class Worker:
 
     @classmethod
     async def start(cls, spec: WorkerSpec) -> "Worker":
-        arguments = (str(spec.path), spec.sha256, str(spec.context), str(spec.threads))
         inherited = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "inference_service.engine.process", *arguments),
+            *(sys.executable, "-m", "inference_service.engine.process", spec.encode()),
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
             limit=LONGEST_LINE,
             # A spinning thread pool would take a core from every other process of the mesh.
-            env={**inherited, "OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": str(spec.threads)},
+            env={
+                **inherited,
+                "OMP_WAIT_POLICY": "PASSIVE",
+                "OMP_NUM_THREADS": str(spec.threads),
+                "GGML_NO_BACKTRACE": "1",  # llama.cpp would start a debugger on its way out
+            },
         )
         return cls(process)
 

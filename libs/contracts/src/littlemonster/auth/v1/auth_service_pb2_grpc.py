@@ -96,6 +96,11 @@ class AuthServiceStub:
                 request_serializer=littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.ChangePasswordRequest.SerializeToString,
                 response_deserializer=littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.ChangePasswordResponse.FromString,
                 _registered_method=True)
+        self.Reauthenticate = channel.unary_unary(
+                '/littlemonster.auth.v1.AuthService/Reauthenticate',
+                request_serializer=littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.ReauthenticateRequest.SerializeToString,
+                response_deserializer=littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.ReauthenticateResponse.FromString,
+                _registered_method=True)
         self.CreateTotp = channel.unary_unary(
                 '/littlemonster.auth.v1.AuthService/CreateTotp',
                 request_serializer=littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.CreateTotpRequest.SerializeToString,
@@ -214,6 +219,15 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Reauthenticate(self, request, context):
+        """Proves again who the caller is: what a stolen token must not do (FRESH_SIGN_IN_NEEDED) then works for five minutes in this
+        session. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateTotp(self, request, context):
         """Begins enrolling a one-time-code app. FAILED_PRECONDITION: one is enrolled already.
         """
@@ -304,6 +318,11 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.ChangePassword,
                     request_deserializer=littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.ChangePasswordRequest.FromString,
                     response_serializer=littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.ChangePasswordResponse.SerializeToString,
+            ),
+            'Reauthenticate': grpc.unary_unary_rpc_method_handler(
+                    servicer.Reauthenticate,
+                    request_deserializer=littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.ReauthenticateRequest.FromString,
+                    response_serializer=littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.ReauthenticateResponse.SerializeToString,
             ),
             'CreateTotp': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateTotp,
@@ -651,6 +670,33 @@ class AuthService:
             '/littlemonster.auth.v1.AuthService/ChangePassword',
             littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.ChangePasswordRequest.SerializeToString,
             littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.ChangePasswordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Reauthenticate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/littlemonster.auth.v1.AuthService/Reauthenticate',
+            littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.ReauthenticateRequest.SerializeToString,
+            littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.ReauthenticateResponse.FromString,
             options,
             channel_credentials,
             insecure,

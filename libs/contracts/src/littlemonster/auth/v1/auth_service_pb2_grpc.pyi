@@ -53,6 +53,11 @@ class AuthServiceStub:
     """Sets a new password with a mailed token and ends every session. INVALID_ARGUMENT: the token is unknown or too old."""
     ChangePassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ChangePasswordRequest, _auth_service_pb2.ChangePasswordResponse]
     """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: the current password is wrong."""
+    Reauthenticate: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ReauthenticateRequest, _auth_service_pb2.ReauthenticateResponse]
+    """Proves again who the caller is: what a stolen token must not do (FRESH_SIGN_IN_NEEDED) then works for five minutes in this
+    session. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
+    RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
+    """
     CreateTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.CreateTotpRequest, _auth_service_pb2.TotpEnrolment]
     """Begins enrolling a one-time-code app. FAILED_PRECONDITION: one is enrolled already."""
     ConfirmTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ConfirmTotpRequest, _auth_service_pb2.ConfirmTotpResponse]
@@ -161,6 +166,16 @@ class AuthServiceServicer:
         context: _aio.ServicerContext[_auth_service_pb2.ChangePasswordRequest, _abc.Awaitable[_auth_service_pb2.ChangePasswordResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ChangePasswordResponse]:
         """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: the current password is wrong."""
+
+    def Reauthenticate(
+        self,
+        request: _auth_service_pb2.ReauthenticateRequest,
+        context: _aio.ServicerContext[_auth_service_pb2.ReauthenticateRequest, _abc.Awaitable[_auth_service_pb2.ReauthenticateResponse]],
+    ) -> _abc.Awaitable[_auth_service_pb2.ReauthenticateResponse]:
+        """Proves again who the caller is: what a stolen token must not do (FRESH_SIGN_IN_NEEDED) then works for five minutes in this
+        session. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
+        """
 
     def CreateTotp(
         self,

@@ -621,22 +621,46 @@ class ListAuditEventsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     ACTOR_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many, 20 when 0, at most 100."""
     page_token: _builtins.str
     """next_page_token of the page before."""
     actor_id: _builtins.str
     """Only this actor."""
+    subject_id: _builtins.str
+    """Only what was done to this account, or to the signing key with this id."""
+    action: _builtins.str
+    """Only this action, such as "session.opened"."""
+    outcome: _builtins.str
+    """Only this outcome: "success", or the reason of a refusal such as "CREDENTIALS_INVALID"."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """Only at this time or later."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Only before this time."""
+
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         actor_id: _builtins.str = ...,
+        subject_id: _builtins.str = ...,
+        action: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "actor_id", b"actor_id", "end_time", b"end_time", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "start_time", b"start_time", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -686,13 +710,17 @@ class AuditEvent(_message.Message):
     id: _builtins.str
     """The entry's id."""
     action: _builtins.str
-    """What was done, such as "session.opened"."""
+    """What was tried: "account." registered, admin_created, role_changed, suspended, reinstated, erasure_requested,
+    erasure_cancelled, erased, export_requested; "session." opened, refreshed (only with a spent token), revoked,
+    reauthenticated; "password." changed, reset; "email." verified, change_requested, changed; "totp." created, confirmed, deleted;
+    "mfa.checked"; "key." published, retired.
+    """
     actor_id: _builtins.str
-    """Who did it; empty when nobody was signed in."""
+    """The account that did it, "operator" for a command at the machine itself; empty when nobody had proven who they are."""
     subject_id: _builtins.str
-    """What it was done to."""
+    """The account, or the signing key, it was done to; empty when unknown."""
     ip_address: _builtins.str
-    """The address the call came from."""
+    """The network address the call came from; empty for commands."""
     outcome: _builtins.str
     """"success" or the reason of the failure."""
     @_builtins.property

@@ -117,7 +117,9 @@ class UserServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteMe(self, request, context):
-        """Erases the caller's account after 24 h, in every service; signing in before then cancels it.
+        """Erases the caller's account after a time to think, 24 h unless the school chose another, in every service; signing in
+        before then cancels it. All sessions end at once. A repeat changes nothing. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+        FAILED_PRECONDITION: LAST_ADMIN, nobody else can administer accounts. NOT_FOUND: USER_NOT_FOUND, it is erased already.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -173,14 +175,15 @@ class UserServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateUser(self, request, context):
-        """Changes an account's role or suspends it. NOT_FOUND: USER_NOT_FOUND. FAILED_PRECONDITION: the last admin.
+        """Changes an account's role or suspends it. NOT_FOUND: USER_NOT_FOUND. FAILED_PRECONDITION: LAST_ADMIN.
+        PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED when the admin signed in longer ago than five minutes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListAuditEvents(self, request, context):
-        """The audit log, the newest first.
+        """The audit log, the newest first. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -21,7 +21,10 @@ class UserServiceStub:
     UpdateMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdateMeRequest, _user_service_pb2.User]
     """Changes the fields that are given. INVALID_ARGUMENT: a value out of bounds."""
     DeleteMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.DeleteMeRequest, _empty_pb2.Empty]
-    """Erases the caller's account after 24 h, in every service; signing in before then cancels it."""
+    """Erases the caller's account after a time to think, 24 h unless the school chose another, in every service; signing in
+    before then cancels it. All sessions end at once. A repeat changes nothing. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+    FAILED_PRECONDITION: LAST_ADMIN, nobody else can administer accounts. NOT_FOUND: USER_NOT_FOUND, it is erased already.
+    """
     GetUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetUserRequest, _user_service_pb2.User]
     """A public profile: without e-mail. NOT_FOUND: USER_NOT_FOUND."""
     GetPreferences: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetPreferencesRequest, _user_service_pb2.Preferences]
@@ -37,9 +40,11 @@ class UserServiceStub:
     ListUsers: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListUsersRequest, _user_service_pb2.ListUsersResponse]
     """Every account, the newest first, with e-mail."""
     UpdateUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdateUserRequest, _user_service_pb2.User]
-    """Changes an account's role or suspends it. NOT_FOUND: USER_NOT_FOUND. FAILED_PRECONDITION: the last admin."""
+    """Changes an account's role or suspends it. NOT_FOUND: USER_NOT_FOUND. FAILED_PRECONDITION: LAST_ADMIN.
+    PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED when the admin signed in longer ago than five minutes.
+    """
     ListAuditEvents: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListAuditEventsRequest, _user_service_pb2.ListAuditEventsResponse]
-    """The audit log, the newest first."""
+    """The audit log, the newest first. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
 
 class UserServiceServicer:
     """Profiles, preferences, statistics, export and erasure; and what admins do with accounts."""
@@ -63,7 +68,10 @@ class UserServiceServicer:
         request: _user_service_pb2.DeleteMeRequest,
         context: _aio.ServicerContext[_user_service_pb2.DeleteMeRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
-        """Erases the caller's account after 24 h, in every service; signing in before then cancels it."""
+        """Erases the caller's account after a time to think, 24 h unless the school chose another, in every service; signing in
+        before then cancels it. All sessions end at once. A repeat changes nothing. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+        FAILED_PRECONDITION: LAST_ADMIN, nobody else can administer accounts. NOT_FOUND: USER_NOT_FOUND, it is erased already.
+        """
 
     def GetUser(
         self,
@@ -119,13 +127,15 @@ class UserServiceServicer:
         request: _user_service_pb2.UpdateUserRequest,
         context: _aio.ServicerContext[_user_service_pb2.UpdateUserRequest, _abc.Awaitable[_user_service_pb2.User]],
     ) -> _abc.Awaitable[_user_service_pb2.User]:
-        """Changes an account's role or suspends it. NOT_FOUND: USER_NOT_FOUND. FAILED_PRECONDITION: the last admin."""
+        """Changes an account's role or suspends it. NOT_FOUND: USER_NOT_FOUND. FAILED_PRECONDITION: LAST_ADMIN.
+        PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED when the admin signed in longer ago than five minutes.
+        """
 
     def ListAuditEvents(
         self,
         request: _user_service_pb2.ListAuditEventsRequest,
         context: _aio.ServicerContext[_user_service_pb2.ListAuditEventsRequest, _abc.Awaitable[_user_service_pb2.ListAuditEventsResponse]],
     ) -> _abc.Awaitable[_user_service_pb2.ListAuditEventsResponse]:
-        """The audit log, the newest first."""
+        """The audit log, the newest first. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
 
 def add_UserServiceServicer_to_server(servicer: UserServiceServicer, server: _aio.Server) -> None: ...

@@ -32,6 +32,8 @@ class GenerateScriptRequest(_message.Message):
     SUBJECT_FIELD_NUMBER: _builtins.int
     DIFFICULTY_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    BATCH_FIELD_NUMBER: _builtins.int
     topic: _builtins.str
     """What to teach."""
     subject: _study_pb2.Subject.ValueType
@@ -40,6 +42,10 @@ class GenerateScriptRequest(_message.Message):
     """How deep to go; STANDARD when not stated."""
     seed: _builtins.int
     """The seed of the sampling."""
+    user_id: _builtins.str
+    """The account that asked for the lesson: accounts share the model fairly. Empty when it is nobody's in particular."""
+    batch: _builtins.bool
+    """True when it is one of many: it waits behind single lessons."""
     def __init__(
         self,
         *,
@@ -47,10 +53,12 @@ class GenerateScriptRequest(_message.Message):
         subject: _study_pb2.Subject.ValueType = ...,
         difficulty: _study_pb2.Difficulty.ValueType = ...,
         seed: _builtins.int = ...,
+        user_id: _builtins.str = ...,
+        batch: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["difficulty", b"difficulty", "seed", b"seed", "subject", b"subject", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "difficulty", b"difficulty", "seed", b"seed", "subject", b"subject", "topic", b"topic", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -147,16 +155,20 @@ class GenerateSummaryResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SUMMARY_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
     summary: _builtins.str
     """Two or three sentences."""
+    source: _builtins.str
+    """The model that wrote it, or "textrank/1" when its sentences are the text's own."""
     def __init__(
         self,
         *,
         summary: _builtins.str = ...,
+        source: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["summary", b"summary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["source", b"source", "summary", b"summary"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -191,18 +203,22 @@ class GenerateKeyPointsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     KEY_POINTS_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    source: _builtins.str
+    """The model that wrote them, or "textrank/1" when they are the text's own."""
     @_builtins.property
     def key_points(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Three to five sentences."""
+        """Three to five sentences, fewer when the text has fewer."""
 
     def __init__(
         self,
         *,
         key_points: _abc.Iterable[_builtins.str] | None = ...,
+        source: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["key_points", b"key_points"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key_points", b"key_points", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -299,6 +315,9 @@ class EmbedResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     EMBEDDINGS_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    method: _builtins.str
+    """What made them, such as "hashed-topics/1": only vectors of the same method can be compared."""
     @_builtins.property
     def embeddings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Embedding]:
         """One a text, in the same order."""
@@ -307,10 +326,11 @@ class EmbedResponse(_message.Message):
         self,
         *,
         embeddings: _abc.Iterable[Global___Embedding] | None = ...,
+        method: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["embeddings", b"embeddings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["embeddings", b"embeddings", "method", b"method"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -325,7 +345,7 @@ class Embedding(_message.Message):
     VALUES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
-        """Its components."""
+        """Its 384 components."""
 
     def __init__(
         self,
@@ -352,6 +372,7 @@ class GenerateStreamRequest(_message.Message):
     TEMPERATURE_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
     SCHEMA_FIELD_NUMBER: _builtins.int
+    BATCH_FIELD_NUMBER: _builtins.int
     prompt: _builtins.str
     """The text, at most 20,000 characters."""
     model: _builtins.str
@@ -362,9 +383,14 @@ class GenerateStreamRequest(_message.Message):
     """0 takes the likeliest token every time; 0.7 when not stated."""
     seed: _builtins.int
     """The seed of the sampling."""
+    batch: _builtins.bool
+    """True when it can wait behind everything else."""
     @_builtins.property
     def schema(self) -> _struct_pb2.Struct:
-        """A JSON schema the answer must follow."""
+        """A JSON schema (draft 2020-12) the answer must follow. Supported: type, enum, const, properties, required, additionalProperties
+        (false), items, minItems, maxItems, minLength, maxLength, minimum, maximum, exclusiveMinimum, exclusiveMaximum, anyOf; at most 8
+        levels and 200 parts.
+        """
 
     def __init__(
         self,
@@ -375,10 +401,11 @@ class GenerateStreamRequest(_message.Message):
         temperature: _builtins.float | None = ...,
         seed: _builtins.int = ...,
         schema: _struct_pb2.Struct | None = ...,
+        batch: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_temperature", b"_temperature", "schema", b"schema", "temperature", b"temperature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_temperature", b"_temperature", "max_tokens", b"max_tokens", "model", b"model", "prompt", b"prompt", "schema", b"schema", "seed", b"seed", "temperature", b"temperature"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_temperature", b"_temperature", "batch", b"batch", "max_tokens", b"max_tokens", "model", b"model", "prompt", b"prompt", "schema", b"schema", "seed", b"seed", "temperature", b"temperature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__temperature: _TypeAlias = _typing.Literal["temperature"]  # noqa: Y015
     _WhichOneofArgType__temperature: _TypeAlias = _typing.Literal["_temperature", b"_temperature"]  # noqa: Y015
@@ -395,22 +422,30 @@ class GenerateStreamResponse(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     FINISH_REASON_FIELD_NUMBER: _builtins.int
     TOKEN_COUNT_FIELD_NUMBER: _builtins.int
+    QUEUE_POSITION_FIELD_NUMBER: _builtins.int
+    PROMPT_TOKEN_COUNT_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """The piece; never half a character."""
     finish_reason: _builtins.str
     """Set on the last piece: "stop", "length" or "cancelled"."""
     token_count: _builtins.int
     """Tokens written so far."""
+    queue_position: _builtins.int
+    """While the request waits: its position, 1 being next. 0 once it is worked on."""
+    prompt_token_count: _builtins.int
+    """Tokens of the prompt; 0 while the request waits."""
     def __init__(
         self,
         *,
         text: _builtins.str = ...,
         finish_reason: _builtins.str = ...,
         token_count: _builtins.int = ...,
+        queue_position: _builtins.int = ...,
+        prompt_token_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["finish_reason", b"finish_reason", "text", b"text", "token_count", b"token_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["finish_reason", b"finish_reason", "prompt_token_count", b"prompt_token_count", "queue_position", b"queue_position", "text", b"text", "token_count", b"token_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -751,6 +786,9 @@ class Model(_message.Message):
     SIZE_MIB_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    PROMPT_FORMAT_FIELD_NUMBER: _builtins.int
+    TASKS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Its name."""
     purpose: _builtins.str
@@ -769,6 +807,14 @@ class Model(_message.Message):
     """SHA-256 of the file, in hexadecimal."""
     state: Global___Model.State.ValueType
     """Where it stands."""
+    source: _builtins.str
+    """Where its file can be had; empty when it is shipped."""
+    prompt_format: _builtins.str
+    """How instructions to it are written, such as "llama2"."""
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it is chosen for: "lines" around lessons, "text", "summary"."""
+
     def __init__(
         self,
         *,
@@ -781,10 +827,13 @@ class Model(_message.Message):
         size_mib: _builtins.float = ...,
         sha256: _builtins.str = ...,
         state: Global___Model.State.ValueType = ...,
+        source: _builtins.str = ...,
+        prompt_format: _builtins.str = ...,
+        tasks: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["architecture", b"architecture", "context_length", b"context_length", "license", b"license", "name", b"name", "purpose", b"purpose", "quantization", b"quantization", "sha256", b"sha256", "size_mib", b"size_mib", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["architecture", b"architecture", "context_length", b"context_length", "license", b"license", "name", b"name", "prompt_format", b"prompt_format", "purpose", b"purpose", "quantization", b"quantization", "sha256", b"sha256", "size_mib", b"size_mib", "source", b"source", "state", b"state", "tasks", b"tasks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

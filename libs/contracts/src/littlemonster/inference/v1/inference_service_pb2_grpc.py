@@ -79,7 +79,9 @@ class GenerationServiceServicer:
 
     def GenerateScript(self, request, context):
         """Writes a lesson script grounded on the curriculum pack. The same request with the same seed and model gives the same script.
-        FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED with the nearest topics. UNAVAILABLE: MODEL_UNAVAILABLE while the model restarts.
+        FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED with the nearest topics; NO_MODEL_FOR_TASK when no model for spoken lines is installed.
+        UNAVAILABLE: MODEL_UNAVAILABLE while the model restarts, ENGINE_CRASHED when it stopped at work. DEADLINE_EXCEEDED:
+        ENGINE_TIMEOUT when it hung. RESOURCE_EXHAUSTED: ENGINE_BUSY when the queue is full, with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -93,14 +95,15 @@ class GenerationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GenerateSummary(self, request, context):
-        """A text in two or three sentences.
+        """A text in two or three sentences: by a model that follows instructions when one is installed and quick enough, else the text's
+        own most central sentences (TextRank). It never fails for want of a model.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GenerateKeyPoints(self, request, context):
-        """What to remember of a text.
+        """What to remember of a text, made as GenerateSummary makes it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -115,15 +118,21 @@ class GenerationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Embed(self, request, context):
-        """Vectors for semantic search.
+        """Vectors for semantic search: texts about the same thing have a large dot product. No model is needed; the same text gives the same
+        vector on every machine as long as `method` and the curriculum are the same.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GenerateStream(self, request, context):
-        """Text as it is written, piece by piece. INVALID_ARGUMENT: the prompt and max_tokens do not fit the model's context.
-        NOT_FOUND: MODEL_NOT_FOUND. RESOURCE_EXHAUSTED: the queue is full, with RetryInfo.
+        """Text as it is written, piece by piece; before its turn, messages with the position in the queue. Leaving stops the model within
+        one token. With a schema the answer comes whole, in one piece, once it is known to follow it.
+        INVALID_ARGUMENT: PROMPT_TOO_LONG when the prompt and max_tokens do not fit the model's context, SCHEMA_REFUSED with the place and
+        the problem. NOT_FOUND: MODEL_NOT_FOUND. FAILED_PRECONDITION: SCHEMA_NOT_FOLLOWED after three attempts, MODEL_FILE_UNUSABLE,
+        MODEL_TOO_LARGE, MODEL_IN_USE when the named model cannot be loaded, NO_MODEL_FOR_TASK. UNAVAILABLE: MODEL_UNAVAILABLE while it is
+        loaded or restarted, ENGINE_CRASHED. DEADLINE_EXCEEDED: ENGINE_TIMEOUT. RESOURCE_EXHAUSTED: ENGINE_BUSY when the queue is full,
+        or when a request that goes first took the place, with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -572,14 +581,18 @@ class ModelServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def LoadModel(self, request, context):
-        """Loads a model. NOT_FOUND: MODEL_NOT_FOUND. FAILED_PRECONDITION: its file is missing or damaged.
+        """Loads a model, unloading idle ones when there is no room. Repeating it does no harm. A model that takes longer than ten seconds is
+        answered with STATE_LOADING: look at the list until it is ready.
+        NOT_FOUND: MODEL_NOT_FOUND. FAILED_PRECONDITION: MODEL_FILE_UNUSABLE when its file is missing, damaged or not for the engine,
+        MODEL_TOO_LARGE for this machine, MODEL_IN_USE when no idle model can make room.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UnloadModel(self, request, context):
-        """Unloads a model. NOT_FOUND: MODEL_NOT_FOUND.
+        """Unloads a model; it is loaded again when it is asked for. Repeating it does no harm. NOT_FOUND: MODEL_NOT_FOUND.
+        FAILED_PRECONDITION: MODEL_IN_USE while it works on requests.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -18,23 +18,34 @@ class GenerationServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     GenerateScript: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.GenerateScriptRequest, _script_pb2.Script]
     """Writes a lesson script grounded on the curriculum pack. The same request with the same seed and model gives the same script.
-    FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED with the nearest topics. UNAVAILABLE: MODEL_UNAVAILABLE while the model restarts.
+    FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED with the nearest topics; NO_MODEL_FOR_TASK when no model for spoken lines is installed.
+    UNAVAILABLE: MODEL_UNAVAILABLE while the model restarts, ENGINE_CRASHED when it stopped at work. DEADLINE_EXCEEDED:
+    ENGINE_TIMEOUT when it hung. RESOURCE_EXHAUSTED: ENGINE_BUSY when the queue is full, with RetryInfo.
     """
     ValidateTopic: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ValidateTopicRequest, _inference_service_pb2.ValidateTopicResponse]
     """Says whether a topic can be taught and belongs to the subject."""
     GenerateSummary: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.GenerateSummaryRequest, _inference_service_pb2.GenerateSummaryResponse]
-    """A text in two or three sentences."""
+    """A text in two or three sentences: by a model that follows instructions when one is installed and quick enough, else the text's
+    own most central sentences (TextRank). It never fails for want of a model.
+    """
     GenerateKeyPoints: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.GenerateKeyPointsRequest, _inference_service_pb2.GenerateKeyPointsResponse]
-    """What to remember of a text."""
+    """What to remember of a text, made as GenerateSummary makes it."""
     ValidateContent: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ValidateContentRequest, _inference_service_pb2.ValidateContentResponse]
     """Checks a script before it is spoken: shown and spoken equations hold, reactions balance, the narration can be followed at
     the script's difficulty, and it is neither too short nor too long. A bad script is an answer, not a failure.
     """
     Embed: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.EmbedRequest, _inference_service_pb2.EmbedResponse]
-    """Vectors for semantic search."""
+    """Vectors for semantic search: texts about the same thing have a large dot product. No model is needed; the same text gives the same
+    vector on every machine as long as `method` and the curriculum are the same.
+    """
     GenerateStream: _aio.UnaryStreamMultiCallable[_inference_service_pb2.GenerateStreamRequest, _inference_service_pb2.GenerateStreamResponse]
-    """Text as it is written, piece by piece. INVALID_ARGUMENT: the prompt and max_tokens do not fit the model's context.
-    NOT_FOUND: MODEL_NOT_FOUND. RESOURCE_EXHAUSTED: the queue is full, with RetryInfo.
+    """Text as it is written, piece by piece; before its turn, messages with the position in the queue. Leaving stops the model within
+    one token. With a schema the answer comes whole, in one piece, once it is known to follow it.
+    INVALID_ARGUMENT: PROMPT_TOO_LONG when the prompt and max_tokens do not fit the model's context, SCHEMA_REFUSED with the place and
+    the problem. NOT_FOUND: MODEL_NOT_FOUND. FAILED_PRECONDITION: SCHEMA_NOT_FOLLOWED after three attempts, MODEL_FILE_UNUSABLE,
+    MODEL_TOO_LARGE, MODEL_IN_USE when the named model cannot be loaded, NO_MODEL_FOR_TASK. UNAVAILABLE: MODEL_UNAVAILABLE while it is
+    loaded or restarted, ENGINE_CRASHED. DEADLINE_EXCEEDED: ENGINE_TIMEOUT. RESOURCE_EXHAUSTED: ENGINE_BUSY when the queue is full,
+    or when a request that goes first took the place, with RetryInfo.
     """
 
 class GenerationServiceServicer:
@@ -46,7 +57,9 @@ class GenerationServiceServicer:
         context: _aio.ServicerContext[_inference_service_pb2.GenerateScriptRequest, _abc.Awaitable[_script_pb2.Script]],
     ) -> _abc.Awaitable[_script_pb2.Script]:
         """Writes a lesson script grounded on the curriculum pack. The same request with the same seed and model gives the same script.
-        FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED with the nearest topics. UNAVAILABLE: MODEL_UNAVAILABLE while the model restarts.
+        FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED with the nearest topics; NO_MODEL_FOR_TASK when no model for spoken lines is installed.
+        UNAVAILABLE: MODEL_UNAVAILABLE while the model restarts, ENGINE_CRASHED when it stopped at work. DEADLINE_EXCEEDED:
+        ENGINE_TIMEOUT when it hung. RESOURCE_EXHAUSTED: ENGINE_BUSY when the queue is full, with RetryInfo.
         """
 
     def ValidateTopic(
@@ -61,14 +74,16 @@ class GenerationServiceServicer:
         request: _inference_service_pb2.GenerateSummaryRequest,
         context: _aio.ServicerContext[_inference_service_pb2.GenerateSummaryRequest, _abc.Awaitable[_inference_service_pb2.GenerateSummaryResponse]],
     ) -> _abc.Awaitable[_inference_service_pb2.GenerateSummaryResponse]:
-        """A text in two or three sentences."""
+        """A text in two or three sentences: by a model that follows instructions when one is installed and quick enough, else the text's
+        own most central sentences (TextRank). It never fails for want of a model.
+        """
 
     def GenerateKeyPoints(
         self,
         request: _inference_service_pb2.GenerateKeyPointsRequest,
         context: _aio.ServicerContext[_inference_service_pb2.GenerateKeyPointsRequest, _abc.Awaitable[_inference_service_pb2.GenerateKeyPointsResponse]],
     ) -> _abc.Awaitable[_inference_service_pb2.GenerateKeyPointsResponse]:
-        """What to remember of a text."""
+        """What to remember of a text, made as GenerateSummary makes it."""
 
     def ValidateContent(
         self,
@@ -84,15 +99,22 @@ class GenerationServiceServicer:
         request: _inference_service_pb2.EmbedRequest,
         context: _aio.ServicerContext[_inference_service_pb2.EmbedRequest, _abc.Awaitable[_inference_service_pb2.EmbedResponse]],
     ) -> _abc.Awaitable[_inference_service_pb2.EmbedResponse]:
-        """Vectors for semantic search."""
+        """Vectors for semantic search: texts about the same thing have a large dot product. No model is needed; the same text gives the same
+        vector on every machine as long as `method` and the curriculum are the same.
+        """
 
     def GenerateStream(
         self,
         request: _inference_service_pb2.GenerateStreamRequest,
         context: _aio.ServicerContext[_inference_service_pb2.GenerateStreamRequest, _abc.AsyncIterator[_inference_service_pb2.GenerateStreamResponse]],
     ) -> _abc.AsyncIterator[_inference_service_pb2.GenerateStreamResponse]:
-        """Text as it is written, piece by piece. INVALID_ARGUMENT: the prompt and max_tokens do not fit the model's context.
-        NOT_FOUND: MODEL_NOT_FOUND. RESOURCE_EXHAUSTED: the queue is full, with RetryInfo.
+        """Text as it is written, piece by piece; before its turn, messages with the position in the queue. Leaving stops the model within
+        one token. With a schema the answer comes whole, in one piece, once it is known to follow it.
+        INVALID_ARGUMENT: PROMPT_TOO_LONG when the prompt and max_tokens do not fit the model's context, SCHEMA_REFUSED with the place and
+        the problem. NOT_FOUND: MODEL_NOT_FOUND. FAILED_PRECONDITION: SCHEMA_NOT_FOLLOWED after three attempts, MODEL_FILE_UNUSABLE,
+        MODEL_TOO_LARGE, MODEL_IN_USE when the named model cannot be loaded, NO_MODEL_FOR_TASK. UNAVAILABLE: MODEL_UNAVAILABLE while it is
+        loaded or restarted, ENGINE_CRASHED. DEADLINE_EXCEEDED: ENGINE_TIMEOUT. RESOURCE_EXHAUSTED: ENGINE_BUSY when the queue is full,
+        or when a request that goes first took the place, with RetryInfo.
         """
 
 def add_GenerationServiceServicer_to_server(servicer: GenerationServiceServicer, server: _aio.Server) -> None: ...
@@ -141,9 +163,15 @@ class ModelServiceStub:
     ListModels: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ListModelsRequest, _inference_service_pb2.ListModelsResponse]
     """Every model in the registry and its state."""
     LoadModel: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.LoadModelRequest, _inference_service_pb2.Model]
-    """Loads a model. NOT_FOUND: MODEL_NOT_FOUND. FAILED_PRECONDITION: its file is missing or damaged."""
+    """Loads a model, unloading idle ones when there is no room. Repeating it does no harm. A model that takes longer than ten seconds is
+    answered with STATE_LOADING: look at the list until it is ready.
+    NOT_FOUND: MODEL_NOT_FOUND. FAILED_PRECONDITION: MODEL_FILE_UNUSABLE when its file is missing, damaged or not for the engine,
+    MODEL_TOO_LARGE for this machine, MODEL_IN_USE when no idle model can make room.
+    """
     UnloadModel: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.UnloadModelRequest, _inference_service_pb2.Model]
-    """Unloads a model. NOT_FOUND: MODEL_NOT_FOUND."""
+    """Unloads a model; it is loaded again when it is asked for. Repeating it does no harm. NOT_FOUND: MODEL_NOT_FOUND.
+    FAILED_PRECONDITION: MODEL_IN_USE while it works on requests.
+    """
 
 class ModelServiceServicer:
     """The models at hand."""
@@ -160,13 +188,19 @@ class ModelServiceServicer:
         request: _inference_service_pb2.LoadModelRequest,
         context: _aio.ServicerContext[_inference_service_pb2.LoadModelRequest, _abc.Awaitable[_inference_service_pb2.Model]],
     ) -> _abc.Awaitable[_inference_service_pb2.Model]:
-        """Loads a model. NOT_FOUND: MODEL_NOT_FOUND. FAILED_PRECONDITION: its file is missing or damaged."""
+        """Loads a model, unloading idle ones when there is no room. Repeating it does no harm. A model that takes longer than ten seconds is
+        answered with STATE_LOADING: look at the list until it is ready.
+        NOT_FOUND: MODEL_NOT_FOUND. FAILED_PRECONDITION: MODEL_FILE_UNUSABLE when its file is missing, damaged or not for the engine,
+        MODEL_TOO_LARGE for this machine, MODEL_IN_USE when no idle model can make room.
+        """
 
     def UnloadModel(
         self,
         request: _inference_service_pb2.UnloadModelRequest,
         context: _aio.ServicerContext[_inference_service_pb2.UnloadModelRequest, _abc.Awaitable[_inference_service_pb2.Model]],
     ) -> _abc.Awaitable[_inference_service_pb2.Model]:
-        """Unloads a model. NOT_FOUND: MODEL_NOT_FOUND."""
+        """Unloads a model; it is loaded again when it is asked for. Repeating it does no harm. NOT_FOUND: MODEL_NOT_FOUND.
+        FAILED_PRECONDITION: MODEL_IN_USE while it works on requests.
+        """
 
 def add_ModelServiceServicer_to_server(servicer: ModelServiceServicer, server: _aio.Server) -> None: ...

@@ -1,13 +1,13 @@
-"""What operators do at the machine itself: `python -m auth_service.commands create ada@example.org`."""
+"""What operators do at the machine itself: `python -m auth_service.commands.admin create ada@example.org`."""
 
 import argparse
 import asyncio
 import getpass
-import os
 import sys
 from collections.abc import Sequence
 
 from auth_service.clients.passwords import Argon2Passwords
+from auth_service.commands import database_url
 from auth_service.storage.unit_of_work import units_of_work
 from auth_service.use_cases.first_admin import FirstAdmin
 from servicekit.clock import utc_now
@@ -65,10 +65,8 @@ def _asked_for() -> str:
 
 def main() -> None:
     """For containers: the database is LM_DATABASE_URL."""
-    options = parse(None, "python -m auth_service.commands")
-    if not (url := os.environ.get("LM_DATABASE_URL")):
-        sys.exit("Set LM_DATABASE_URL to auth's database.")
-    sys.exit(asyncio.run(run(url, options)))
+    options = parse(None, "python -m auth_service.commands.admin")
+    sys.exit(asyncio.run(run(database_url(), options)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,41 @@
+"""`lm admin`, `lm audit` and `lm erasure`: auth's own commands, on the database of the running mesh."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from auth_service.commands import admin, audit, erasure
+from local_mesh.home import Home
+from local_mesh.mesh import FACTS
+from local_mesh.settings import MeshSettings
+
+
+class _Command(Protocol):
+    """A module of auth's commands."""
+
+    def parse(self, arguments: Sequence[str] | None, prog: str) -> Namespace: ...
+
+    async def run(self, url: str, options: Namespace) -> int: ...
+
+
+_COMMANDS: Mapping[str, _Command] = {"admin": admin, "audit": audit, "erasure": erasure}
+
+
+async def run(settings: MeshSettings, name: str, arguments: list[str]) -> int:
+    """Runs the command; 1 when no mesh runs or what was given is refused."""
+    command = _COMMANDS[name]
+    options = command.parse(arguments, f"lm {name}")
+    home = Home(settings.home)
+    facts = home.published(FACTS) if home.is_running() else None
+    if facts is None:
+        print(f"No mesh runs on {settings.home}. Start one with `make up`.", file=sys.stderr)
+        return 1
+    return await command.run(_url(facts), options)
+
+
+def _url(facts: dict[str, object]) -> str:
+    files = facts["database_url_files"]
+    assert isinstance(files, dict)  # noqa: S101  # our own file: mesh.py writes it
+    return Path(files["auth"]).read_text().strip()

@@ -1,0 +1,27 @@
+"""All auth holds of a person, to hand out and to erase. Secrets, and what they are compared with, are never handed out."""
+
+from sqlalchemy import BindParameter, bindparam, delete
+
+from auth_service.tables import METADATA
+from servicekit.database import Transaction, compile_command
+from servicekit.personal_data.records import records
+
+EVERYTHING = (
+    records(METADATA.tables["users"], "id", without=("password_hash", "registration_request_id")),
+    records(METADATA.tables["preferences"], "user_id"),
+    records(METADATA.tables["sessions"], "user_id", without=("successor_salt", "generation")),
+    records(METADATA.tables["mails"], "user_id"),
+    records(METADATA.tables["audit_events"], "actor_id"),
+)
+_USERS = METADATA.tables["users"]
+_owned = [METADATA.tables[name] for name in ("mails", "mailed_tokens", "refresh_tokens", "sessions", "preferences")]
+_person: BindParameter[str] = bindparam("user_id")
+_ERASE = [
+    *(compile_command(delete(table).where(table.c.user_id == _person)) for table in _owned),
+    compile_command(delete(_USERS).where(_USERS.c.id == _person)),
+]
+
+
+async def erase(transaction: Transaction, user_id: str) -> int:
+    """Deletes every row of the account but its erasure. Returns how many."""
+    return sum([await transaction.execute(statement, user_id=user_id) for statement in _ERASE])

@@ -1,0 +1,8 @@
+"""What the service does for its callers: lessons, text, judgements, texts made short, models."""
+
+from inference_service.use_cases.judging import Judging
+from inference_service.use_cases.lessons import ATTEMPTS, Lessons
+from inference_service.use_cases.texts import Texts
+from inference_service.use_cases.writing import Writing
+
+__all__ = ["ATTEMPTS", "Judging", "Lessons", "Texts", "Writing"]

@@ -1,0 +1,197 @@
+"""Leaving for good, and thinking better of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
+
+from auth_service.domain.accounts import Account, MailKind
+from auth_service.domain.administration import AccountChange
+from auth_service.domain.audit import AuditAction
+from auth_service.domain.erasure import SERVICES, Erasure, announce
+from auth_service.domain.events import SessionRevoked, UserDeleted
+from auth_service.domain.sessions import open_session
+from auth_service.errors import FreshSignInNeeded, LastAdmin, PersonNeeded, RefreshTokenInvalid, UserNotFound
+from auth_service.use_cases.acting import AUTH
+from auth_service.use_cases.erasure import BATCH, Erasing, ErasureList, Leaving, receive
+from servicekit.caller import Caller, Role, acting_as
+from servicekit.errors import ServiceError
+from servicekit.ids import new_id
+
+GRACE = timedelta(hours=24)
+
+
+@pytest.fixture
+def erasing(auth: Auth) -> Erasing:
+    return Erasing(auth.database, auth.database.unit_of_work, auth.clock, GRACE)
+
+
+async def leave(auth: Auth) -> Account:
+    """The only account signs in and asks to be erased."""
+    session_id = await fresh_session(auth)
+    with acting_as(Caller(auth.account.id, Role.STUDENT, session_id)):
+        await Leaving(auth.database.unit_of_work, auth.clock).leave(CLIENT)
+    return auth.account
+
+
+async def fresh_session(auth: Auth) -> str:
+    await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+    return max(auth.database.tables.sessions)
+
+
+async def answer(auth: Auth, user_id: str, *services: str) -> None:
+    for service in services:
+        with acting_as(AUTH):
+            async with auth.database.unit_of_work() as work:
+                await receive(work, user_id, service, 2, auth.clock())
+
+
+def letters(auth: Auth) -> list[MailKind]:
+    return [mail.kind for mail in auth.database.tables.mails.values()]
+
+
+async def test_asking_ends_every_session_and_says_so(auth: Auth) -> None:
+    tokens = await auth.signed_in()
+    await leave(auth)
+    with pytest.raises(RefreshTokenInvalid):
+        await auth.sessions.refresh(tokens.refresh_token)
+    assert sum(isinstance(event, SessionRevoked) for event in auth.database.tables.events) == 2
+    assert letters(auth)[-1] is MailKind.ERASURE_SCHEDULED
+
+
+async def test_a_session_that_is_not_fresh_cannot_ask(auth: Auth) -> None:
+    await auth.verified()
+    session_id = await fresh_session(auth)
+    auth.clock.advance(timedelta(minutes=6))
+    with acting_as(Caller(auth.account.id, Role.STUDENT, session_id)), pytest.raises(FreshSignInNeeded):
+        await Leaving(auth.database.unit_of_work, auth.clock).leave(CLIENT)
+    assert auth.database.tables.erasures == {}
+
+
+@pytest.mark.parametrize(
+    ("caller", "refusal"), [(AUTH, PersonNeeded), (Caller("gone", Role.STUDENT, "session"), UserNotFound)]
+)
+async def test_who_has_no_account_cannot_ask(auth: Auth, caller: Caller, refusal: type[ServiceError]) -> None:
+    with acting_as(caller), pytest.raises(refusal):
+        await Leaving(auth.database.unit_of_work, auth.clock).leave(CLIENT)
+
+
+async def test_signing_in_cancels_it_and_says_so(auth: Auth, erasing: Erasing) -> None:
+    await auth.verified()
+    await leave(auth)
+    auth.clock.advance(GRACE - timedelta(seconds=1))
+    await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+    assert letters(auth)[-1] is MailKind.ERASURE_CANCELLED
+    auth.clock.advance(GRACE)
+    assert await erasing.erase_due() == 0
+    assert auth.account
+    actions = [event.action for event in auth.database.tables.audit.events.values()]
+    assert {AuditAction.ERASURE_REQUESTED, AuditAction.ERASURE_CANCELLED} <= set(actions)
+
+
+async def test_asking_again_keeps_the_first_time(auth: Auth) -> None:
+    await auth.verified()
+    account = await leave(auth)
+    first = auth.database.tables.erasures[account.id]
+    async with auth.database.unit_of_work() as work:
+        assert not await work.erasures.add(Erasure(account.id, auth.clock() + GRACE))
+    assert auth.database.tables.erasures[account.id] == first
+
+
+async def test_when_nobody_came_back_the_account_goes_and_every_service_is_told(auth: Auth, erasing: Erasing) -> None:
+    await auth.verified()
+    account = await leave(auth)
+    assert await erasing.erase_due() == 0
+    auth.clock.advance(GRACE)
+    assert await erasing.erase_due() == 1
+    assert await erasing.erase_due() == 0
+    tables = auth.database.tables
+    assert (tables.accounts, tables.sessions, tables.mails, tables.tokens) == ({}, {}, {}, {})
+    assert tables.events[-1] == UserDeleted(account.id, auth.clock())
+    (status,) = await ErasureList(auth.database).all()
+    assert status.silent == ("content", "community", "planner")
+
+
+async def test_it_is_finished_and_told_only_when_all_have_answered_in_whatever_order(
+    auth: Auth, erasing: Erasing
+) -> None:
+    await auth.verified()
+    account = await leave(auth)
+    auth.clock.advance(GRACE)
+    await erasing.erase_due()
+    await answer(auth, account.id, "planner", "planner", "content")
+    assert letters(auth) == []
+    await answer(auth, account.id, "community", "planner")
+    (mail,) = auth.database.tables.mails.values()
+    assert (mail.kind, mail.recipient, mail.user_id) == (MailKind.ACCOUNT_ERASED, EMAIL, None)
+    finished = auth.database.tables.erasures[account.id]
+    assert (finished.finish_time, finished.email, finished.announce_time) == (auth.clock(), "", None)
+    assert {service for _, service in auth.database.tables.receipts} == set(SERVICES)
+
+
+async def test_silent_services_are_asked_again_ever_more_rarely(auth: Auth, erasing: Erasing) -> None:
+    await auth.verified()
+    account = await leave(auth)
+    auth.clock.advance(GRACE)
+    await erasing.erase_due()
+    assert await erasing.ask_again() == 0
+    for seconds in (30, 60, 120):
+        auth.clock.advance(timedelta(seconds=seconds - 1))
+        assert await erasing.ask_again() == 0
+        auth.clock.advance(timedelta(seconds=1))
+        assert await erasing.ask_again() == 1
+    told = [event for event in auth.database.tables.events if isinstance(event, UserDeleted)]
+    assert [event.user_id for event in told] == [account.id] * 4
+    await answer(auth, account.id, *SERVICES)
+    auth.clock.advance(timedelta(days=1))
+    assert await erasing.ask_again() == 0
+
+
+def test_the_pause_has_an_end(auth: Auth) -> None:
+    now = auth.clock()
+    often = Erasure("ada", now, announcements=10_000)
+    assert announce(often, now).announce_time == now + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_receipt_for_an_account_that_is_here_means_nothing(auth: Auth, known: bool) -> None:
+    await auth.verified()
+    account = await leave(auth) if known else auth.account
+    await answer(auth, account.id, *SERVICES)
+    assert auth.database.tables.receipts == {}
+
+
+async def test_an_account_whose_row_is_gone_already_is_finished_without_a_letter(auth: Auth, erasing: Erasing) -> None:
+    async with auth.database.unit_of_work() as work:
+        await work.erasures.add(Erasure("gone", auth.clock() - GRACE))
+    assert await erasing.erase_due() == 1
+    await answer(auth, "gone", *SERVICES)
+    assert auth.database.tables.erasures["gone"].finish_time
+    assert letters(auth) == []
+
+
+async def test_of_two_admins_only_one_can_leave_and_nobody_can_take_the_role_from_the_other(auth: Auth) -> None:
+    await auth.verified()
+    first = replace(auth.account, role=Role.ADMIN)
+    second = replace(first, id=new_id(), email="second@example.org")
+    auth.database.tables.accounts = {each.id: each for each in (first, second)}
+    for admin in (first, second):
+        session = open_session(f"session of {admin.id}", admin.id, "browser", auth.clock())
+        auth.database.tables.sessions[session.id] = session
+    leaving = Leaving(auth.database.unit_of_work, auth.clock)
+    with acting_as(Caller(first.id, Role.ADMIN, f"session of {first.id}")):
+        await leaving.leave(CLIENT)
+    with acting_as(Caller(second.id, Role.ADMIN, f"session of {second.id}")):
+        with pytest.raises(LastAdmin):
+            await leaving.leave(CLIENT)
+        with pytest.raises(LastAdmin):
+            await auth.administration.change(second.id, AccountChange(role=Role.STUDENT))
+    assert set(auth.database.tables.erasures) == {first.id}
+
+
+async def test_a_batch_is_bounded(auth: Auth, erasing: Erasing) -> None:
+    async with auth.database.unit_of_work() as work:
+        for number in range(BATCH + 1):
+            await work.erasures.add(Erasure(f"gone-{number}", auth.clock() - GRACE))
+    assert [await erasing.erase_due() for _ in range(3)] == [BATCH, 1, 0]
