@@ -23,7 +23,7 @@ async def test_a_script_as_written_passes_and_a_tampered_one_is_told_what_is_wro
     assert good.valid
     assert 45 <= good.seconds <= 180
 
-    script.key_points.append("3² + 4² = 26.")
+    script.key_points.append("3^2 + 4^2 = 26.")
     bad = await stub.ValidateContent(pb.ValidateContentRequest(script=script))
     assert not bad.valid
     assert bad.problems == ["This equation does not hold: 3**2 + 4**2 = 26."]
