@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import processes
 from loopback import Loopback
 
 from content_service.clients.inference import InferenceJudge, InferenceWriter
@@ -22,6 +23,7 @@ from content_service.use_cases.managing import Management
 from content_service.use_cases.stages import Tools
 from content_service.use_cases.videos import Videos
 from littlemonster.common.v1.study_pb2 import DIFFICULTY_INTRO, SUBJECT_MATH
+from littlemonster.content.v1.content_service_pb2 import VIDEO_STATUS_FAILED, VIDEO_STATUS_PUBLIC, GetVideoRequest
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceStub, add_VideoServiceServicer_to_server
 from littlemonster.inference.v1 import inference_service_pb2 as inference
 from littlemonster.inference.v1.inference_service_pb2_grpc import (
@@ -31,6 +33,7 @@ from littlemonster.inference.v1.inference_service_pb2_grpc import (
     add_ModerationServiceServicer_to_server,
 )
 from littlemonster.inference.v1.script_pb2 import RecapScene, Scene, Script, ScriptProvenance, TitleScene
+from local_mesh.readiness import Probe
 from servicekit.caller import Caller
 from servicekit.clock import utc_now
 from servicekit.database import Database
@@ -193,3 +196,40 @@ async def content(
 
     yield Content(await serve_api(channel), inference_, generation, renderer, tmp_path / "media", tools, channel)
     renderer.stop()
+
+
+@pytest.fixture
+async def worker_environment(
+    content: Any, loopback: Loopback, urls: Any, backing: Any, tmp_path: Path
+) -> Mapping[str, str]:
+    """What a worker process is told."""
+    services = [
+        (add_GenerationServiceServicer_to_server, content.inference),
+        (add_ModerationServiceServicer_to_server, content.inference),
+    ]
+    address = await loopback.serve(services, processes.verifier("content", loopback))
+
+    return processes.environment(
+        "content",
+        loopback,
+        tmp_path,
+        LM_DATABASE_URL=urls.app,
+        LM_NATS_URL=backing.nats_url,
+        LM_INFERENCE_ADDRESS=address,
+        LM_MEDIA_DIR=str(tmp_path / "media"),
+    )
+
+
+@pytest.fixture
+def public() -> Callable[[Any, str, Any], Probe]:
+    """Makes a probe: whether the video is PUBLIC by now."""
+
+    def made(content: Content, video_id: str, me: Any) -> Probe:
+        async def probe() -> bool:
+            video = await content.videos.GetVideo(GetVideoRequest(video_id=video_id), metadata=me)
+            assert video.status != VIDEO_STATUS_FAILED, video.status_message
+            return video.status == VIDEO_STATUS_PUBLIC
+
+        return probe
+
+    return made

@@ -47,7 +47,7 @@ async def serve(kit: Kit[Settings]) -> None:
         judge=InferenceJudge(inference),
         writer=InferenceWriter(inference),
         renderer=renderer,
-        workshop=WorkFolders(settings.media_dir.parent / f".{settings.media_dir.name}-making"),
+        workshop=WorkFolders(settings.media_dir.parent / f".{settings.media_dir.name}-work"),
         media=store.media,
         announcer=BrokerAnnouncer(broker),
         clock=utc_now,
