@@ -13,7 +13,7 @@ from loopback import Loopback
 
 from content_service.clients.inference import InferenceJudge, InferenceWriter
 from content_service.clients.live import BrokerAnnouncer, BrokerFollower
-from content_service.clients.media import GatewayLinks, media_store
+from content_service.clients.media import GatewayLinks, MediaStore
 from content_service.clients.renderer import RendererProcess
 from content_service.clients.workshop import WorkFolders
 from content_service.handlers import VideoHandlers
@@ -186,7 +186,7 @@ async def content(
         InferenceWriter(channel),
         renderer,
         WorkFolders(tmp_path / "making"),
-        media_store(tmp_path / "media", "", "").media,
+        MediaStore(tmp_path / "media", "", "").media,
         BrokerAnnouncer(broker),
         utc_now,
     )

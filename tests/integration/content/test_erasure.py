@@ -9,7 +9,7 @@ from erasing import Erase, deliver, erasing
 from personal_traces import rows_about, tables_about
 from psycopg.conninfo import conninfo_to_dict
 
-from content_service.clients.media import media_store
+from content_service.clients.media import MediaStore
 from content_service.consumers import Events, erasures
 from content_service.storage import PostgresWork
 from content_service.storage.personal_data import EVERYTHING, erase
@@ -89,7 +89,7 @@ async def test_media_of_what_was_not_public_go_too(
     withdrawn = content.media / asked_for["ada waiting"]
     withdrawn.mkdir(parents=True)
     (withdrawn / "video.mp4").touch()
-    media = Events(PostgresWork, media_store(content.media, "", "").media).handlers()
+    media = Events(PostgresWork, MediaStore(content.media, "", "").media).handlers()
     consumer = Consumer(broker, database, durable=f"content-{new_id()}", handlers=media)
     async with broker.subscribe("video.deleted") as deleted:
         await erase_account(ADA)

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from fakes.object_store import Bucket, bucket
 
-from content_service.clients.media import MediaStore, media_store
+from content_service.clients.media import MediaStore
 from content_service.consumers import Events
 from content_service.domain import FILES
 from content_service.errors import MediaNotStored
@@ -46,8 +46,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[MediaStore, R
     """A store, and what a client that knows the way reads of a file of the lesson."""
     if request.param == "bucket":
         s3: Bucket = request.getfixturevalue("s3")
-        return media_store(tmp_path / "media", s3.url, ""), lambda name: s3.read(f"media/{ID}/{name}")
-    return media_store(tmp_path / "media", "", ""), lambda name: _file(tmp_path / "media" / ID / name)
+        return MediaStore(tmp_path / "media", s3.url, ""), lambda name: s3.read(f"media/{ID}/{name}")
+    return MediaStore(tmp_path / "media", "", ""), lambda name: _file(tmp_path / "media" / ID / name)
 
 
 def _file(path: Path) -> bytes | None:
@@ -104,7 +104,7 @@ async def test_a_lesson_that_is_not_whole_is_not_published(store, made) -> None:
 
 
 async def test_no_file_is_ever_seen_half_written(made, tmp_path) -> None:
-    media, seen, done = media_store(tmp_path / "media", "", "").media, set(), threading.Event()
+    media, seen, done = MediaStore(tmp_path / "media", "", "").media, set(), threading.Event()
 
     def look() -> None:
         while not done.is_set():
@@ -132,15 +132,19 @@ def _until_vanished(look: Callable[[], None], done: threading.Event) -> Callable
     return again
 
 
+def test_links_need_no_folder_for_the_api_may_not_write() -> None:
+    assert MediaStore(Path("/proc/read-only/media"), "", "").links
+
+
 def test_a_setting_that_names_no_bucket_is_refused_with_what_to_write(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="s3://bucket"):
-        media_store(tmp_path, "https://bucket", "")
+        MediaStore(tmp_path, "https://bucket", "")
 
 
 @pytest.fixture
 async def in_bucket(content, database, loopback, serve_api, s3, tmp_path) -> tuple[Any, Generation, MediaStore]:
     """The API and a worker that keep media in a bucket."""
-    store = media_store(tmp_path / "media", s3.url, "")
+    store = MediaStore(tmp_path / "media", s3.url, "")
     units = PostgresUnitOfWork(database, Caller.service("content"), store.told)
     generation = Generation("w", replace(content.tools, media=store.media, unit_of_work=units))
     return await serve_api(content.inference_channel, store.links), generation, store
@@ -182,7 +186,7 @@ async def test_browsers_are_sent_to_the_store_s_public_address(in_bucket, loopba
     me = loopback.as_user(new_id())
     asked = await videos.CreateVideo(pb.CreateVideoRequest(topic="Adding up", subject=SUBJECT_MATH), metadata=me)
     await generation.next()
-    links = media_store(tmp_path / "media", s3.url, "https://media.school.example").links
+    links = MediaStore(tmp_path / "media", s3.url, "https://media.school.example").links
     signed = (await links.links([await reads.video(asked.id)]))[asked.id]
     assert signed.video.startswith(f"https://media.school.example/lessons/school/media/{asked.id}/video.mp4?")
 
@@ -194,7 +198,7 @@ async def test_a_store_that_is_away_costs_an_attempt_and_publishes_the_same_film
     me = loopback.as_user(new_id())
     asked = await videos.CreateVideo(pb.CreateVideoRequest(topic="Adding up", subject=SUBJECT_MATH), metadata=me)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    away = media_store(tmp_path / "media", "s3://lessons/school", "").media
+    away = MediaStore(tmp_path / "media", "s3://lessons/school", "").media
     await Generation("w", replace(content.tools, media=away)).next()
     waiting = await videos.GetVideo(pb.GetVideoRequest(video_id=asked.id), metadata=me)
     assert (waiting.status, waiting.video_url) == (pb.VIDEO_STATUS_PROCESSING, "")

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from content_service.clients.media import StoredMedia, media_store
+from content_service.clients.media import MediaStore, StoredMedia
 from content_service.clients.workshop import WorkFolders
 from content_service.domain import MAX_ATTEMPTS, Lesson, Stage
 from content_service.errors import LeaseLost
@@ -136,7 +136,7 @@ async def test_cancelling_ends_the_stage_at_work_and_a_retry_goes_on_from_there(
 
 
 async def test_media_of_a_lesson_cancelled_while_they_were_published_are_removed(content, video, tmp_path) -> None:
-    store = media_store(tmp_path / "media", "", "").media
+    store = MediaStore(tmp_path / "media", "", "").media
 
     class CancelledMeanwhile(StoredMedia):
         async def publish(self, video_id: str, folder: Path) -> None:

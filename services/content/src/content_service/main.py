@@ -2,7 +2,7 @@
 
 from content_service.clients.inference import InferenceJudge
 from content_service.clients.live import BrokerFollower
-from content_service.clients.media import media_store
+from content_service.clients.media import MediaStore
 from content_service.handlers import VideoHandlers
 from content_service.settings import Settings
 from content_service.storage import PostgresReads, PostgresSearch, PostgresUnitOfWork
@@ -21,7 +21,7 @@ async def serve(kit: Kit[Settings]) -> None:
     """Puts the parts together and serves until told to stop."""
     database = await kit.database()
     settings = kit.settings
-    store = media_store(settings.media_dir, settings.media_url, settings.media_public_endpoint)
+    store = MediaStore(settings.media_dir, settings.media_url, settings.media_public_endpoint)
     reads, unit_of_work = PostgresReads(database), PostgresUnitOfWork(database, links=store.told)
     videos = Videos(
         reads=reads,

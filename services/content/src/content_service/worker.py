@@ -6,7 +6,7 @@ import socket
 
 from content_service.clients.inference import InferenceJudge, InferenceWriter
 from content_service.clients.live import BrokerAnnouncer
-from content_service.clients.media import media_store
+from content_service.clients.media import MediaStore
 from content_service.clients.renderer import RendererProcess
 from content_service.clients.telemetry import in_job, in_stage
 from content_service.clients.workshop import WorkFolders
@@ -39,7 +39,7 @@ async def serve(kit: Kit[Settings]) -> None:
     renderer = RendererProcess(settings.voice_file)
     renderer.start()
     wanted = asyncio.Event()
-    store = media_store(settings.media_dir, settings.media_url, settings.media_public_endpoint)
+    store = MediaStore(settings.media_dir, settings.media_url, settings.media_public_endpoint)
     unit_of_work = PostgresUnitOfWork(database, Caller.service("content"), store.told)
     inference = kit.channel(settings.inference_address, "inference")
     tools = Tools(

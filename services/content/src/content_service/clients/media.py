@@ -3,8 +3,8 @@
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,28 +100,31 @@ class SignedLinks:
         }
 
 
-@dataclass(frozen=True, slots=True)
 class MediaStore:
-    """Where this installation keeps media: for the worker to write, for the API to link, and for events to tell."""
+    """Where this installation keeps media: a bucket where a URL names one, else a folder.
 
-    media: StoredMedia
-    links: GatewayLinks | SignedLinks
-    told: Callable[[str], Links]
-
-
-def media_store(folder: Path, bucket_url: str, public_endpoint: str) -> MediaStore:
-    """The bucket where a URL names one, else the folder. Raises ValueError for a URL that names none.
-
-    `public_endpoint` is what browsers reach the bucket's store by, where that is not how we do.
+    `links` are for the API and `told` for events; `media` is for the worker, which alone may write. Raises ValueError for a URL
+    that names no bucket.
     """
-    if not bucket_url:
-        beside = LocalStore(folder.parent, mkdir=True, automatic_cleanup=True)
-        media = StoredMedia(beside, folder.name, f".{folder.name}-withdrawn")
-        return MediaStore(media, GatewayLinks(), below_gateway)
-    store = _bucket(bucket_url)
-    signing = _bucket(bucket_url, endpoint=public_endpoint) if public_endpoint else store
-    # An event outlives a signature: whoever hears it asks for the video.
-    return MediaStore(StoredMedia(store, _SHOWN, "withdrawn"), SignedLinks(signing, _SHOWN), lambda _: NO_LINKS)
+
+    def __init__(self, folder: Path, bucket_url: str, public_endpoint: str) -> None:
+        """`public_endpoint` is what browsers reach the bucket's store by, where that is not how we do."""
+        self._folder = folder
+        self._bucket = _bucket(bucket_url) if bucket_url else None
+        self.links: GatewayLinks | SignedLinks = GatewayLinks()
+        self.told: Callable[[str], Links] = below_gateway
+        if self._bucket:
+            signing = _bucket(bucket_url, endpoint=public_endpoint) if public_endpoint else self._bucket
+            self.links = SignedLinks(signing, _SHOWN)
+            self.told = lambda _: NO_LINKS  # an event outlives a signature: whoever hears it asks for the video
+
+    @cached_property
+    def media(self) -> StoredMedia:
+        """Makes the folder, if it is one."""
+        if self._bucket:
+            return StoredMedia(self._bucket, _SHOWN, "withdrawn")
+        beside = LocalStore(self._folder.parent, mkdir=True, automatic_cleanup=True)
+        return StoredMedia(beside, self._folder.name, f".{self._folder.name}-withdrawn")
 
 
 def _bucket(url: str, **config: Any) -> S3Store:

@@ -1,6 +1,6 @@
 """Statements of the queue: jobs are leased rows."""
 
-from sqlalchemy import bindparam, case, func, insert, or_, select, update
+from sqlalchemy import Uuid, bindparam, case, exists, func, insert, or_, select, update
 
 from content_service.domain import MAX_ATTEMPTS, MAX_SEED, Job
 from content_service.storage.statements import VIDEOS
@@ -107,14 +107,12 @@ REQUEUE = compile_command(
         finish_time=None,
     )
 )
+_of_video = bindparam("of_video", type_=Uuid)
 ABANDONED = compile_statement(
-    select(JOBS.c.video_id)
-    .join(VIDEOS, VIDEOS.c.id == JOBS.c.video_id)
-    .where(
-        JOBS.c.video_id == bindparam("of_video"),
-        JOBS.c.finish_time.is_not(None),
-        VIDEOS.c.status != "PUBLIC",
-        VIDEOS.c.status != "REJECTED",  # a moderator may put it back
+    select(_of_video).where(
+        ~exists().where(JOBS.c.video_id == _of_video, JOBS.c.finish_time.is_(None)),
+        # A REJECTED one may be put back by a moderator.
+        ~exists().where(VIDEOS.c.id == _of_video, or_(VIDEOS.c.status == "PUBLIC", VIDEOS.c.status == "REJECTED")),
     ),
     lambda video_id: video_id,
 )

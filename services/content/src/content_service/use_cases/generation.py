@@ -17,7 +17,7 @@ _HEARTBEAT_SECONDS = 1.0  # a cancelled lesson is noticed so soon, whatever its 
 _KEEP_WORK = timedelta(days=3)
 _FORGET_WORKERS = timedelta(hours=1)
 _UNEXPECTED = "Something went wrong while the lesson was made."
-_STOPPED = "The worker stopped each time it came to “{}”."
+_STOPPED = "The worker stopped each time it came to “{}”. Tell an administrator; a retry goes on from there."
 log = logging.getLogger(__name__)
 
 
@@ -79,6 +79,7 @@ class Generation:
         return True
 
     async def _with_heartbeat(self, lesson: Lessons) -> None:
+        lost = False
         try:
             async with asyncio.TaskGroup() as group:
                 heartbeat = group.create_task(self._keep(lesson.job))
@@ -86,10 +87,12 @@ class Generation:
                 heartbeat.cancel()
         except* LeaseLost:
             log.warning("lease lost", extra={"video": lesson.job.video_id})
-            await self._tidy(lesson.job)
+            lost = True
         except* Unavailable:
             # Nothing could be recorded; the lease runs out and the job is taken up again.
             log.warning("queue not reachable", extra={"video": lesson.job.video_id})
+        if lost:
+            await self._tidy(lesson.job)
 
     async def _keep(self, job: Job) -> None:
         while True:
