@@ -6,7 +6,10 @@ _BUILT = {
     "SystemService": "GetSystemHealth",
     "AuthService": "Register VerifyEmail ResendVerification Login RefreshToken Logout ListSessions DeleteSession"
     " ForgotPassword ResetPassword ChangePassword Reauthenticate GetJwks",
-    "UserService": "GetMe UpdateMe DeleteMe GetUser GetPreferences UpdatePreferences ListUsers UpdateUser ListAuditEvents",
+    "UserService": (
+        "GetMe UpdateMe DeleteMe GetUser GetPreferences UpdatePreferences GetStats ExportMe GetExport DownloadExport"
+        " ListUsers UpdateUser ListAuditEvents"
+    ),
     "VideoService": (
         "CreateVideo BatchCreateVideos ListVideos SearchVideos GetVideo DeleteVideo WatchVideo ViewVideo CancelVideo"
         " RetryVideo SetVideoStatus"

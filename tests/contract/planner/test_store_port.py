@@ -151,7 +151,7 @@ async def test_changes_are_told_with_growing_versions_of_each_planner(store: Sto
     async with store.begin() as work:
         await work.changed(Happening.CREATED, ada)
         await work.changed(Happening.UPDATED, ada)
-        await work.completed(ada.occurrence(NOON))
+        await work.completed(ada.occurrence(NOON), NOON)
     with acting_as(BOB):
         async with store.begin() as work:
             await work.changed(Happening.CREATED, bob)

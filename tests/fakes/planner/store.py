@@ -102,7 +102,7 @@ class FakeWork:
             self._state.events[event.id] = replace(self._state.events[event.id], sequence=version)
         self._state.told.append(("planner.event_changed", event.id, version))
 
-    async def completed(self, occurrence: Occurrence) -> None:
+    async def completed(self, occurrence: Occurrence, time: datetime | None) -> None:
         self._state.told.append(("planner.event_completed", occurrence.event.id, 0))
 
 

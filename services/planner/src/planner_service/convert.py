@@ -114,8 +114,8 @@ def event_changed(happening: Happening, changed: Event, version: int) -> events.
     return events.PlannerEventChanged(change=change, version=version)
 
 
-def event_completed(completed: Occurrence) -> events.PlannerEventCompleted:
-    return events.PlannerEventCompleted(event=occurrence(completed))
+def event_completed(completed: Occurrence, time: datetime | None) -> events.PlannerEventCompleted:
+    return events.PlannerEventCompleted(event=occurrence(completed), complete_time=_timestamp(time) if time else None)
 
 
 def position(request: pb.SyncEventsRequest, user_id: str) -> Position | None:

@@ -86,8 +86,11 @@ class Work(Protocol):
         """Tells what happened to an event once the work is saved: the next version of its owner's planner, which remembers."""
         ...
 
-    async def completed(self, occurrence: Occurrence) -> None:
-        """Tells that an occurrence was marked done or not done, once the work is saved."""
+    async def completed(self, occurrence: Occurrence, time: datetime | None) -> None:
+        """Tells that an occurrence was marked done, or not done any more, once the work is saved.
+
+        `time` is when it was marked done, also when that is taken back.
+        """
         ...
 
 

@@ -80,13 +80,18 @@ def token_purpose(kind: MailKind) -> TokenPurpose | None:
 
 def after_success(mail: Mail) -> Mail:
     """The mail as sent."""
-    return replace(mail, status=MailStatus.SENT, last_error="")
+    return _ended(replace(mail, status=MailStatus.SENT, last_error=""))
 
 
 def after_refusal(mail: Mail, refusal: Refusal, now: datetime) -> Mail:
     """The mail after a try that failed: due again after a pause that doubles, or abandoned when there is no hope."""
     reason = refusal.reason[:_LONGEST_ERROR]
     if refusal.permanent or mail.attempts >= MOST_ATTEMPTS:
-        return replace(mail, status=MailStatus.ABANDONED, last_error=reason)
+        return _ended(replace(mail, status=MailStatus.ABANDONED, last_error=reason))
     pause = min(_FIRST_PAUSE * 2 ** (mail.attempts - 1), _LONGEST_PAUSE)
     return replace(mail, due_time=now + pause, last_error=reason)
+
+
+def _ended(mail: Mail) -> Mail:
+    """The last letter to an erased account takes its address along, also out of what a mail system says of it."""
+    return mail if mail.user_id else replace(mail, recipient="", last_error="")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from planner_service import convert
 from planner_service.domain.events import Event, Happening, Occurrence
@@ -26,8 +27,8 @@ class PostgresWork:
         message = convert.event_changed(happening, event, version)
         await self._transaction.emit("planner.event_changed", message, event.id)
 
-    async def completed(self, occurrence: Occurrence) -> None:
-        message = convert.event_completed(occurrence)
+    async def completed(self, occurrence: Occurrence, time: datetime | None) -> None:
+        message = convert.event_completed(occurrence, time)
         await self._transaction.emit("planner.event_completed", message, occurrence.event.id)
 
 

@@ -98,7 +98,7 @@ class Planner:
             marked = complete(occurrence, completed, self._clock())
             done = marked.occurrence(occurrence.start)
             if await self._save(work, event, marked):
-                await work.completed(done)
+                await work.completed(done, done.complete_time or occurrence.complete_time)
         return done
 
     async def delete(self, event_id: str, etag: str, which: Which) -> None:
