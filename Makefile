@@ -11,7 +11,7 @@ DIFFICULTY ?= STANDARD
 SOURCES := libs/servicekit services gateway deploy docs protos tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test lint fmt protos protos-check deploy check bench clean
+.PHONY: help install demo up test lint fmt protos protos-check deploy check bench bench-scale clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ check: lint protos-check test ## All of the above, as continuous integration run
 
 bench: $(READY) ## Requests per second through the gateway beside a plain service and a call without a database
 	@$(BIN)/python -m tests.performance.bench
+
+bench-scale: $(READY) ## Feed and search over a million videos beside ten thousand (ten minutes, 10 GB of disk)
+	@$(BIN)/python -m tests.performance.scale
 
 clean: ## Remove the virtual environment, caches and the mesh's state in .local
 	rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*

@@ -7,8 +7,9 @@ from google.protobuf.empty_pb2 import Empty
 
 from content_service.convert import videos as convert
 from content_service.domain import Video
-from content_service.ports import MediaLinks, Search
+from content_service.ports import MediaLinks
 from content_service.use_cases.managing import Management
+from content_service.use_cases.searching import Searching
 from content_service.use_cases.videos import Videos
 from littlemonster.content.v1 import content_service_pb2 as pb
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceServicer
@@ -18,10 +19,10 @@ from servicekit.pagination import page_size
 class VideoHandlers(VideoServiceServicer):
     """All of VideoService."""
 
-    def __init__(self, videos: Videos, management: Management, search: Search, media: MediaLinks) -> None:
+    def __init__(self, videos: Videos, management: Management, searching: Searching, media: MediaLinks) -> None:
         self._videos = videos
         self._management = management
-        self._search = search
+        self._searching = searching
         self._links = media.links
 
     async def CreateVideo(self, request: pb.CreateVideoRequest, context: Any) -> pb.Video:
@@ -44,7 +45,7 @@ class VideoHandlers(VideoServiceServicer):
 
     async def SearchVideos(self, request: pb.SearchVideosRequest, context: Any) -> pb.SearchVideosResponse:
         query, size = convert.search_query(request), page_size(request.page_size)
-        found = await self._search.search(query, size, request.page_token)
+        found = await self._searching.find(query, size, request.page_token)
         return convert.matches(found, await self._links(found.videos))
 
     async def WatchVideo(self, request: pb.WatchVideoRequest, context: Any) -> AsyncIterator[pb.VideoProgress]:
