@@ -21,6 +21,7 @@ _BUILT = {
     "RatingService": "SubmitRating GetRating DeleteRating GetRatingStats",
     "PlannerService": (
         "CreateEvent ListEvents GetEvent UpdateEvent DeleteEvent CompleteEvent GetProgress SyncEvents WatchEvents"
+        " CreateFeed DeleteFeed GetFeed ImportCalendar"
     ),
     "GenerationService": "GenerateScript ValidateTopic GenerateSummary GenerateKeyPoints Embed GenerateStream",
     "ModerationService": "Moderate",

@@ -86,6 +86,8 @@ def _success(rpc: Rpc, schemas: Schemas) -> dict[str, Any]:
     schema = schemas.of(rpc.response)
     element = elements().get(rpc.response)
     text = element.comment if element else "Done."
+    if rpc.answers_file:
+        return {"description": "The file.", "content": {"*/*": {"schema": schema}}}
     if not rpc.server_streaming:
         return {"description": text, "content": {"application/json": {"schema": schema}}}
     event = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}

@@ -1,4 +1,4 @@
-"""What the worker takes up: chores that come due by themselves, ended sessions, receipts of services, what people do."""
+"""What the worker takes up: chores that come due, ended sessions, reminders, receipts of services, what people do."""
 
 import asyncio
 import logging
@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from auth_service.convert import activities as convert
+from auth_service.convert.planner import reminder
+from auth_service.domain.reminders import Reminder
 from auth_service.domain.stats import Happened
 from auth_service.ports import Activities, Work
 from auth_service.use_cases.erasure import receive
@@ -63,6 +65,16 @@ def revocations(broker: Broker, database: Database) -> Consumer:
         await revoke_session(broker, event.session_id)
 
     return Consumer(broker, database, durable="auth", handlers=[on("session.revoked", SessionRevoked, tell)])
+
+
+def reminders(broker: Broker, database: Database, mail: Callable[[Reminder, Transaction], Awaitable[None]]) -> Consumer:
+    """Queues a mail for each reminder that is due, once: the inbox and the mail are one transaction."""
+
+    async def remind(event: planner.PlannerReminderDue, transaction: Transaction) -> None:
+        await mail(reminder(event), transaction)
+
+    handlers = [on("planner.reminder_due", planner.PlannerReminderDue, remind)]
+    return Consumer(broker, database, durable="auth-reminders", handlers=handlers)
 
 
 def receipts(broker: Broker, database: Database, work: Callable[[Transaction], Work], clock: Clock) -> Consumer:

@@ -470,7 +470,7 @@ class TokenSigner(Protocol):
 class Letters(Protocol):
     """Writes the letters people get."""
 
-    def write(self, kind: MailKind, recipient: str, token: str | None) -> Letter:
+    def write(self, mail: Mail, token: str | None) -> Letter:
         """A letter; `token` is None for the kinds that carry none."""
         ...
 

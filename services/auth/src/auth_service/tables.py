@@ -19,7 +19,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -130,7 +130,7 @@ class Mails(_Base, table=True):
     __table_args__ = (
         CheckConstraint(
             "kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED', "
-            "'ERASURE_SCHEDULED', 'ERASURE_CANCELLED', 'ACCOUNT_ERASED')",
+            "'ERASURE_SCHEDULED', 'ERASURE_CANCELLED', 'ACCOUNT_ERASED', 'REMINDER')",
             name="mails_kind",
         ),
         CheckConstraint("status IN ('PENDING', 'SENT', 'ABANDONED')", name="mails_status"),
@@ -148,6 +148,7 @@ class Mails(_Base, table=True):
     due_time: datetime = Field(sa_column=_time())
     last_error: str = Field(sa_column=_text())
     create_time: datetime = Field(sa_column=_time())
+    details: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False, server_default=text("'{}'")))
 
 
 class Erasures(_Base, table=True):

@@ -6,7 +6,7 @@ from auth_service.clients.archives import ZipArchives
 from auth_service.clients.letters import TemplateLetters
 from auth_service.clients.personal_data import GrpcPersonalData, OwnPersonalData
 from auth_service.clients.smtp import SmtpMailer
-from auth_service.consumers import Chore, doings, receipts, revocations
+from auth_service.consumers import Chore, doings, receipts, reminders, revocations
 from auth_service.ports import PersonalData
 from auth_service.settings import WorkerSettings
 from auth_service.storage.activities import ActivitiesInWork
@@ -19,8 +19,10 @@ from auth_service.use_cases.erasure import Erasing
 from auth_service.use_cases.exports import Exporting
 from auth_service.use_cases.housekeeping import Housekeeping
 from auth_service.use_cases.mailing import MailDelivery
+from auth_service.use_cases.reminding import Reminding
 from servicekit.clock import utc_now
 from servicekit.database import Database
+from servicekit.ids import new_id
 from servicekit.kit import Kit, run
 from servicekit.messaging.relay import Relay
 
@@ -48,6 +50,8 @@ async def serve(kit: Kit[WorkerSettings]) -> None:
     kit.background(receipts(broker, database, StoredWork, utc_now).run())
     kit.background(Relay(broker, database).run())
     kit.background(revocations(broker, database).run())
+    reminding = Reminding(utc_now, new_id)
+    kit.background(reminders(broker, database, lambda due, held: reminding.mail(StoredWork(held), due)).run())
     await kit.serve()
 
 

@@ -1,6 +1,7 @@
 """A mail's way out: pending, then sent or, after many failures, abandoned."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -36,7 +37,8 @@ class MailStatus(StrEnum):
 class Mail:
     """A letter in the outbox. `attempts` counts tries begun; `due_time` is when the next may begin.
 
-    `user_id` is None when the account it was about is gone.
+    `user_id` is None when the account it was about is gone. `details` are what its template shows
+    besides a token: for the kinds that name something, such as a reminder.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Mail:
     due_time: datetime
     last_error: str
     create_time: datetime
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
