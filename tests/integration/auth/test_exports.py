@@ -11,6 +11,7 @@ import pytest
 from fakes.planner.made import NOON, a_plan, an_event
 from integration.auth.conftest import Running, bearer
 from loopback import Loopback
+from psycopg import AsyncConnection
 
 from auth_service.clients.archives import ZipArchives
 from auth_service.clients.personal_data import GrpcPersonalData, OwnPersonalData
@@ -201,6 +202,36 @@ async def test_a_worker_that_dies_leaves_nothing_and_another_begins_anew(
     running.clock.advance(LEASE)
     assert await exporting().gather_next() == 1
     running.clock.advance(-LEASE)
+    assert (await seen(running, tokens, export)).state == pb.Export.STATE_READY
+
+
+async def test_an_export_that_kills_every_worker_is_given_up(
+    running: Running, exporting: Callable[..., Exporting]
+) -> None:
+    await running.verified()
+    tokens = await running.log_in()
+    export = await begun(running, tokens)
+    with acting_as(AUTH):
+        for _ in range(MOST_ATTEMPTS):
+            async with units_of_work(running.database)() as work:
+                assert await work.exports.claim(running.clock(), running.clock())
+    assert await exporting().gather_next() == 1
+    assert (await seen(running, tokens, export)).state == pb.Export.STATE_FAILED
+
+
+async def test_what_nobody_foresaw_ends_the_try_and_not_the_worker(
+    running: Running, exporting: Callable[..., Exporting]
+) -> None:
+    await running.verified()
+    tokens = await running.log_in()
+    export = await begun(running, tokens)
+    async with await AsyncConnection.connect(running.urls.owner, autocommit=True) as owner:
+        await owner.execute("ALTER TABLE preferences RENAME COLUMN language TO tongue")
+        assert await exporting().gather_next() == 1
+        assert (await seen(running, tokens, export)).state == pb.Export.STATE_GATHERING
+        await owner.execute("ALTER TABLE preferences RENAME COLUMN tongue TO language")
+    running.clock.advance(timedelta(seconds=30))
+    assert await exporting().gather_next() == 1
     assert (await seen(running, tokens, export)).state == pb.Export.STATE_READY
 
 

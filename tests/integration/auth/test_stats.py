@@ -11,6 +11,7 @@ from conftest import Backing
 from erasing import deliver
 from google.protobuf.message import Message
 from integration.auth.conftest import Running, bearer
+from integration.auth.test_row_level_security import visible
 from loopback import Metadata
 from personal_traces import tables_about
 from psycopg.conninfo import conninfo_to_dict
@@ -180,6 +181,13 @@ async def test_an_erased_account_gets_no_rows_from_late_events(ada: Ada, running
     )
     name = str(conninfo_to_dict(running.urls.app)["dbname"])
     assert set(tables_about(backing.postgres_url, name, ada.id)) == {"audit_events"}
+
+
+async def test_what_somebody_did_is_seen_by_nobody_else(ada: Ada, running: Running) -> None:
+    await ada.hears(rated(ada.id, new_id(), 1))
+    assert await visible(running, "activities", ada.id, "STUDENT") == 1
+    for person, role in ((new_id(), "ADMIN"), ("", "STUDENT")):
+        assert await visible(running, "activities", person, role) == 0
 
 
 async def test_an_event_that_names_nobody_is_dropped(ada: Ada) -> None:

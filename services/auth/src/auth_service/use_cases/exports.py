@@ -9,6 +9,7 @@ from auth_service.domain.audit import AuditAction
 from auth_service.domain.exports import (
     GATHERING_TIME,
     LEASE,
+    MOST_ATTEMPTS,
     WINDOW,
     Export,
     Link,
@@ -26,7 +27,7 @@ from auth_service.use_cases.auditing import entry, refusals_audited
 from auth_service.use_cases.freshness import require_fresh
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
-from servicekit.errors import ServiceError
+from servicekit.errors import ServiceError, Unavailable
 from servicekit.ids import new_id
 
 log = logging.getLogger(__name__)
@@ -118,12 +119,21 @@ class Exporting:
                 export = await work.exports.claim(now, now + LEASE)
             if export is None:
                 return 0
-            try:
-                async with asyncio.timeout(GATHERING_TIME.total_seconds()):
-                    await self._gather(export)
-            except (ServiceError, TimeoutError, OSError) as error:
-                await self._failed(export, error)
+            if export.attempts > MOST_ATTEMPTS:  # the last one never told how it ended: it may have killed its worker
+                await self._failed(export, Unavailable())
+            else:
+                await self._try(export)
         return 1
+
+    async def _try(self, export: Export) -> None:
+        try:
+            async with asyncio.timeout(GATHERING_TIME.total_seconds()):
+                await self._gather(export)
+        except (ServiceError, TimeoutError, OSError) as error:
+            await self._failed(export, error)
+        except Exception as error:  # a record nobody foresaw must not end the worker, which also sends everybody's mail
+            log.exception("export failed unexpectedly", extra={"export": export.id})
+            await self._failed(export, error)
 
     async def _gather(self, export: Export) -> None:
         async with self._archives.begin(export, self._clock()) as archive:
