@@ -11,10 +11,10 @@ DIFFICULTY ?= STANDARD
 SOURCES := libs/servicekit services gateway deploy docs protos tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test lint fmt protos protos-check deploy check bench bench-scale clean
+.PHONY: help install demo up test lint fmt protos protos-check deploy check bench bench-scale bench-inference gpu-check clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml */pyproject.toml deploy/*/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -70,6 +70,12 @@ bench: $(READY) ## Requests per second through the gateway beside a plain servic
 
 bench-scale: $(READY) ## Feed and search over a million videos beside ten thousand (ten minutes, 10 GB of disk)
 	@$(BIN)/python -m tests.performance.scale
+
+bench-inference: $(READY) ## Tokens per second of each engine alone and through the service, with 1, 4 and 8 clients
+	@$(BIN)/python -m tests.performance.inference
+
+gpu-check: $(READY) ## What a graphics processor gains here; ends with status 3 when there is none
+	@$(BIN)/python -m inference_service.engine.gpu_check
 
 clean: ## Remove the virtual environment, caches and the mesh's state in .local
 	rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*

@@ -233,9 +233,10 @@ async def test_a_file_that_is_no_calendar_is_refused_with_the_line(importer, tex
     assert problem in refused.value.detail
 
 
-async def test_ten_thousand_components_are_refused_at_once(importer, store) -> None:
+@pytest.mark.parametrize("component", ["BEGIN:VEVENT\nEND:VEVENT", "BEGIN:VTIMEZONE\nEND:VTIMEZONE"])
+async def test_ten_thousand_components_are_refused_at_once(importer, store, component) -> None:
     with pytest.raises(CalendarTooLarge):
-        await importer.take(_file(*[_event(uid=str(number)) for number in range(10_000)]), "")
+        await importer.take(_file(*[component] * 10_000), "")
     assert store.told == []
 
 

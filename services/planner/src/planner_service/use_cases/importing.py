@@ -1,7 +1,7 @@
 """Taking over the events of an iCalendar file: each by itself, known again by its UID, whatever becomes of the others."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from time import monotonic
 from uuid import UUID
@@ -104,37 +104,42 @@ def plans(text: str, time_zone: str, seconds: float = _SECONDS) -> tuple[list[Re
     """
     parts, end = taken_apart(text), monotonic() + seconds
     zones = Zones(_default_zone(time_zone, parts.time_zone, parts.zones), parts.zones)
+    found, failures = _read([part for part in parts.components if part.name != "VTIMEZONE"], zones)
+    readable = dict[str, Read]()
+    for each in _apart(found):
+        try:
+            readable[each.uid] = _checked(each, readable, late=monotonic() > end)
+        except (ServiceError, Unusable) as error:
+            failures.append(Failure(each.line, each.uid, str(error)))
+    return list(readable.values()), failures
+
+
+def _read(parts: Sequence[Part], zones: Zones) -> tuple[list[Read], list[Failure]]:
     found, failures = list[Read](), list[Failure]()
-    for part in parts.components:
-        if part.name == "VTIMEZONE":
-            continue
+    for part in parts:
         try:
             found.append(read(part, zones))
         except Unusable as error:
             failures.append(Failure(part.line, _uid(part), str(error)))
         except _UNREADABLE as error:
-            failures.append(
-                Failure(part.line, _uid(part), f"cannot be read: {str(error)[:200] or type(error).__name__}")
-            )
-    readable = dict[str, Read]()
-    for each in _apart(found):
-        try:
-            if each.uid in readable:
-                raise Unusable(f"has the UID of the component on line {readable[each.uid].line}")
-            if each.cancelled:
-                raise Unusable("was cancelled")
-            if len(each.plan.recurrence) > MOST_LINES:
-                raise Unusable("has too many added, excluded and replaced dates")
-            if monotonic() > end:
-                raise Unusable("was not reached in the time that one file has; send it again in a smaller file")
-            plan = check(each.plan)
-            recurrence.check(plan)
-            readable[each.uid] = replace(each, plan=plan)
-        except ServiceError as error:
-            failures.append(Failure(each.line, each.uid, error.detail))
-        except Unusable as error:
-            failures.append(Failure(each.line, each.uid, str(error)))
-    return list(readable.values()), failures
+            problem = str(error)[:200] or type(error).__name__
+            failures.append(Failure(part.line, _uid(part), f"cannot be read: {problem}"))
+    return found, failures
+
+
+def _checked(found: Read, others: Mapping[str, Read], *, late: bool) -> Read:
+    """What was read, with a plan that a planner takes. Raises Unusable, and what `check` raises."""
+    if found.uid in others:
+        raise Unusable(f"has the UID of the component on line {others[found.uid].line}")
+    if found.cancelled:
+        raise Unusable("was cancelled")
+    if len(found.plan.recurrence) > MOST_LINES:
+        raise Unusable("has too many added, excluded and replaced dates")
+    if late:
+        raise Unusable("was not reached in the time that one file has; send it again in a smaller file")
+    plan = check(found.plan)
+    recurrence.check(plan)
+    return replace(found, plan=plan)
 
 
 def _default_zone(asked: str, of_file: str, named: dict[str, str]) -> str:
