@@ -107,6 +107,27 @@ async def test_a_lesson_that_stops_every_worker_is_given_up_with_the_stage_it_st
     assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
 
 
+async def test_a_moderator_finds_what_was_given_up_and_replays_it_and_others_find_their_own_alone(
+    content, video, loopback, urls
+) -> None:
+    _rows(urls, "UPDATE generation_jobs SET attempts = %s", MAX_ATTEMPTS)
+    await content.generation("w").next()
+    given_up = pb.ListVideosRequest(status=pb.VIDEO_STATUS_FAILED)
+
+    async def found(caller: Any) -> list[str]:
+        return [each.id for each in (await content.videos.ListVideos(given_up, metadata=caller)).videos]
+
+    moderator = loopback.as_user(new_id(), "MODERATOR")
+    assert await found(moderator) == await found(video[1]) == [video[0].id]
+    assert await found(loopback.as_user(new_id())) == []
+    await content.videos.RetryVideo(pb.RetryVideoRequest(video_id=video[0].id), metadata=moderator)
+    assert await found(moderator) == []
+    await content.generation("w").next()
+    public = pb.ListVideosRequest(status=pb.VIDEO_STATUS_PUBLIC)
+    listed = await content.videos.ListVideos(public, metadata=loopback.as_user(new_id()))
+    assert [each.id for each in listed.videos] == [video[0].id]
+
+
 async def test_attempts_are_counted_for_each_stage_by_itself(content, video, urls) -> None:
     _rows(urls, "UPDATE generation_jobs SET attempts = %s", MAX_ATTEMPTS - 1)
     await content.generation("w").next()

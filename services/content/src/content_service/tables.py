@@ -29,6 +29,7 @@ METADATA = MetaData()
 NUMBERS = Sequence("published_videos", metadata=METADATA, minvalue=0, start=0)
 _TIME = DateTime(timezone=True)
 _PUBLIC = "status = 'PUBLIC'"
+_UNPUBLISHED = "status <> 'PUBLIC' AND status <> 'DELETED'"
 
 
 class Base(SQLModel, registry=registry(metadata=METADATA)):
@@ -51,6 +52,7 @@ class VideoRow(Base, table=True):
         Index("videos_recent_idx", "create_time", "id", postgresql_where=_PUBLIC),
         Index("videos_popular_idx", "view_count", "id", postgresql_where=_PUBLIC),
         Index("videos_rating_idx", "rating_score", "id", postgresql_where=_PUBLIC),
+        Index("videos_unpublished_idx", "status", "create_time", "id", postgresql_where=_UNPUBLISHED),
         Index("videos_subject_recent_idx", "subject", "create_time", "id", postgresql_where=_PUBLIC),
     )
 

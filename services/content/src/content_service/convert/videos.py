@@ -61,6 +61,7 @@ def feed_query(request: content_service_pb2.ListVideosRequest) -> FeedQuery:
         subject=SUBJECT_OF.get(request.subject),
         difficulty=DIFFICULTY_OF.get(request.difficulty),
         created_by=request.created_by.lower() or None,
+        status=_STATUS_OF.get(request.status),
     )
 
 

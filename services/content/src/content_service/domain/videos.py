@@ -91,11 +91,12 @@ class FeedQuery:
     subject: str | None = None
     difficulty: str | None = None
     created_by: str | None = None
+    status: Status | None = None
 
     @property
     def fingerprint(self) -> str:
         """Names the query in page tokens."""
-        return f"{self.sort}|{self.subject}|{self.difficulty}|{self.created_by}"
+        return f"{self.sort}|{self.subject}|{self.difficulty}|{self.created_by}|{self.status or ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,9 +40,9 @@ class PostgresReads:
         return {video.id: video for video in videos}
 
     async def feed(self, query: FeedQuery, size: int, page_token: str) -> Page:
-        """Somebody's own videos are read as them, everything else as anybody."""
+        """What is not PUBLIC is read as the caller, so that row-level security decides; everything else as anybody."""
         caller = caller_or_none()
-        if caller and query.created_by == caller.id:
+        if caller and (query.created_by == caller.id or query.status not in (None, Status.PUBLIC)):
             return await self._page(query, size, page_token, own=True)
         if page_token:
             _decoded(query, page_token)
@@ -59,7 +59,7 @@ class PostgresReads:
         filters = frozenset(parameters) | ({"own"} if own else frozenset())
         if page_token:
             parameters["after_key"], parameters["after_id"] = _decoded(query, page_token)
-        statement = statements.feed(query.sort, filters, bool(page_token))
+        statement = statements.feed(query.sort, filters, bool(page_token), query.status)
         videos = await self._database.all(statement, limit=size + 1, **parameters)
         return Page(videos[:size], _token(query, videos[size - 1]) if len(videos) > size else "")
 

@@ -367,6 +367,7 @@ class ListVideosRequest(_message.Message):
     DIFFICULTY_FIELD_NUMBER: _builtins.int
     SORT_FIELD_NUMBER: _builtins.int
     CREATED_BY_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many, 20 when 0, at most 100."""
     page_token: _builtins.str
@@ -379,6 +380,10 @@ class ListVideosRequest(_message.Message):
     """"recent" (the default), "popular" (views) or "rating"."""
     created_by: _builtins.str
     """Only videos this account asked for."""
+    status: Global___VideoStatus.ValueType
+    """Only this status. Of a status other than PUBLIC these are the caller's own videos; for moderators they are everybody's, so that
+    they find what FAILED and replay it with RetryVideo.
+    """
     def __init__(
         self,
         *,
@@ -388,10 +393,11 @@ class ListVideosRequest(_message.Message):
         difficulty: _study_pb2.Difficulty.ValueType = ...,
         sort: _builtins.str = ...,
         created_by: _builtins.str = ...,
+        status: Global___VideoStatus.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_by", b"created_by", "difficulty", b"difficulty", "page_size", b"page_size", "page_token", b"page_token", "sort", b"sort", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_by", b"created_by", "difficulty", b"difficulty", "page_size", b"page_size", "page_token", b"page_token", "sort", b"sort", "status", b"status", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

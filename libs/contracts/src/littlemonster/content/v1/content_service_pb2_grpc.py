@@ -116,7 +116,7 @@ class VideoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListVideos(self, request, context):
-        """The feed: PUBLIC videos; with created_by the caller's own id, also those not PUBLIC yet.
+        """The feed: PUBLIC videos; with created_by the caller's own id, or with status, also those not PUBLIC.
         INVALID_ARGUMENT: PAGE_TOKEN_INVALID when page_token is not one of ours or belongs to another query.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

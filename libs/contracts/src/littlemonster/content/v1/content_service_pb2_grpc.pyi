@@ -26,7 +26,7 @@ class VideoServiceStub:
     BatchCreateVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.BatchCreateVideosRequest, _content_service_pb2.BatchCreateVideosResponse]
     """Asks for up to 50 lessons, all or none. Fails as CreateVideo does, naming the request that failed."""
     ListVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.ListVideosRequest, _content_service_pb2.ListVideosResponse]
-    """The feed: PUBLIC videos; with created_by the caller's own id, also those not PUBLIC yet.
+    """The feed: PUBLIC videos; with created_by the caller's own id, or with status, also those not PUBLIC.
     INVALID_ARGUMENT: PAGE_TOKEN_INVALID when page_token is not one of ours or belongs to another query.
     """
     SearchVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.SearchVideosRequest, _content_service_pb2.SearchVideosResponse]
@@ -83,7 +83,7 @@ class VideoServiceServicer:
         request: _content_service_pb2.ListVideosRequest,
         context: _aio.ServicerContext[_content_service_pb2.ListVideosRequest, _abc.Awaitable[_content_service_pb2.ListVideosResponse]],
     ) -> _abc.Awaitable[_content_service_pb2.ListVideosResponse]:
-        """The feed: PUBLIC videos; with created_by the caller's own id, also those not PUBLIC yet.
+        """The feed: PUBLIC videos; with created_by the caller's own id, or with status, also those not PUBLIC.
         INVALID_ARGUMENT: PAGE_TOKEN_INVALID when page_token is not one of ours or belongs to another query.
         """
 
