@@ -6,7 +6,7 @@ import grpc
 
 from content_service.convert import scripts
 from content_service.convert.videos import difficulty, subject
-from content_service.errors import ScriptRefused, TopicNotSupported, TopicRejected
+from content_service.errors import ScriptRefused, TopicNotRelevant, TopicNotSupported, TopicRejected
 from content_service.lesson.script import Difficulty, Script, Subject
 from littlemonster.inference.v1.inference_service_pb2 import (
     GenerateScriptRequest,
@@ -40,10 +40,13 @@ class InferenceJudge:
         return _kept(policy_version=verdict.policy_version, confidence=verdict.confidence)
 
     async def validate(self, topic: str, subject_: Subject) -> bytes:
-        """Raises TopicNotSupported with the nearest topics."""
+        """Raises TopicNotRelevant, or TopicNotSupported, with the nearest topics."""
         answer = await self._generation.ValidateTopic(ValidateTopicRequest(topic=topic, subject=subject(subject_)))
+        suggestions = ", ".join(answer.suggestions) or "none"
+        if answer.off_subject:
+            raise TopicNotRelevant(topic=topic, subject=subject_.lower(), suggestions=suggestions)
         if not answer.supported:
-            raise TopicNotSupported(topic=topic, suggestions=", ".join(answer.suggestions) or "none")
+            raise TopicNotSupported(topic=topic, suggestions=suggestions)
         return _kept(title=answer.title)
 
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from inference_service.domain.lesson import Curriculum, Topic
 from inference_service.domain.subject import Subject
@@ -42,19 +43,25 @@ Match = Found | OtherSubject | Unknown
 
 @dataclass(frozen=True, slots=True)
 class TopicAdvice:
-    """Whether a topic can be taught; `suggestions` are the nearest titles, `reason` says why not."""
+    """Whether a topic can be taught; `suggestions` are the nearest titles, `reason` says why not.
+
+    `off_subject`: it is plainly about something else, so that no model should teach it in this subject.
+    """
 
     supported: bool
     title: str = ""
     suggestions: tuple[str, ...] = ()
     reason: str = ""
+    off_subject: bool = False
 
 
 def find_topic(curriculum: Curriculum, asked: str, subject: Subject) -> Match:
     """Match `asked` against titles and aliases, forgiving case, accents, small words and typing errors."""
-    wanted = normalise(asked)
+    likeness = _Likeness(normalise(asked))
+    topics = curriculum.topics
+    named = {slug: topic for slug, topic in topics.items() if likeness.is_name_of(topic)}
     ranked = sorted(
-        ((_likeness(topic, wanted), topic.subject is subject, slug) for slug, topic in curriculum.topics.items()),
+        ((likeness.of(topic), topic.subject is subject, slug) for slug, topic in (named or topics).items()),
         key=lambda entry: (-entry[0], not entry[1], entry[2]),
     )
     score, in_subject, slug = ranked[0]
@@ -65,6 +72,7 @@ def find_topic(curriculum: Curriculum, asked: str, subject: Subject) -> Match:
     return Unknown(tuple(curriculum.topics[slug].title for _, _, slug in ranked[:MOST_SUGGESTIONS]))
 
 
+@lru_cache(maxsize=4096)
 def normalise(text: str) -> str:
     """Lower case, no accents, no punctuation, no small words."""
     bare = unicodedata.normalize("NFKD", text.casefold().replace("’", "'").replace("'s", ""))
@@ -72,12 +80,31 @@ def normalise(text: str) -> str:
     return " ".join([word for word in words if word not in _NOISE] or words)
 
 
-def _likeness(topic: Topic, wanted: str) -> float:
-    return max(_alike(wanted, normalise(name)) for name in (topic.title, *topic.aliases))
+class _Likeness:
+    """How like the wanted words a topic's names are: 1.0 for the same words in any order, else how similar the spelling is."""
+
+    def __init__(self, wanted: str) -> None:
+        self._words = sorted(wanted.split())
+        self._matcher = SequenceMatcher(
+            None, "", wanted, autojunk=False
+        )  # it remembers what it knows of the second text
+
+    def is_name_of(self, topic: Topic) -> bool:
+        """Whether one of the names has just the wanted words."""
+        return bool(self._words) and any(self._words == sorted(name.split()) for name in _names(topic))
+
+    def of(self, topic: Topic) -> float:
+        """0 to 1."""
+        if self.is_name_of(topic):
+            return 1.0
+        best = 0.0
+        for name in _names(topic):
+            self._matcher.set_seq1(name)
+            # Its two cheap upper bounds spare most names the slow comparison.
+            if self._matcher.real_quick_ratio() > best and self._matcher.quick_ratio() > best:
+                best = max(best, self._matcher.ratio())
+        return best
 
 
-def _alike(wanted: str, name: str) -> float:
-    """1.0 for the same words in any order; otherwise how similar the spelling is."""
-    if not wanted or sorted(wanted.split()) == sorted(name.split()):
-        return float(bool(wanted))
-    return SequenceMatcher(None, wanted, name, autojunk=False).ratio()
+def _names(topic: Topic) -> tuple[str, ...]:
+    return tuple(map(normalise, (topic.title, *topic.aliases)))
