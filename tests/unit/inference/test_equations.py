@@ -18,6 +18,16 @@ from inference_service.curriculum.reactions import imbalance
         "√(36 + 64) = 10, but 6 + 8 = 14",
         r"0.01 = 10^{-2}",
         "3.16 − 2.20 = 0.96",
+        "60 ÷ 10 = 6",
+        r"2^7 \div 2^5 = 2^2",
+        "10 : 15 = 2 : 3",
+        "4.5 × 10⁻⁴ = 0.00045",
+        "100% − 30% = 70%",
+        r"|-12| = 12",
+        r"6\,\mathrm{g} \div 2\,\mathrm{g/mol} = 3\,\mathrm{mol}",
+        "2 ÷ 3 ≈ 0.67",
+        r"2\pi \approx 6.28",
+        r"\sqrt[3]{27} = 3",
     ],
 )
 def test_true_arithmetic_is_read_and_accepted(text: str) -> None:
@@ -26,7 +36,16 @@ def test_true_arithmetic_is_read_and_accepted(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2 + 2 = 5", r"c = \sqrt{25} = 6", r"\frac{6}{3} = 3", "6 × 7 = 41, and so on", "1 + 1 = 2 = 3"]
+    "text",
+    [
+        "2 + 2 = 5",
+        r"c = \sqrt{25} = 6",
+        r"\frac{6}{3} = 3",
+        "6 × 7 = 41, and so on",
+        "1 + 1 = 2 = 3",
+        "2 ÷ 3 ≈ 0.66",
+        r"3 \div 2 = 2",
+    ],
 )
 def test_false_arithmetic_is_found(text: str) -> None:
     assert len(wrong_equations(text)) == 1
@@ -50,6 +69,9 @@ def test_nothing_but_arithmetic_is_ever_evaluated() -> None:
         r"\mathrm{C_3H_8 + 5\,O_2 \rightarrow 3\,CO_2 + 4\,H_2O}",
         r"\mathrm{Na^{+} + Cl^{-} \rightarrow NaCl}",
         r"\mathrm{Mg \rightarrow Mg^{2+} + 2\,e^{-}}",
+        r"\mathrm{Ca(OH)_2 + 2\,HCl \rightarrow CaCl_2 + 2\,H_2O}",
+        r"\mathrm{N_2 + 3\,H_2 \rightleftharpoons 2\,NH_3}",
+        r"{}^{14}_{6}\mathrm{C} \rightarrow {}^{14}_{7}\mathrm{N} + {}^{0}_{-1}\mathrm{e}",
     ],
 )
 def test_a_balanced_reaction_is_accepted(reaction: str) -> None:
@@ -61,15 +83,25 @@ def test_a_balanced_reaction_is_accepted(reaction: str) -> None:
     [
         (r"\mathrm{H_2 + O_2 \rightarrow H_2O}", "O: 2 and 1"),
         (r"\mathrm{Mg \rightarrow Mg^{2+} + e^{-}}", "charge: 0 and 1"),
+        (r"\mathrm{Ca(OH)_2 + HCl \rightleftharpoons CaCl_2 + H_2O}", "Cl: 1 and 2, H: 3 and 2, O: 2 and 1"),
+        (r"{}^{238}_{92}\mathrm{U} \rightarrow {}^{234}_{91}\mathrm{Th} + {}^{4}_{2}\mathrm{He}", "charge: 92 and 93"),
     ],
 )
 def test_an_unbalanced_reaction_is_found(reaction: str, difference: str) -> None:
     assert imbalance(reaction) == difference
 
 
-def test_what_is_no_formula_is_named() -> None:
-    with pytest.raises(ValueError, match="'water' is not a chemical formula"):
-        imbalance(r"\mathrm{H_2 \rightarrow water}")
+@pytest.mark.parametrize(
+    ("reaction", "said"),
+    [
+        (r"\mathrm{H_2 \rightarrow water}", "'water' is not a chemical formula"),
+        (r"\mathrm{Ca(OH_2 \rightarrow Ca}", r"'Ca\(OH_2' is not a chemical formula"),
+        (r"{}^{14}\mathrm{C} \rightarrow {}^{14}_{7}\mathrm{N}", "is not a nuclide"),
+    ],
+)
+def test_what_is_no_formula_is_named(reaction: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        imbalance(reaction)
 
 
 def test_the_pack_holds_dozens_of_checkable_equations() -> None:

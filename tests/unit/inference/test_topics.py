@@ -19,7 +19,7 @@ PACK = load_curriculum()
         ("What is the slope?", Subject.MATH, "linear-functions"),
         ("theorem, Pythagorean", Subject.MATH, "pythagorean-theorem"),
         ("pH scale", Subject.CHEMISTRY, "acids-and-bases"),
-        ("stoichiometry", Subject.CHEMISTRY, "balancing-equations"),
+        ("stoichiometry", Subject.CHEMISTRY, "stoichiometry"),
         ("covalent bonds", Subject.CHEMISTRY, "chemical-bonding"),
         ("The French Revolution", Subject.HISTORY, "french-revolution"),
         ("industrialisation", Subject.HISTORY, "industrial-revolution"),

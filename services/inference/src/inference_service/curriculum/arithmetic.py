@@ -5,7 +5,6 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 
 _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -15,40 +14,65 @@ _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Pow: operator.pow,
 }
 _GROUP = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SPELLINGS = (
     (r"\\(?:left|right)(?=[()\[\]|])", ""),
-    (r"\\(?:qquad|quad)|\\mathrm\{or\}|[;?]|, ", "\n"),
-    (rf"\\frac{_GROUP}{_GROUP}", r"((\1)/(\2))"),
+    (r"\\(?:qquad|quad)|\\mathrm\{(?:or|and|means|gives)\}|[;?]|, ", "\n"),
+    (r"\\approx", "≈"),
+    (r"\\[, ]\s*\\mathrm\{[^{}]*\}|\\circ", " "),
+    (rf"\\d?frac{_GROUP}{_GROUP}", r"((\1)/(\2))"),
+    (rf"\\sqrt\[3\]{_GROUP}", r"((\1)**(1/3))"),
     (rf"\\sqrt{_GROUP}", r"((\1)**0.5)"),
     (r"√\(([^()]*)\)", r"((\1)**0.5)"),
+    (r"√(\d+)", r"((\1)**0.5)"),
+    (r"\|([^|]*)\|", r"(((\1)**2)**0.5)"),
     (r"\^\{([^{}]*)\}", r"**(\1)"),
     (r"\^", "**"),
-    (r"²", "**2"),
-    (r"³", "**3"),
+    (r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+", lambda found: f"**({found.group().translate(_SUPERSCRIPTS)})"),
+    (r"(?<=\d)\s*\\?(?:pi|π)(?![a-z])", f"*({math.pi})"),
+    (r"\\?%", "*0.01"),
     (r"\\cdot|\\times|×|·", "*"),
+    (r"\\div|÷|(?<=\d) : (?=\d)", "/"),
     (r"−|–", "-"),
 )
 _NUMERIC = re.compile(r"[\d.+\-*/() ]*\d[\d.+\-*/() ]*")
+_RELATION = re.compile("([=≈])")
+_DECIMAL = re.compile(r"-?\d+(?:\.(\d+))?")
 
 
 def wrong_equations(text: str) -> list[str]:
-    """Return each 'left = right' of numbers in `text` (LaTeX or plain) that does not hold."""
+    """Return each 'left = right' or 'left ≈ right' of numbers in `text` (LaTeX or plain) that does not hold."""
     return [
-        f"{left.strip()} = {right.strip()}"
-        for left, right in equations(text)
-        if not math.isclose(_value(left), _value(right), rel_tol=1e-9, abs_tol=1e-12)
+        f"{left.strip()} {sign} {right.strip()}"
+        for left, sign, right in equations(text)
+        if not _holds(value(left), sign, value(right), right.strip())
     ]
 
 
-def equations(text: str) -> Iterator[tuple[str, str]]:
-    """Every pair of neighbouring sides in `text` that are both made of numbers."""
-    for pattern, replacement in _SPELLINGS:
-        text = re.sub(pattern, replacement, text)
-    for part in text.split("\n"):
-        for left, right in pairwise(part.split("=")):
+def equations(text: str) -> Iterator[tuple[str, str, str]]:
+    """Every pair of neighbouring sides in `text` that are both made of numbers, with the sign (= or ≈) between them."""
+    for part in plain(text).split("\n"):
+        pieces = _RELATION.split(part)
+        for left, sign, right in zip(pieces[::2], pieces[1::2], pieces[2::2], strict=False):
             sides = _last_number(left), _first_number(right)
             if all(sides):
-                yield sides
+                yield sides[0], sign, sides[1]
+
+
+def plain(text: str) -> str:
+    """The text with LaTeX and typographic signs spelled as Python writes arithmetic; one statement a line."""
+    for pattern, replacement in _SPELLINGS:
+        text = re.sub(pattern, replacement, text)
+    return text
+
+
+def _holds(left: float, sign: str, right: float, shown: str) -> bool:
+    """≈ allows what rounding to the digits shown allows; anything but a plain decimal may differ by one percent."""
+    if sign == "=":
+        return math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-12)
+    if decimal := _DECIMAL.fullmatch(shown):
+        return abs(left - right) <= 0.5000001 * 10.0 ** -len(decimal.group(1) or "")
+    return math.isclose(left, right, rel_tol=0.01)
 
 
 def _last_number(side: str) -> str:
@@ -64,13 +88,14 @@ def _first_number(side: str) -> str:
 
 def _parses(text: str) -> bool:
     try:
-        _value(text)
+        value(text)
     except (SyntaxError, ValueError, TypeError, ZeroDivisionError):
         return False
     return True
 
 
-def _value(text: str) -> float:
+def value(text: str) -> float:
+    """Work out plain arithmetic; raise ValueError or SyntaxError for anything else."""
     return _evaluate(ast.parse(text.strip(), mode="eval").body)
 
 
