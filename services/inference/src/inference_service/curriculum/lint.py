@@ -16,7 +16,7 @@ from inference_service.domain.subject import Difficulty, Subject
 WORDS_PER_MINUTE = 142
 SECONDS = range(70, 116)
 KEY_POINTS, POINTS, OPTIONS = range(3, 6), range(2, 6), range(2, 5)
-TOPICS_PER_SUBJECT = 3
+TOPICS_PER_SUBJECT = 20
 _SPEAKABLE = re.compile(r"[A-Za-z ,.!?:;'’-]+")
 _SPOKEN_FIELDS = ("say", "answer_say")
 
