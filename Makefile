@@ -11,10 +11,10 @@ DIFFICULTY ?= STANDARD
 SOURCES := libs/servicekit services gateway deploy docs protos tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test lint fmt protos protos-check deploy check bench clean
+.PHONY: help install demo up test lint fmt protos protos-check deploy check bench bench-scale bench-inference gpu-check clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml */pyproject.toml deploy/*/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -67,6 +67,15 @@ check: lint protos-check test ## All of the above, as continuous integration run
 
 bench: $(READY) ## Requests per second through the gateway beside a plain service and a call without a database
 	@$(BIN)/python -m tests.performance.bench
+
+bench-scale: $(READY) ## Feed and search over a million videos beside ten thousand (ten minutes, 10 GB of disk)
+	@$(BIN)/python -m tests.performance.scale
+
+bench-inference: $(READY) ## Tokens per second of each engine alone and through the service, with 1, 4 and 8 clients
+	@$(BIN)/python -m tests.performance.inference
+
+gpu-check: $(READY) ## What a graphics processor gains here; ends with status 3 when there is none
+	@$(BIN)/python -m inference_service.engine.gpu_check
 
 clean: ## Remove the virtual environment, caches and the mesh's state in .local
 	rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*

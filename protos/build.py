@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from google.api import annotations_pb2, http_pb2
+from google.api import annotations_pb2, http_pb2, httpbody_pb2
 from google.protobuf import (
     descriptor_pb2,
     duration_pb2,
@@ -40,6 +40,7 @@ WELL_KNOWN = (
     timestamp_pb2,
     http_pb2,
     annotations_pb2,
+    httpbody_pb2,
     error_details_pb2,
     status_pb2,
 )

@@ -24,7 +24,7 @@ from tests.performance.report import Measured, figures, table
 from tests.performance.sameness import compare
 from tests.performance.seed import seed
 
-_NOBODY_IS_REFUSED = 1_000_000
+NOBODY_IS_REFUSED = 1_000_000
 _COMPARED = 60
 FILTERS = {
     "subject": ("", "SUBJECT_MATH", "SUBJECT_CHEMISTRY", "SUBJECT_HISTORY", "SUBJECT_ENGLISH"),
@@ -75,12 +75,13 @@ async def prepared(settings: MeshSettings, plan: Plan) -> AsyncIterator[Bench]:
         paths = {"point": mesh.home.run / "point.paths", "feed": mesh.home.run / "feed.paths"}
         paths["point"].write_text("\n".join(f"/v1/videos/{video}" for video in ids) + "\n")
         paths["feed"].write_text("\n".join(feeds()) + "\n")
-        async with neighbours.running(mesh, _NOBODY_IS_REFUSED) as others:
+        async with neighbours.running(mesh, NOBODY_IS_REFUSED) as others:
             urls = {"ours": mesh.gateway_url, "peer": others.peer, "nodb": others.memory}
-            yield Bench(urls, await _token(mesh), paths)
+            yield Bench(urls, await token(mesh), paths)
 
 
-async def _token(mesh: RunningMesh) -> str:
+async def token(mesh: RunningMesh) -> str:
+    """The access token of a student who has just registered."""
     student = Student("Bench", mesh.gateway_url, mesh.home.mail)
     try:
         await student.register()
@@ -133,7 +134,7 @@ async def run(home: Path, plan: Plan) -> None:
     """Measures, prints, and writes bench.json into the home."""
     folder = home / "bench"
     shutil.rmtree(folder, ignore_errors=True)
-    settings = replace(MeshSettings.read(), home=folder, gateway_port=0, gateway_rate=_NOBODY_IS_REFUSED)
+    settings = replace(MeshSettings.read(), home=folder, gateway_port=0, gateway_rate=NOBODY_IS_REFUSED)
     async with prepared(settings, plan) as bench:
         print(f"{await _compared(bench)} answers compared with the plain service's: the same", flush=True)
         found = await measured(bench, plan)

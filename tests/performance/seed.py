@@ -2,7 +2,6 @@
 
 import json
 import random
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -86,8 +85,6 @@ def _video(chance: random.Random, account: UUID, number: int) -> dict[str, Any]:
             for title, start in zip(_CHAPTERS, _ascending(chance, duration, len(_CHAPTERS)), strict=True)
         ],
         "cues": _cues(duration),
-        "search": " ".join(sorted(set(re.findall(r"[a-z]+", f"{topic} {' '.join((*_SPOKEN, *points))}".lower())))),
-        "duration": duration,
         "rating_sum": sum(chance.randrange(1, 6) for _ in range(ratings)),
         "rating_count": ratings,
         "rating_version": ratings,

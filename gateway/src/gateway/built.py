@@ -6,7 +6,10 @@ _BUILT = {
     "SystemService": "GetSystemHealth",
     "AuthService": "Register VerifyEmail ResendVerification Login RefreshToken Logout ListSessions DeleteSession"
     " ForgotPassword ResetPassword ChangePassword Reauthenticate GetJwks",
-    "UserService": "GetMe UpdateMe DeleteMe GetUser GetPreferences UpdatePreferences ListUsers UpdateUser ListAuditEvents",
+    "UserService": (
+        "GetMe UpdateMe DeleteMe GetUser GetPreferences UpdatePreferences GetStats ExportMe GetExport DownloadExport"
+        " ListUsers UpdateUser ListAuditEvents"
+    ),
     "VideoService": (
         "CreateVideo BatchCreateVideos ListVideos SearchVideos GetVideo DeleteVideo WatchVideo ViewVideo CancelVideo"
         " RetryVideo SetVideoStatus"
@@ -18,6 +21,7 @@ _BUILT = {
     "RatingService": "SubmitRating GetRating DeleteRating GetRatingStats",
     "PlannerService": (
         "CreateEvent ListEvents GetEvent UpdateEvent DeleteEvent CompleteEvent GetProgress SyncEvents WatchEvents"
+        " CreateFeed DeleteFeed GetFeed ImportCalendar"
     ),
     "GenerationService": "GenerateScript ValidateTopic GenerateSummary GenerateKeyPoints Embed GenerateStream",
     "ModerationService": "Moderate",

@@ -15,6 +15,8 @@ from littlemonster.common.v1 import access_pb2
 DESCRIPTOR_SET = Path(str(resources.files("gateway"))) / "api.binpb"
 # SystemService belongs to no service of its own: auth answers it.
 _CLUSTER_OF = {"common": "auth"}
+FILE = ".google.api.HttpBody"
+"""An answer that is a file as it is, not JSON."""
 _SNAKE_CASE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 _SERVICE_FIELD, _METHOD_FIELD = 6, 2
 
@@ -60,6 +62,11 @@ class Rpc:
     def is_exposed(self) -> bool:
         """False for what only the mesh's own services call."""
         return self.access != access_pb2.ACCESS_SERVICE
+
+    @property
+    def answers_file(self) -> bool:
+        """True when the answer is not JSON but a file."""
+        return self.response == FILE
 
     @property
     def is_public(self) -> bool:

@@ -9,6 +9,9 @@ from gateway.contracts import Rpc, rpcs
 
 _HTTP = "type.googleapis.com/envoy.extensions.filters.http"
 _TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
+_NOT_MODIFIED = "envoy.filters.http.lua"
+_NEVER = {"numerator": 0}
+_UNTRACED = {"client_sampling": _NEVER, "random_sampling": _NEVER, "overall_sampling": _NEVER}
 _OFF = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True}
 _FOR_ANY_ORIGIN = {"header": {"key": "access-control-allow-origin", "value": "*"}}
 # Safe for every verb: the request has not reached the service.
@@ -49,18 +52,26 @@ def _route(rpc: Rpc, match: dict[str, Any], timeout: str) -> dict[str, Any]:
     action: dict[str, Any] = {"cluster": rpc.cluster, "timeout": timeout, "retry_policy": _retries(rpc)}
     if rpc.server_streaming:
         action |= {"timeout": "0s", "idle_timeout": _STREAM_IDLE}
-    return {
+    access = {
+        "@type": f"{_HTTP}.jwt_authn.v3.PerRouteConfig",
+        "requirement_name": "public" if rpc.is_public else "account",
+    }
+    route = {
         "name": rpc.full_name,
         "match": match,
         "decorator": {"operation": f"{rpc.service}/{rpc.name}", "propagate": False},
         "route": action,
-        "typed_per_filter_config": {
-            "envoy.filters.http.jwt_authn": {
-                "@type": f"{_HTTP}.jwt_authn.v3.PerRouteConfig",
-                "requirement_name": "public" if rpc.is_public else "account",
-            }
-        },
+        "typed_per_filter_config": {"envoy.filters.http.jwt_authn": access},
     }
+    return _for_files(route) if rpc.answers_file else route
+
+
+def _for_files(route: dict[str, Any]) -> dict[str, Any]:
+    """A file may answer that it has not changed; and as its path may hold a secret, no span tells it."""
+    filters = route["typed_per_filter_config"] | {
+        _NOT_MODIFIED: {"@type": f"{_HTTP}.lua.v3.LuaPerRoute", "name": "code"}
+    }
+    return route | {"typed_per_filter_config": filters, "tracing": _UNTRACED}
 
 
 def _retries(rpc: Rpc) -> dict[str, Any]:

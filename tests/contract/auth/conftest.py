@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import pytest
 from fakes.auth.memory import MemoryAuditReader, MemoryDatabase, MemoryLeftovers
+from fakes.auth.memory_exports import MemoryExportReader
 
 from auth_service.ports import (
     AccountReader,
     AuditReader,
     ErasureReader,
+    ExportReader,
     Leftovers,
     PreferencesReader,
     SessionReader,
@@ -18,6 +20,7 @@ from auth_service.ports import (
 from auth_service.storage.accounts import StoredAccounts
 from auth_service.storage.audit import StoredAudit
 from auth_service.storage.erasures import StoredErasures
+from auth_service.storage.exports import StoredExports
 from auth_service.storage.leftovers import StoredLeftovers
 from auth_service.storage.preferences import StoredPreferences
 from auth_service.storage.sessions import StoredSessions
@@ -38,6 +41,7 @@ class Store:
     preferences: PreferencesReader
     leftovers: Leftovers
     erasures: ErasureReader
+    exports: ExportReader
     audit: AuditReader
 
 
@@ -46,9 +50,8 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """An empty store."""
     if request.param == "memory":
         memory = MemoryDatabase()
-        yield Store(
-            memory.unit_of_work, memory, memory, memory, MemoryLeftovers(memory), memory, MemoryAuditReader(memory)
-        )
+        exports, audit = MemoryExportReader(memory), MemoryAuditReader(memory)
+        yield Store(memory.unit_of_work, memory, memory, memory, MemoryLeftovers(memory), memory, exports, audit)
         return
     make_database: Make = request.getfixturevalue("make_database")
     database = Database(make_database("auth").app, name="auth", size=8)
@@ -60,6 +63,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
         StoredPreferences(database),
         StoredLeftovers(database),
         StoredErasures(database),
+        StoredExports(database),
         StoredAudit(database),
     )
     await database.close()

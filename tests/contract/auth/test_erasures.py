@@ -1,6 +1,6 @@
 """Accounts on their way out are kept, found when due and gone when erased, in memory as in PostgreSQL."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ from contract.auth.conftest import Store
 
 from auth_service.domain.accounts import Account, MailKind, Registration, open_account
 from auth_service.domain.erasure import RECEIPTS_KEPT, Erasure, ErasureStatus, Receipt, begin, finish
-from auth_service.domain.mails import MailStatus, after_success, new_mail
+from auth_service.domain.mails import ABANDONED_KEPT, Mail, Refusal, after_refusal, after_success, new_mail
 from auth_service.domain.preferences import Preferences
 from auth_service.domain.secrets import TokenPurpose, digest, mailed_token
 from auth_service.domain.sessions import open_session, refresh_token
@@ -19,6 +19,7 @@ from servicekit.ids import new_id
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+GONE = Refusal("550 <ada@example.org> no such mailbox", permanent=True)
 
 
 @pytest.fixture(autouse=True)
@@ -124,12 +125,16 @@ async def test_finished_erasures_are_forgotten_with_their_receipts_after_a_time(
     assert (left.erasure.user_id, len(left.receipts)) == (young.user_id, 1)
 
 
-async def test_the_last_letter_to_an_erased_account_goes_as_soon_as_it_is_sent(store: Store) -> None:
+@pytest.mark.parametrize(
+    "outcome", [after_success, lambda mail: after_refusal(mail, GONE, NOW)], ids=["sent", "refused"]
+)
+async def test_the_last_letter_to_an_erased_account_takes_its_address_along(
+    store: Store, outcome: Callable[[Mail], Mail]
+) -> None:
     async with store.unit_of_work() as work:
         await work.mails.add(new_mail(new_id(), None, MailKind.ACCOUNT_ERASED, "ada@example.org", NOW))
-    assert await store.leftovers.remove_mails(NOW, 10) == 0
-    async with store.unit_of_work() as work:
         (mail,) = await work.mails.claim(NOW, NOW + HOUR, 10)
-        assert (mail.user_id, mail.status) == (None, MailStatus.PENDING)
-        await work.mails.save(after_success(mail))
-    assert await store.leftovers.remove_mails(NOW, 10) == 1
+        assert (mail.user_id, mail.recipient) == (None, "ada@example.org")
+        await work.mails.save(outcome(mail))
+    assert await store.leftovers.remove_mails(NOW + ABANDONED_KEPT, 10) == 1
+    assert (outcome(mail).recipient, outcome(mail).last_error) == ("", "")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from fakes.planner.made import HOUR, NOON, a_plan, an_event
 
-from planner_service.domain.events import Event, EventType, Happening, Period, Reminder, Subject, complete
+from planner_service.domain.events import Due, Event, EventType, Happening, Period, Reminder, Subject, complete
 from planner_service.domain.sync import Tombstone
 from planner_service.ports import Store
 from servicekit.caller import Caller, Role, acting_as
@@ -151,7 +151,7 @@ async def test_changes_are_told_with_growing_versions_of_each_planner(store: Sto
     async with store.begin() as work:
         await work.changed(Happening.CREATED, ada)
         await work.changed(Happening.UPDATED, ada)
-        await work.completed(ada.occurrence(NOON))
+        await work.completed(ada.occurrence(NOON), NOON)
     with acting_as(BOB):
         async with store.begin() as work:
             await work.changed(Happening.CREATED, bob)
@@ -213,3 +213,68 @@ async def test_old_deletions_are_forgotten_and_it_is_remembered_that_they_were(s
             with acting_as(caller):
                 assert await store.events.forgotten(caller.id) == forgotten
                 assert len(await store.events.deleted_between(caller.id, 0, 9, 9)) == left
+
+
+async def test_the_longest_due_are_found_first_whoever_they_belong_to(store: Store) -> None:
+    times = [NOON, NOON - HOUR, NOON + HOUR, None]
+    first, second, *_ = [await _saved(store, reminder_time=time) for time in times]
+    with acting_as(BOB):
+        async with store.begin() as work:
+            assert await work.events.add(an_event(user_id=BOB.id, reminder_time=NOON - 2 * HOUR))
+    with acting_as(Caller.service("planner")):
+        async with store.begin() as work:
+            found = await work.events.due(NOON, 9)
+            assert [event.reminder_time for event in found] == [NOON - 2 * HOUR, NOON - HOUR, NOON]
+            assert len(await work.events.due(NOON, 2)) == 2
+            for event in found[:2]:
+                await work.events.schedule(event, None)
+        async with store.begin() as work:
+            assert await work.events.due(NOON, 9) == [first]
+    assert await store.events.get(ADA.id, second.id) == second
+
+
+async def test_a_reminder_is_told_when_the_work_is_saved(store: Store, told: Told) -> None:
+    event = await _saved(store)
+    with acting_as(Caller.service("planner")):
+        async with store.begin() as work:
+            await work.remind(Due(event, NOON, NOON - HOUR), late=True)
+    assert await told() == [("planner.reminder_due", event.id, 0)]
+
+
+async def test_a_feed_opens_by_its_newest_token_until_it_is_closed(store: Store) -> None:
+    planner = Caller.service("planner")
+    async with store.begin() as work:
+        await work.feeds.save(ADA.id, b"first", NOON)
+        await work.feeds.save(ADA.id, b"second", NOON)
+    with acting_as(BOB):
+        async with store.begin() as work:
+            await work.feeds.save(BOB.id, b"third", NOON)
+            await work.feeds.remove(BOB.id)
+    with acting_as(planner):
+        owners = [await store.feeds.owner(digest) for digest in (b"first", b"second", b"third")]
+    assert owners == [None, ADA.id, None]
+
+
+async def test_the_newest_events_come_after_every_series(store: Store) -> None:
+    times = [NOON, NOON + 2 * HOUR, NOON + HOUR]
+    single = [await _saved(store, plan=a_plan(start_time=time, end_time=time)) for time in times]
+    series = await _saved(store, plan=EVERYTHING)
+    assert await store.events.newest(ADA.id, 3) == [series, single[1], single[2]]
+    with acting_as(BOB):
+        assert await store.events.newest(BOB.id, 3) == []
+
+
+async def test_imported_events_are_found_by_uid_or_id_and_each_uid_is_one_event(store: Store) -> None:
+    imported, made = await _saved(store, uid="abc@example.org"), await _saved(store, plan=EVERYTHING)
+    async with store.begin() as work:
+        await work.events.await_imports(ADA.id)
+        assert await work.events.count_recurring(ADA.id) == 1
+        found = await work.events.lock_imported(ADA.id, ["abc@example.org", "x"], [made.id, new_id()])
+        assert {event.id for event in found} == {imported.id, made.id}
+        assert await work.events.lock_imported(ADA.id, [], []) == []
+        assert not await work.events.add(an_event(user_id=ADA.id, uid="abc@example.org"))
+    with acting_as(BOB):
+        async with store.begin() as work:
+            assert await work.events.lock_imported(BOB.id, ["abc@example.org"], [made.id]) == []
+            assert await work.events.count_recurring(BOB.id) == 0
+            assert await work.events.add(an_event(user_id=BOB.id, uid="abc@example.org"))

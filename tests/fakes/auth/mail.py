@@ -1,7 +1,6 @@
 """A mail system in memory."""
 
-from auth_service.domain.accounts import MailKind
-from auth_service.domain.mails import Letter, Refusal
+from auth_service.domain.mails import Letter, Mail, Refusal
 
 
 class MemoryMailer:
@@ -23,5 +22,5 @@ class MemoryMailer:
 class PlainLetters:
     """See ports.Letters. The text is the token."""
 
-    def write(self, kind: MailKind, recipient: str, token: str | None) -> Letter:
-        return Letter(recipient, kind.value, token or "", f"<p>{token or ''}</p>")
+    def write(self, mail: Mail, token: str | None) -> Letter:
+        return Letter(mail.recipient, mail.kind.value, token or "", f"<p>{token or ''}</p>")

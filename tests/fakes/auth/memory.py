@@ -9,12 +9,14 @@ from datetime import datetime
 
 from fakes.auth.memory_audit import AuditTables, MemoryAudit
 from fakes.auth.memory_erasures import MemoryErasures
+from fakes.auth.memory_exports import MemoryExports
 
 from auth_service.domain.accounts import Account, MailKind
 from auth_service.domain.administration import is_acting_admin
 from auth_service.domain.audit import AuditEvent, AuditQuery, Link
 from auth_service.domain.erasure import RECEIPTS_KEPT, Erasure, ErasureStatus, Receipt
 from auth_service.domain.events import Event
+from auth_service.domain.exports import Export
 from auth_service.domain.mails import ABANDONED_KEPT, SENT_KEPT, Mail, MailStatus
 from auth_service.domain.preferences import Preferences
 from auth_service.domain.secrets import MailedToken
@@ -36,6 +38,8 @@ class Tables:
     audit: AuditTables = field(default_factory=AuditTables)
     erasures: dict[str, Erasure] = field(default_factory=dict)
     receipts: dict[tuple[str, str], Receipt] = field(default_factory=dict)
+    exports: dict[str, Export] = field(default_factory=dict)
+    pieces: dict[str, list[bytes]] = field(default_factory=dict)
 
 
 def _may_see(owner: str) -> bool:
@@ -175,14 +179,17 @@ class MemoryLeftovers:
     async def remove_mails(self, now: datetime, limit: int) -> int:
         kept = {MailStatus.SENT: SENT_KEPT, MailStatus.ABANDONED: ABANDONED_KEPT}
         mails = self._database.tables.mails
-        old = [
-            mail.id
-            for mail in mails.values()
-            if (mail.status in kept and now >= mail.create_time + kept[mail.status])
-            or (mail.status is MailStatus.SENT and mail.user_id is None)
-        ][:limit]
+        old = [m.id for m in mails.values() if m.status in kept and now >= m.create_time + kept[m.status]][:limit]
         for each in old:
             del mails[each]
+        return len(old)
+
+    async def remove_exports(self, now: datetime, limit: int) -> int:
+        exports = self._database.tables.exports
+        old = [each.id for each in exports.values() if each.expire_time and each.expire_time <= now][:limit]
+        for each in old:
+            del exports[each]
+            self._database.tables.pieces.pop(each, None)
         return len(old)
 
     async def remove_erasures(self, now: datetime, limit: int) -> int:
@@ -230,6 +237,7 @@ class MemoryWork:
         self.preferences = MemoryPreferences(tables)
         self.mails = MemoryMails(tables)
         self.erasures = MemoryErasures(tables)
+        self.exports = MemoryExports(tables)
         self.audit = MemoryAudit(tables.audit)
 
     async def publish(self, event: Event) -> None:

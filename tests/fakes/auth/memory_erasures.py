@@ -45,6 +45,9 @@ class MemoryErasures:
     async def erase_account(self, user_id: str) -> int:
         erased = [self._tables.preferences.pop(user_id, None), self._tables.accounts.pop(user_id, None)]
         rows = sum(each is not None for each in erased)
+        for export_id in [key for key, export in self._tables.exports.items() if export.user_id == user_id]:
+            del self._tables.exports[export_id]
+            rows += 1 + len(self._tables.pieces.pop(export_id, []))
         for table in (self._tables.mails, self._tables.tokens, self._tables.refresh_tokens, self._tables.sessions):
             for key in [key for key, row in table.items() if row.user_id == user_id]:
                 del table[key]

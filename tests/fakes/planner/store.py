@@ -1,13 +1,13 @@
 """The planner's data in memory: the same owner's-eyes-only and the same all-or-nothing as the real store."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from planner_service.domain.events import Completion, Event, Happening, Occurrence, Period
+from planner_service.domain.events import Completion, Due, Event, Happening, Occurrence, Period
 from planner_service.domain.sync import Tombstone
 from planner_service.ports import Cursor
 
@@ -20,7 +20,9 @@ class State:
     versions: dict[str, int] = field(default_factory=dict)
     forgotten: dict[str, int] = field(default_factory=dict)
     tombstones: dict[str, list[tuple[Tombstone, datetime]]] = field(default_factory=dict)
+    feeds: dict[str, bytes] = field(default_factory=dict)
     told: list[tuple[str, str, int]] = field(default_factory=list)
+    reminded: list[tuple[str, datetime, datetime, bool]] = field(default_factory=list)
 
 
 class FakeEvents:
@@ -48,11 +50,18 @@ class FakeEvents:
     async def add(self, event: Event) -> bool:
         if event.request_id and await self.by_request(event.user_id, event.request_id):
             return False
+        if event.uid and any(each.uid == event.uid for each in self._of(event.user_id)):
+            return False
         self._state.events[event.id] = event
         return True
 
     async def recurring(self, user_id: str) -> list[Event]:
         return [event for event in self._of(user_id) if event.plan.recurrence]
+
+    async def newest(self, user_id: str, size: int) -> list[Event]:
+        found = sorted(self._of(user_id), key=lambda event: event.id)
+        found.sort(key=lambda event: (bool(event.plan.recurrence), event.plan.start_time), reverse=True)
+        return found[:size]
 
     async def completions(self, user_id: str) -> list[tuple[str, tuple[Completion, ...]]]:
         return [(event.plan.time_zone, event.completions) for event in self._of(user_id) if event.completions]
@@ -80,6 +89,22 @@ class FakeEvents:
     async def save(self, event: Event) -> None:
         self._state.events[event.id] = event
 
+    async def count_recurring(self, user_id: str) -> int:
+        return len(await self.recurring(user_id))
+
+    async def await_imports(self, user_id: str) -> None:
+        """Units of work take turns anyway."""
+
+    async def lock_imported(self, user_id: str, uids: Sequence[str], ids: Sequence[str]) -> list[Event]:
+        return [event for event in self._of(user_id) if event.uid in uids or event.id in ids]
+
+    async def due(self, now: datetime, size: int) -> list[Event]:
+        due = [event for event in self._state.events.values() if event.reminder_time and event.reminder_time <= now]
+        return sorted(due, key=lambda event: event.reminder_time or now)[:size]
+
+    async def schedule(self, event: Event, time: datetime | None) -> None:
+        self._state.events[event.id] = replace(self._state.events[event.id], reminder_time=time)
+
     async def remove(self, event: Event) -> None:
         del self._state.events[event.id]
 
@@ -87,10 +112,25 @@ class FakeEvents:
         return [event for event in self._state.events.values() if event.user_id == user_id]
 
 
+class FakeFeeds:
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def owner(self, digest: bytes) -> str | None:
+        return next((owner for owner, each in self._state.feeds.items() if each == digest), None)
+
+    async def save(self, user_id: str, digest: bytes, create_time: datetime) -> None:
+        self._state.feeds[user_id] = digest
+
+    async def remove(self, user_id: str) -> None:
+        self._state.feeds.pop(user_id, None)
+
+
 class FakeWork:
     def __init__(self, state: State) -> None:
         self._state = state
         self.events = FakeEvents(state)
+        self.feeds = FakeFeeds(state)
 
     async def changed(self, happening: Happening, event: Event) -> None:
         version = self._state.versions.get(event.user_id, 0) + 1
@@ -102,8 +142,12 @@ class FakeWork:
             self._state.events[event.id] = replace(self._state.events[event.id], sequence=version)
         self._state.told.append(("planner.event_changed", event.id, version))
 
-    async def completed(self, occurrence: Occurrence) -> None:
+    async def completed(self, occurrence: Occurrence, time: datetime | None) -> None:
         self._state.told.append(("planner.event_completed", occurrence.event.id, 0))
+
+    async def remind(self, due: Due, *, late: bool) -> None:
+        self._state.told.append(("planner.reminder_due", due.event.id, 0))
+        self._state.reminded.append((due.event.id, due.start, due.time, late))
 
 
 class FakeStore:
@@ -118,9 +162,18 @@ class FakeStore:
         return FakeEvents(self._saved)
 
     @property
+    def feeds(self) -> FakeFeeds:
+        return FakeFeeds(self._saved)
+
+    @property
     def told(self) -> list[tuple[str, str, int]]:
         """What left, in order."""
         return self._saved.told
+
+    @property
+    def reminded(self) -> list[tuple[str, datetime, datetime, bool]]:
+        """Event, start of the occurrence, when it was due, and whether it was late."""
+        return self._saved.reminded
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[FakeWork]:

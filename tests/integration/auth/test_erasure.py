@@ -18,10 +18,8 @@ from auth_service.commands import erasure as command
 from auth_service.consumers import receipts
 from auth_service.domain.erasure import ErasureStatus
 from auth_service.storage.erasures import StoredErasures
-from auth_service.storage.leftovers import StoredLeftovers
 from auth_service.storage.unit_of_work import StoredWork, units_of_work
 from auth_service.use_cases.erasure import Erasing, ErasureList
-from auth_service.use_cases.housekeeping import Housekeeping
 from littlemonster.auth.v1 import user_service_pb2 as pb
 from littlemonster.auth.v1.auth_events_pb2 import UserDeleted, UserErased
 from servicekit.errors import PermissionDenied, Unauthenticated
@@ -96,7 +94,6 @@ async def test_an_account_goes_from_auth_the_mesh_is_told_and_all_that_stays_is_
     assert rows_about(*superuser, others_id) == others
     await running.delivery.deliver_due()
     assert running.mailer.taken[-1][1].subject == "ACCOUNT_ERASED"
-    await Housekeeping(StoredLeftovers(running.database), running.clock).sweep()
     assert set(tables_about(*superuser, user_id)) == {"erasures", "erasure_receipts", "audit_events"}
     assert {table for table, row in rows_about(*superuser, running.email) if other not in row} == set()
 

@@ -17,6 +17,7 @@ from content_service.handlers import VideoHandlers
 from content_service.storage import PostgresReads, PostgresSearch, PostgresUnitOfWork
 from content_service.use_cases.generation import Generation
 from content_service.use_cases.managing import Management
+from content_service.use_cases.searching import Searching
 from content_service.use_cases.videos import Videos
 from littlemonster.common.v1.study_pb2 import DIFFICULTY_INTRO, SUBJECT_MATH
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceStub, add_VideoServiceServicer_to_server
@@ -130,7 +131,7 @@ def serve_api(database: Database, broker: Broker, loopback: Loopback) -> Callabl
         judge, follower = InferenceJudge(inference_channel), BrokerFollower(broker)
         videos = Videos(reads, unit_of_work, judge, follower, utc_now, new_id)
         management = Management(reads, unit_of_work, utc_now)
-        handlers = VideoHandlers(videos, management, PostgresSearch(database))
+        handlers = VideoHandlers(videos, management, Searching(PostgresSearch(database)))
         address = await loopback.serve([(add_VideoServiceServicer_to_server, handlers)])
         return VideoServiceStub(loopback.channel(address))
 

@@ -1,10 +1,12 @@
 """Search: what is found, where in the lesson it is spoken, in which order."""
 
+import psycopg
 import pytest
 
 from littlemonster.common.v1.study_pb2 import SUBJECT_HISTORY, SUBJECT_MATH
 from littlemonster.content.v1 import content_service_pb2 as pb
 from littlemonster.inference.v1.script_pb2 import Script
+from local_mesh.servers.databases import in_database
 from servicekit.ids import new_id
 from servicekit.pagination import PageTokenInvalid
 
@@ -64,6 +66,37 @@ async def test_pages_follow_each_other_and_a_token_of_another_query_is_refused(c
 
 async def test_a_filter_narrows_the_search(content, loopback, lessons) -> None:
     assert not (await _search(content, loopback, "adding", subject=SUBJECT_HISTORY)).videos
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("cirlces", "circles"), ("anyhting", "anything"), ("addin circel", "adding circle")]
+)
+async def test_a_mistyped_word_gives_way_to_the_one_it_resembles(content, loopback, lessons, typed, meant) -> None:
+    found = await _search(content, loopback, typed)
+    assert (found.corrected_query, lessons[1] in [video.id for video in found.videos]) == (meant, True)
+
+
+@pytest.mark.parametrize("query", ["zzzzzz", "ading xyzzyx", "cat", "circles unheard"])
+async def test_what_resembles_nothing_is_not_bent_until_it_finds_something(content, loopback, lessons, query) -> None:
+    found = await _search(content, loopback, query)
+    assert (found.corrected_query, list(found.videos)) == ("", [])
+
+
+async def test_a_video_withdrawn_by_a_moderator_is_not_found(content, loopback, lessons) -> None:
+    request = pb.SetVideoStatusRequest(video_id=lessons[0], status=pb.VIDEO_STATUS_REJECTED, reason="Wrong.")
+    await content.videos.SetVideoStatus(request, metadata=loopback.as_user(new_id(), "MODERATOR"))
+    assert [video.id for video in (await _search(content, loopback, "adding")).videos] == lessons[1:2]
+
+
+async def test_a_lesson_is_found_however_many_were_published_since(content, loopback, urls, backing) -> None:
+    me, ids = loopback.as_user(new_id()), []
+    with psycopg.connect(in_database(backing.postgres_url, urls.app.rpartition("/")[2]), autocommit=True) as superuser:
+        for published in (0, 700_000, 40_000_000):
+            superuser.execute("SELECT setval('published_videos', %s)", (published,))
+            request = pb.CreateVideoRequest(topic="Adding up", subject=SUBJECT_MATH)
+            ids.append((await content.videos.CreateVideo(request, metadata=me)).id)
+            await content.generation("w").next()
+    assert {video.id for video in (await _search(content, loopback, "adding")).videos} == set(ids)
 
 
 @pytest.mark.parametrize("query", ["!!!", "& | ! ( ) :*", "'; DROP TABLE videos; --", "\x00", "the", "🧮"])

@@ -20,6 +20,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from google.api import httpbody_pb2
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2_grpc
@@ -110,6 +111,18 @@ class Planner(planner_service_pb2_grpc.PlannerServiceServicer):
     async def ListEvents(self, request, context):
         self._seen.note("ListEvents", request, context)
         return planner_service_pb2.ListEventsResponse()
+
+    async def GetFeed(self, request, context):
+        self._seen.note("GetFeed", request, context)
+        known = self._seen.metadata["GetFeed"].get("if-none-match") == 'W/"1"'
+        if request.file == "unknown.ics":
+            await _refuse(context, "FEED_NOT_FOUND")
+        headers = (("etag", 'W/"1"'), ("cache-control", "private, max-age=300"))
+        await context.send_initial_metadata((*headers, ("x-http-code", "304")) if known else headers)
+        content = (
+            b"" if known else b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n" * int(request.file.removesuffix(".ics") or 1)
+        )
+        return httpbody_pb2.HttpBody(content_type="text/calendar; charset=utf-8", data=content)
 
     async def CompleteEvent(self, request, context):
         self._seen.note("CompleteEvent", request, context)

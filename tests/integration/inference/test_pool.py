@@ -116,3 +116,11 @@ async def test_what_is_not_there_or_does_not_fit_is_refused(registry: Registry, 
             await pool.load("gone")
         with pytest.raises(ModelTooLarge, match="raise LM_MODELS_MEMORY_MIB"):
             await pool.load("huge")
+
+
+async def test_a_service_whose_models_were_all_unloaded_still_takes_requests(pool: ModelPool) -> None:
+    assert not await pool.serving()
+    await pool.engine(Task.LINES)
+    await pool.unload(NANO)
+    assert await pool.serving()
+    await _write(await pool.engine(Task.LINES))

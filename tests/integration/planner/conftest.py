@@ -14,6 +14,8 @@ from planner_service.consumers import follow_changes
 from planner_service.handlers import PlannerHandlers
 from planner_service.storage import PostgresStore
 from planner_service.use_cases.events import Planner
+from planner_service.use_cases.feed import Feeds
+from planner_service.use_cases.importing import Importer
 from planner_service.use_cases.live import Audience
 from planner_service.use_cases.progress import ProgressReport
 from planner_service.use_cases.sync import Sync
@@ -62,6 +64,8 @@ async def planner_address(loopback: Loopback, database: Database, audience: Audi
         Planner(store, utc_now, new_id),
         ProgressReport(store, utc_now),
         Sync(store),
+        Feeds(store, utc_now, "https://school.example.org/"),
+        Importer(store, utc_now, new_id),
         audience,
         utc_now,
         heartbeat=timedelta(hours=1),

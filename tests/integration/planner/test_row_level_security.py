@@ -22,6 +22,7 @@ async def as_caller(database_url, database):
             await work.events.add(event)
             await work.changed(Happening.CREATED, event)
             await work.changed(Happening.DELETED, an_event(user_id=ADA.id))
+            await work.feeds.save(ADA.id, b"digest", event.create_time)
 
     async def run(caller: Caller | None, sql: str) -> list[object] | int:
         async with await psycopg.AsyncConnection.connect(database_url) as connection:
@@ -34,7 +35,7 @@ async def as_caller(database_url, database):
     return run
 
 
-@pytest.mark.parametrize("table", ["events", "planners", "tombstones"])
+@pytest.mark.parametrize("table", ["events", "planners", "tombstones", "feeds"])
 async def test_only_the_owner_reads(as_caller, table) -> None:
     for other in OTHERS:
         assert await as_caller(other, f"SELECT user_id FROM {table}") == []
@@ -51,6 +52,8 @@ async def test_only_the_owner_reads(as_caller, table) -> None:
         "DELETE FROM planners",
         "UPDATE tombstones SET sequence = 0",
         "DELETE FROM tombstones",
+        "UPDATE feeds SET digest = ''",
+        "DELETE FROM feeds",
     ],
 )
 async def test_others_change_nothing(as_caller, other, change) -> None:
@@ -61,6 +64,7 @@ async def test_nobody_gives_an_event_away_or_writes_into_another_s_planner(as_ca
     for forbidden in (
         f"UPDATE events SET user_id = '{BOB.id}'",
         f"INSERT INTO planners (user_id, version, forgotten) VALUES ('{new_id()}', 1, 0)",
+        f"INSERT INTO feeds (user_id, digest, create_time) VALUES ('{new_id()}', '', now())",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             await as_caller(ADA, forbidden)

@@ -1,25 +1,35 @@
 """What people read."""
 
+from dataclasses import replace
+
 import pytest
 
 from auth_service.clients.letters import TemplateLetters
 from auth_service.domain.accounts import MailKind
-from auth_service.domain.mails import token_purpose
+from auth_service.domain.mails import Mail, new_mail, token_purpose
 from auth_service.domain.secrets import new_secret
+from servicekit.clock import utc_now
+from servicekit.ids import new_id
 
 LETTERS = TemplateLetters("https://school.example.org/")
+REMINDER = {"title": "Algebra", "when": "Monday, 23 November 2026, 16:00 (Europe/Berlin)", "late": ""}
+
+
+def _mail(kind: MailKind, **details: str) -> Mail:
+    shown = REMINDER | details if kind is MailKind.REMINDER else {}
+    return replace(new_mail(new_id(), new_id(), kind, "ada@example.org", utc_now()), details=shown)
 
 
 def test_the_token_stands_alone_on_one_line_of_the_text() -> None:
     token = new_secret()
-    letter = LETTERS.write(MailKind.VERIFY_EMAIL, "ada@example.org", token)
+    letter = LETTERS.write(_mail(MailKind.VERIFY_EMAIL), token)
     assert letter.text.splitlines().count(token) == 1
     assert token in letter.html
 
 
 @pytest.mark.parametrize("kind", list(MailKind))
 def test_every_kind_has_a_subject_a_text_and_a_page_that_link_to_the_school(kind: MailKind) -> None:
-    letter = LETTERS.write(kind, "ada@example.org", new_secret() if token_purpose(kind) else None)
+    letter = LETTERS.write(_mail(kind), new_secret() if token_purpose(kind) else None)
     assert letter.subject
     assert "https://school.example.org\n" in letter.text
     assert 'href="https://school.example.org"' in letter.html
@@ -27,5 +37,22 @@ def test_every_kind_has_a_subject_a_text_and_a_page_that_link_to_the_school(kind
 
 
 def test_a_page_cannot_be_broken_out_of() -> None:
-    letter = LETTERS.write(MailKind.VERIFY_EMAIL, "ada@example.org", "<script>")
+    letter = LETTERS.write(_mail(MailKind.VERIFY_EMAIL), "<script>")
     assert "<script>" not in letter.html
+
+
+def test_a_reminder_says_what_and_when_and_that_it_is_late_only_when_it_is() -> None:
+    letter = LETTERS.write(_mail(MailKind.REMINDER), None)
+    assert letter.subject == "Reminder: Algebra"
+    assert letter.text.startswith("Algebra\nMonday, 23 November 2026, 16:00 (Europe/Berlin)\n")
+    late = LETTERS.write(_mail(MailKind.REMINDER, late="late"), None)
+    assert [("comes late" in each.text, "comes late" in each.html) for each in (letter, late)] == [
+        (False, False),
+        (True, True),
+    ]
+
+
+def test_what_somebody_wrote_into_their_planner_stays_text_in_a_reminder() -> None:
+    letter = LETTERS.write(_mail(MailKind.REMINDER, title="<b>{when}</b>"), None)
+    assert "<b>{when}</b>" not in letter.html
+    assert letter.subject == "Reminder: <b>{when}</b>"

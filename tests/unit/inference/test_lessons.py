@@ -99,7 +99,7 @@ def test_a_lesson_asks_only_for_the_lines_it_has_room_for() -> None:
 
 async def test_a_topic_outside_the_pack_is_refused_with_the_nearest_and_the_remedy() -> None:
     with pytest.raises(
-        TopicNotSupported, match=r"full language model.*how to install one.*nearest topics: .*Quadratic Equations"
+        TopicNotSupported, match=r"how to install a full language model.*nearest topics: .*Quadratic Equations"
     ):
         await Lessons(PACK, FakeShelf(FakeEngine())).write_script("cubic equations", Subject.MATH, Difficulty.INTRO, 0)
 

@@ -83,3 +83,9 @@ def test_models_at_work_are_waited_for() -> None:
 def test_instructions_follow_the_format_of_the_model() -> None:
     assert instruction(PromptFormat.LLAMA2, "Do it.") == "[INST] Do it. [/INST]"
     assert instruction(PromptFormat.PLAIN, "Do it.") == "Do it.\n"
+
+
+def test_what_a_model_remembers_counts_as_memory_for_each_request_at_a_time() -> None:
+    remembering = replace(SEVEN, size_bytes=0, cache_bytes_per_token=1024)
+    assert Machine(GIB, 2, context=8192, places=1).takes(remembering) == 4096 * 1024
+    assert Machine(GIB, 2, context=1024, places=4).takes(remembering) == 4096 * 1024

@@ -120,6 +120,11 @@ def test_only_fields_that_are_given_are_changed() -> None:
     assert convert.changes(request) == {"description": "", "subject": Subject.NONE, "all_day": False}
 
 
+def test_lists_are_emptied_only_when_the_mask_names_them() -> None:
+    request = pb.UpdateEventRequest(update_mask={"paths": ["recurrence", "reminders", "title"]})
+    assert convert.changes(request) == {"recurrence": (), "reminders": ()}
+
+
 def test_every_field_that_is_given_is_changed() -> None:
     plan = a_plan(recurrence=("RRULE:FREQ=WEEKLY",), reminders=(Reminder(minutes_before=5),), time_zone="Asia/Tokyo")
     shown = convert.event(an_event(plan))

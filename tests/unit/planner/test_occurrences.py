@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 from fakes.planner.made import HOUR, NOON, a_plan, an_event
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
 from planner_service.domain.events import EARLIEST, Period, Plan, check
@@ -46,6 +46,7 @@ _STARTS = some.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1)).map(
 )
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(rule=_RULES, wall=_STARTS, zone=some.sampled_from(ZONES), weeks=some.integers(0, 150))
 def test_a_rule_gives_what_python_dateutil_gives(rule: str, wall: datetime, zone: str, weeks: int) -> None:
     start = wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).astimezone(ZoneInfo(zone))
@@ -119,6 +120,7 @@ def test_whole_days_stay_whole_when_the_clocks_change() -> None:
     assert [(each.end - each.start) / HOUR for each in found] == [24, 23, 24]
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(
     rule=_RULES, wall=_STARTS, zone=some.sampled_from(ZONES), years=some.integers(1, 80), length=some.integers(1, 90)
 )

@@ -9,6 +9,7 @@ from fakes.planner.store import FakeStore
 
 from planner_service.domain.events import Completion, EventType, Period, Subject
 from planner_service.domain.progress import Count, iso_week, streak
+from planner_service.errors import TimeZoneUnknown
 from planner_service.use_cases.events import Planner
 from planner_service.use_cases.progress import ProgressReport
 from servicekit.caller import Caller, Role, acting_as
@@ -103,3 +104,15 @@ def test_a_streak_survives_a_journey_to_another_zone() -> None:
 def test_what_was_done_is_counted_on_the_day_it_was_done() -> None:
     event = an_event(a_plan(start_time=NOON - 9 * DAY), complete_time=NOON)
     assert streak([("UTC", event.completions)], NOON) == 1
+
+
+@pytest.mark.parametrize(("here", "length"), [("", 0), ("UTC", 0), ("America/Los_Angeles", 1)])
+def test_today_is_that_of_the_zone_that_is_asked_for(here: str, length: int) -> None:
+    now = datetime(2026, 11, 25, 7, tzinfo=UTC)  # in Los Angeles still the 24th
+    done = [("UTC", (Completion(NOON, NOON),))]  # on the 23rd
+    assert streak(done, now, here) == length
+
+
+def test_a_zone_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(TimeZoneUnknown):
+        streak([], NOON, "Mars/Olympus")

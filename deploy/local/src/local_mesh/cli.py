@@ -1,4 +1,4 @@
-"""The `lm` command: up, demo, status, dead, admin, audit, erasure."""
+"""The `lm` command: up, demo, status, models, dead, admin, audit, erasure."""
 
 import argparse
 import asyncio
@@ -44,6 +44,10 @@ def _command(options: argparse.Namespace, settings: MeshSettings) -> Coroutine[N
         from local_mesh import operators
 
         return operators.run(settings, options.command, options.arguments)
+    if options.command == "models":
+        from local_mesh import models
+
+        return models.run(settings, options.arguments)
     from local_mesh import status
 
     return status.run(settings)
@@ -60,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     admin.add_argument("arguments", nargs=argparse.REMAINDER)
     audit = commands.add_parser("audit", help="look over what was done with accounts: verify", add_help=False)
     audit.add_argument("arguments", nargs=argparse.REMAINDER)
+    models = commands.add_parser("models", help="language models: list, pull, verify, rm", add_help=False)
+    models.add_argument("arguments", nargs=argparse.REMAINDER)
     erasure = commands.add_parser("erasure", help="accounts that leave, and who has not answered: list", add_help=False)
     erasure.add_argument("arguments", nargs=argparse.REMAINDER)
     demo = commands.add_parser("demo", help="make a lesson video as a student would, and prove every step")

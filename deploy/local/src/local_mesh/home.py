@@ -46,6 +46,11 @@ class Home:
         return self.root / "media"
 
     @property
+    def models(self) -> Path:
+        """Language models that were pulled."""
+        return self.root / "models"
+
+    @property
     def keys(self) -> Path:
         """Signing keys, and the public keys of all services."""
         return self.root / "keys"

@@ -9,6 +9,7 @@ from local_mesh.errors import MeshError
 
 DEFAULT_PORT = 8080
 _HIGHEST_PORT = 65_535
+_MODELS = ("LM_MODEL", "LM_ENGINE", "LM_QUEUE_LENGTH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class MeshSettings:
     """OTEL_EXPORTER_OTLP_ENDPOINT: where traces and metrics go; nowhere when unset."""
     log_level: str = "INFO"
     """LM_LOG_LEVEL of every service."""
+    models: Mapping[str, str] = field(default_factory=dict)
+    """LM_MODEL…, LM_ENGINE and LM_QUEUE_LENGTH, which the inference service reads by itself."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> "MeshSettings":
@@ -47,6 +50,7 @@ class MeshSettings:
             smtp_url=_url(environment, "LM_SMTP_URL", ("smtp", "smtps")),
             otlp_endpoint=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
             log_level=environment.get("LM_LOG_LEVEL") or "INFO",
+            models={name: value for name, value in environment.items() if name.startswith(_MODELS) and value},
         )
 
 

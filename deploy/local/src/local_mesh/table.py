@@ -124,6 +124,8 @@ class Table:
         variables |= {f"LM_{api.upper()}_ADDRESS": self.addresses.of(api) for api in API_SERVICES}
         if service in databases.SERVICES:
             variables["LM_DATABASE_URL"] = databases.urls(self.postgres_url, service, self.home.credentials).app
+        if name == "inference":
+            variables |= {"LM_MODELS_DIR": str(self.home.models), **self.settings.models}
         if name == "auth-worker":
             variables["LM_SMTP_URL"] = self.settings.smtp_url or self._mail.url
         if name == "auth":

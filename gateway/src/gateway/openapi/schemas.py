@@ -4,6 +4,7 @@ from typing import Any
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto as Proto
 
+from gateway.contracts import FILE
 from gateway.openapi.constraints import allowed, constraints, is_required, rules_of
 from gateway.openapi.elements import Enum, Field, Message, elements, enum
 
@@ -24,6 +25,7 @@ _WELL_KNOWN: dict[str, Schema] = {
     ".google.protobuf.FieldMask": {"type": "string", "examples": ["displayName,subjects"]},
     ".google.protobuf.Struct": {"type": "object"},
     ".google.protobuf.Empty": {"type": "object"},
+    FILE: {"type": "string"},
 }
 # Without one a reader is shown random characters that happen to match the pattern. A test holds them to it.
 EXAMPLES = {

@@ -11,8 +11,10 @@ from auth_service.handlers.users import UserHandlers
 from auth_service.ports import AttemptLimiter, HealthProbe, Passwords, TokenSigner
 from auth_service.settings import ApiSettings
 from auth_service.storage.accounts import StoredAccounts
+from auth_service.storage.activities import StoredActivities
 from auth_service.storage.attempts import LocalAttempts, RedisAttempts, ResilientAttempts, connect_redis
 from auth_service.storage.audit import StoredAudit
+from auth_service.storage.exports import StoredExports
 from auth_service.storage.preferences import StoredPreferences
 from auth_service.storage.sessions import StoredSessions
 from auth_service.storage.unit_of_work import units_of_work
@@ -20,6 +22,7 @@ from auth_service.use_cases.administration import Administration
 from auth_service.use_cases.audit_log import AuditLog
 from auth_service.use_cases.devices import Devices
 from auth_service.use_cases.erasure import Leaving
+from auth_service.use_cases.exports import Exports
 from auth_service.use_cases.issuing import TokenIssuer
 from auth_service.use_cases.passwords import PasswordKeeper
 from auth_service.use_cases.preferences import PreferenceKeeper
@@ -29,6 +32,7 @@ from auth_service.use_cases.reauthentication import Reauthentication
 from auth_service.use_cases.registration import Registrations
 from auth_service.use_cases.sessions import SessionKeeper
 from auth_service.use_cases.sign_in import SignIn
+from auth_service.use_cases.stats import Statistics
 from auth_service.use_cases.system_health import SystemHealth
 from littlemonster.auth.v1.auth_service_pb2_grpc import add_AuthServiceServicer_to_server
 from littlemonster.auth.v1.user_service_pb2_grpc import add_UserServiceServicer_to_server
@@ -81,6 +85,8 @@ def compose(
         Administration(accounts, work, clock),
         AuditLog(StoredAudit(database)),
         Leaving(work, clock),
+        Statistics(StoredActivities(database), StoredPreferences(database), clock),
+        Exports(StoredExports(database), work, clock),
     )
     return (
         (add_AuthServiceServicer_to_server, auth),

@@ -1,6 +1,6 @@
 """What auth's use cases need from outside; each docstring says what "absent" means."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,11 +11,13 @@ from auth_service.domain.attempts import Budget
 from auth_service.domain.audit import AuditEvent, AuditQuery, Link
 from auth_service.domain.erasure import Erasure, ErasureStatus, Receipt
 from auth_service.domain.events import Event
+from auth_service.domain.exports import Export
 from auth_service.domain.health import ServiceHealth
 from auth_service.domain.mails import Letter, Mail, Refusal
 from auth_service.domain.preferences import Preferences
 from auth_service.domain.secrets import MailedToken
 from auth_service.domain.sessions import RefreshToken, Session
+from auth_service.domain.stats import Activity, Counts, Views
 from servicekit.caller import Role
 
 
@@ -234,6 +236,117 @@ class Erasures(Protocol):
         ...
 
 
+class ActivityReader(Protocol):
+    """What people did, as far as events have told."""
+
+    async def counts(self, user_id: str) -> Counts:
+        """How many of each kind; zeros for an account nothing was told of."""
+        ...
+
+    async def completions(self, user_id: str, before: datetime | None, limit: int) -> Sequence[datetime]:
+        """When events were completed, the latest first, at most `limit` of those before that time, None being now."""
+        ...
+
+
+class Activities(Protocol):
+    """What people did, inside the transaction of an event; what is told of an account that is gone is dropped."""
+
+    async def record(self, activity: Activity) -> None:
+        """Save it unless a newer version was."""
+        ...
+
+    async def add_views(self, views: Views) -> None:
+        """Add to the video's views; they count once the video is known to be public."""
+        ...
+
+    async def drop_video(self, video_id: str) -> None:
+        """Let nothing about the video count, now or later."""
+        ...
+
+
+class ExportReader(Protocol):
+    """Exports as they are now, without holding them."""
+
+    async def get(self, export_id: str) -> Export | None:
+        """The export, or None when there is none the caller may see."""
+        ...
+
+    async def piece(self, export_id: str, number: int) -> bytes | None:
+        """One piece of its archive, counted from 0; None after the last."""
+        ...
+
+
+class ExportsInWork(Protocol):
+    """Exports inside a unit of work."""
+
+    async def known(self, user_id: str, request_id: str | None) -> Export | None:
+        """The one that this request began or, if there is none, the one being gathered for the account."""
+        ...
+
+    async def begun_since(self, user_id: str, since: datetime) -> Sequence[datetime]:
+        """When exports of the account were begun since then."""
+        ...
+
+    async def add(self, export: Export) -> None:
+        """Save a new one."""
+        ...
+
+    async def claim(self, now: datetime, until: datetime) -> Export | None:
+        """The one that is due for longest, with one attempt more, due again at `until` unless saved before.
+
+        One that another worker is claiming is passed over. None when nothing is due.
+        """
+        ...
+
+    async def save(self, export: Export) -> bool:
+        """Save the outcome of a claimed one; False, and nothing saved, when it is gone or was claimed again since."""
+        ...
+
+    async def keep(self, export_id: str, pieces: Iterable[bytes]) -> None:
+        """Save the archive of one that was saved in this unit of work."""
+        ...
+
+
+class PersonalData(Protocol):
+    """What one service holds of a person."""
+
+    @property
+    def service(self) -> str:
+        """The service's name."""
+        ...
+
+    def records(self, user_id: str) -> AsyncIterator[tuple[str, str]]:
+        """(collection, JSON object) of each record; each collection comes first once with "".
+
+        Raises Unavailable, naming the service, when it does not tell everything in time.
+        """
+        ...
+
+
+class Archive(Protocol):
+    """An archive in the making."""
+
+    async def add(self, service: str, records: AsyncIterator[tuple[str, str]]) -> None:
+        """Put in what one service holds. Raises ArchiveTooLarge, and what `records` raises."""
+        ...
+
+    async def close(self) -> int:
+        """Finish it. Returns its size in bytes. Raises ArchiveTooLarge."""
+        ...
+
+    def pieces(self) -> Iterable[bytes]:
+        """The finished archive, in pieces of CHUNK_BYTES."""
+        ...
+
+
+class Archives(Protocol):
+    """Makes archives."""
+
+    def begin(self, export: Export, now: datetime) -> AbstractAsyncContextManager[Archive]:
+        """A new archive; it is gone when the block ends."""
+        ...
+
+
 class Leftovers(Protocol):
     """What nobody needs any more; each call removes at most `limit`, passes over what others hold, and says how many."""
 
@@ -246,7 +359,11 @@ class Leftovers(Protocol):
         ...
 
     async def remove_mails(self, now: datetime, limit: int) -> int:
-        """Mails sent a week ago or abandoned a month ago; the last letter to an erased account once it is sent."""
+        """Mails sent a week ago or abandoned a month ago."""
+        ...
+
+    async def remove_exports(self, now: datetime, limit: int) -> int:
+        """Exports that expired, with their archives."""
         ...
 
     async def remove_erasures(self, now: datetime, limit: int) -> int:
@@ -290,6 +407,11 @@ class Work(Protocol):
     @property
     def erasures(self) -> Erasures:
         """Accounts on their way out."""
+        ...
+
+    @property
+    def exports(self) -> ExportsInWork:
+        """What people take along."""
         ...
 
     async def publish(self, event: Event) -> None:
@@ -348,7 +470,7 @@ class TokenSigner(Protocol):
 class Letters(Protocol):
     """Writes the letters people get."""
 
-    def write(self, kind: MailKind, recipient: str, token: str | None) -> Letter:
+    def write(self, mail: Mail, token: str | None) -> Letter:
         """A letter; `token` is None for the kinds that carry none."""
         ...
 

@@ -16,17 +16,8 @@ def _with_address(mailbox: str) -> str:
     return mailbox
 
 
-class ApiSettings(ServiceSettings):
-    """Settings of the gRPC server."""
-
-    signing_key_file: Path
-    """PEM file with the Ed25519 key that signs access tokens; readable by its owner alone."""
-
-    redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
-    """Redis address, with its password; failed sign-ins are counted there."""
-
-    password_threads: int = Field(default=2, ge=1, le=64)
-    """Passwords hashed at the same time, and as many checked; each takes 64 MiB while it lasts."""
+class PeerSettings(ServiceSettings):
+    """Where the other services are: the API asks them for their health, the worker for what they hold of a person."""
 
     content_address: str = "127.0.0.1:50052"
     """host:port of the content service."""
@@ -41,7 +32,20 @@ class ApiSettings(ServiceSettings):
     """host:port of the inference service."""
 
 
-class WorkerSettings(ServiceSettings):
+class ApiSettings(PeerSettings):
+    """Settings of the gRPC server."""
+
+    signing_key_file: Path
+    """PEM file with the Ed25519 key that signs access tokens; readable by its owner alone."""
+
+    redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    """Redis address, with its password; failed sign-ins are counted there."""
+
+    password_threads: int = Field(default=2, ge=1, le=64)
+    """Passwords hashed at the same time, and as many checked; each takes 64 MiB while it lasts."""
+
+
+class WorkerSettings(PeerSettings):
     """Settings of the mail sender and event relay."""
 
     smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:25")
@@ -55,3 +59,6 @@ class WorkerSettings(ServiceSettings):
 
     erasure_grace: timedelta = Field(default=timedelta(hours=24), ge=timedelta(0), le=timedelta(days=30))
     """How long people who asked for their account to be erased can come back by signing in, such as "24:00:00"."""
+
+    export_lifetime: timedelta = Field(default=timedelta(hours=24), ge=timedelta(hours=24), le=timedelta(days=7))
+    """How long the archive of somebody's data can be fetched before it is deleted."""

@@ -10,6 +10,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     SmallInteger,
@@ -18,7 +19,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -129,7 +130,7 @@ class Mails(_Base, table=True):
     __table_args__ = (
         CheckConstraint(
             "kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED', "
-            "'ERASURE_SCHEDULED', 'ERASURE_CANCELLED', 'ACCOUNT_ERASED')",
+            "'ERASURE_SCHEDULED', 'ERASURE_CANCELLED', 'ACCOUNT_ERASED', 'REMINDER')",
             name="mails_kind",
         ),
         CheckConstraint("status IN ('PENDING', 'SENT', 'ABANDONED')", name="mails_status"),
@@ -147,6 +148,7 @@ class Mails(_Base, table=True):
     due_time: datetime = Field(sa_column=_time())
     last_error: str = Field(sa_column=_text())
     create_time: datetime = Field(sa_column=_time())
+    details: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False, server_default=text("'{}'")))
 
 
 class Erasures(_Base, table=True):
@@ -176,6 +178,72 @@ class ErasureReceipts(_Base, table=True):
     service: str = Field(sa_column=Column(Text, primary_key=True))
     row_count: int
     receive_time: datetime = Field(sa_column=_time())
+
+
+class Activities(_Base, table=True):
+    """What people did over all services, told by events: one row for each video, comment, rating and completed event.
+
+    `views` are those of a video; `time` is when an event was completed.
+    """
+
+    __tablename__ = "activities"
+    __table_args__ = (
+        CheckConstraint("kind IN ('VIDEO', 'COMMENT', 'RATING', 'COMPLETION')", name="activities_kind"),
+        Index("activities_completions", "user_id", "time", postgresql_where=text("kind = 'COMPLETION'")),
+    )
+
+    user_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True))
+    kind: str = Field(sa_column=Column(Text, primary_key=True))
+    key: str = Field(sa_column=Column(Text, primary_key=True))
+    version: int
+    present: bool
+    video_id: UUID | None = Field(sa_column=Column(Uuid))
+    views: int
+    time: datetime | None = Field(sa_column=_time(nullable=True))
+
+
+class DeletedVideos(_Base, table=True):
+    """Videos that are gone, with all that was said of them. Nobody owns these rows."""
+
+    __tablename__ = "deleted_videos"
+
+    video_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+
+
+class Exports(_Base, table=True):
+    """What people take along; `secret` signs the links to the archive, which lies in `export_pieces`. See domain/exports.py."""
+
+    __tablename__ = "exports"
+    __table_args__ = (
+        CheckConstraint("state IN ('GATHERING', 'READY', 'FAILED')", name="exports_state"),
+        Index("exports_user_request", "user_id", "request_id", unique=True),
+        # One account has one export in the making, whatever a race may try.
+        Index("exports_gathering", "user_id", unique=True, postgresql_where=text("state = 'GATHERING'")),
+        Index("exports_due", "due_time", postgresql_where=text("state = 'GATHERING'")),
+    )
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    user_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False))
+    request_id: UUID | None = Field(sa_column=Column(Uuid))
+    state: str = Field(sa_column=_text())
+    secret: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    create_time: datetime = Field(sa_column=_time())
+    due_time: datetime = Field(sa_column=_time())
+    attempts: int
+    reason: str = Field(sa_column=_text())
+    size: int
+    expire_time: datetime | None = Field(sa_column=_time(nullable=True))
+
+
+class ExportPieces(_Base, table=True):
+    """The archive of an export, cut into pieces of 256 KiB."""
+
+    __tablename__ = "export_pieces"
+
+    export_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("exports.id", ondelete="CASCADE"), primary_key=True))
+    number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    user_id: UUID = Field(sa_column=_owner())
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class AuditEvents(_Base, table=True):

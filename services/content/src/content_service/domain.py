@@ -168,11 +168,15 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """One page of matches, the best first, with their videos in the same order."""
+    """One page of matches, the best first, with their videos in the same order.
+
+    `corrected` is the text that was searched for instead of the one that was asked for; empty when that one was.
+    """
 
     matches: list[Match]
     videos: list[Video]
     next_page_token: str
+    corrected: str = ""
 
 
 @dataclass(frozen=True, slots=True)

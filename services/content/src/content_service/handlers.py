@@ -6,8 +6,8 @@ from typing import Any
 from google.protobuf.empty_pb2 import Empty
 
 from content_service.convert import videos as convert
-from content_service.ports import Search
 from content_service.use_cases.managing import Management
+from content_service.use_cases.searching import Searching
 from content_service.use_cases.videos import Videos
 from littlemonster.content.v1 import content_service_pb2 as pb
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceServicer
@@ -17,10 +17,10 @@ from servicekit.pagination import page_size
 class VideoHandlers(VideoServiceServicer):
     """All of VideoService."""
 
-    def __init__(self, videos: Videos, management: Management, search: Search) -> None:
+    def __init__(self, videos: Videos, management: Management, searching: Searching) -> None:
         self._videos = videos
         self._management = management
-        self._search = search
+        self._searching = searching
 
     async def CreateVideo(self, request: pb.CreateVideoRequest, context: Any) -> pb.Video:
         return convert.video(await self._videos.create(convert.wish(request)))
@@ -40,7 +40,7 @@ class VideoHandlers(VideoServiceServicer):
 
     async def SearchVideos(self, request: pb.SearchVideosRequest, context: Any) -> pb.SearchVideosResponse:
         query, size = convert.search_query(request), page_size(request.page_size)
-        return convert.matches(await self._search.search(query, size, request.page_token))
+        return convert.matches(await self._searching.find(query, size, request.page_token))
 
     async def WatchVideo(self, request: pb.WatchVideoRequest, context: Any) -> AsyncIterator[pb.VideoProgress]:
         async for progress in self._videos.watch(request.video_id):

@@ -7,6 +7,7 @@ from content_service.settings import Settings
 from content_service.storage import PostgresReads, PostgresSearch, PostgresUnitOfWork
 from content_service.storage.personal_data import EVERYTHING
 from content_service.use_cases.managing import Management
+from content_service.use_cases.searching import Searching
 from content_service.use_cases.videos import Videos
 from littlemonster.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from littlemonster.content.v1.content_service_pb2_grpc import add_VideoServiceServicer_to_server
@@ -29,8 +30,9 @@ async def serve(kit: Kit[Settings]) -> None:
         ids=new_id,
     )
     management = Management(reads, unit_of_work, utc_now)
+    searching = Searching(PostgresSearch(database))
     await kit.serve(
-        (add_VideoServiceServicer_to_server, VideoHandlers(videos, management, PostgresSearch(database))),
+        (add_VideoServiceServicer_to_server, VideoHandlers(videos, management, searching)),
         (add_PersonalDataServiceServicer_to_server, PersonalDataHandlers(database, EVERYTHING)),
     )
 

@@ -1,6 +1,6 @@
 """What the use cases need from outside."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -54,8 +54,15 @@ class Reads(Protocol):
 class Search(Protocol):
     """Finds PUBLIC videos by words."""
 
-    async def search(self, query: SearchQuery, size: int, page_token: str) -> Matches:
-        """One page, the best match first. Raises PageTokenInvalid."""
+    async def search(self, query: SearchQuery, words: Sequence[str], size: int, page_token: str) -> Matches:
+        """One page of videos with every word, the last of which may be half typed, the best match first.
+
+        Raises PageTokenInvalid.
+        """
+        ...
+
+    async def alike(self, words: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """For each word that no published lesson holds, some that are and look like it; words that are known are left out."""
         ...
 
 

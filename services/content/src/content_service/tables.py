@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     MetaData,
+    Sequence,
     Text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
@@ -23,6 +24,8 @@ from sqlmodel import Field, SQLModel
 from servicekit.tables import add_erasure_table, add_messaging_tables
 
 METADATA = MetaData()
+# Numbers published videos in their order: a video's shelves in the search index follow from it.
+NUMBERS = Sequence("published_videos", metadata=METADATA, minvalue=0, start=0)
 _TIME = DateTime(timezone=True)
 _PUBLIC = "status = 'PUBLIC'"
 
@@ -47,7 +50,6 @@ class VideoRow(Base, table=True):
         Index("videos_recent_idx", "create_time", "id", postgresql_where=_PUBLIC),
         Index("videos_popular_idx", "view_count", "id", postgresql_where=_PUBLIC),
         Index("videos_rating_idx", "rating_score", "id", postgresql_where=_PUBLIC),
-        Index("videos_search_idx", "search", postgresql_using="gin", postgresql_where=_PUBLIC),
         Index("videos_subject_recent_idx", "subject", "create_time", "id", postgresql_where=_PUBLIC),
     )
 
@@ -65,7 +67,8 @@ class VideoRow(Base, table=True):
     timestamps: list[float] = Field(sa_type=ARRAY(Float))
     chapters: list[dict[str, Any]] = Field(sa_type=JSONB)
     cues: list[dict[str, Any]] = Field(sa_type=JSONB)
-    search: str = Field(sa_column=Column("search", TSVECTOR, nullable=False))
+    # Left for processes of the release before search_documents; nothing reads it.
+    search: str = Field(sa_column=Column("search", TSVECTOR, nullable=False, server_default=""))
     duration: float
     rating_sum: int
     rating_count: int
@@ -126,6 +129,31 @@ class ViewRow(Base, table=True):
     viewer: UUID = Field(primary_key=True)
     hour: datetime = Field(sa_type=_TIME, primary_key=True)
     counted: bool
+
+
+class DocumentRow(Base, table=True):
+    """What search knows of a published video: its words by weight, its shelves, subject and difficulty, as one vector.
+
+    A table of its own without row-level security, whose policies keep PostgreSQL from using the index on the words; a
+    search shows only what it finds in `videos`, which has them.
+    """
+
+    __tablename__ = "search_documents"
+    __table_args__ = (
+        ForeignKeyConstraint(["video_id"], ["videos.id"], name="search_documents_video_id_fkey", ondelete="CASCADE"),
+        Index("search_documents_words_idx", "words", postgresql_using="gin"),
+    )
+
+    video_id: UUID = Field(primary_key=True)
+    words: str = Field(sa_column=Column("words", TSVECTOR, nullable=False))
+
+
+class WordRow(Base, table=True):
+    """A word of a published lesson: what a half-typed word may become, and what a mistyped one may have meant."""
+
+    __tablename__ = "search_words"
+
+    word: str = Field(sa_column=Column("word", Text(collation="C"), primary_key=True))
 
 
 add_messaging_tables(METADATA)

@@ -11,12 +11,13 @@ from servicekit.errors import (
 
 
 class TopicNotSupported(FailedPrecondition):
-    """The curriculum has no such topic in this subject, and no model large enough to go without is installed."""
+    """The curriculum has no such topic in this subject, and no model teaches what it does not have."""
 
     reason = "TOPIC_NOT_SUPPORTED"
     message = (
-        "There is no lesson on '{topic}' in {subject} yet: topics outside the curriculum need a full language model, and "
-        "docs/inference.md says how to install one. Until then try one of the nearest topics: {nearest}."
+        "There is no lesson on '{topic}' in {subject} yet: lessons come from a checked curriculum, beyond which the built-in "
+        "model knows nothing. docs/inference.md says how to add a topic, and how to install a full language model and what "
+        "that changes. Until then try one of the nearest topics: {nearest}."
     )
 
 

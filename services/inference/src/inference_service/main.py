@@ -2,7 +2,7 @@
 
 from inference_service.curriculum.pack import load_curriculum
 from inference_service.domain.embedding import Embedder
-from inference_service.domain.models import ModelCard
+from inference_service.domain.models import EngineName, ModelCard
 from inference_service.engine.answers import objection
 from inference_service.engine.machine import this_machine
 from inference_service.engine.pool import Limits, ModelPool
@@ -36,7 +36,9 @@ def build_pool(settings: Settings, registry: Registry) -> ModelPool:
         )
         return SupervisedEngine(card, spec, Patience(waiting=settings.queue_length))
 
-    limits = Limits(this_machine(settings.models_memory_mib), settings.models_loaded, settings.model_keep_alive_seconds)
+    places = settings.model_places if settings.engine is EngineName.XLLAMACPP else 1
+    machine = this_machine(settings.models_memory_mib, settings.model_context, places)
+    limits = Limits(machine, settings.models_loaded, settings.model_keep_alive_seconds)
     return ModelPool(registry, registry.card(settings.model), start, limits)
 
 

@@ -11,7 +11,9 @@ from littlemonster.common.v1 import study_pb2 as study
 from littlemonster.planner.v1 import planner_events_pb2 as events
 from littlemonster.planner.v1 import planner_service_pb2 as pb
 from planner_service.domain import events as planning
+from planner_service.domain.calendars import FeedFile, Imported
 from planner_service.domain.events import (
+    Due,
     Event,
     EventType,
     Happening,
@@ -114,8 +116,33 @@ def event_changed(happening: Happening, changed: Event, version: int) -> events.
     return events.PlannerEventChanged(change=change, version=version)
 
 
-def event_completed(completed: Occurrence) -> events.PlannerEventCompleted:
-    return events.PlannerEventCompleted(event=occurrence(completed))
+def event_completed(completed: Occurrence, time: datetime | None) -> events.PlannerEventCompleted:
+    return events.PlannerEventCompleted(event=occurrence(completed), complete_time=_timestamp(time) if time else None)
+
+
+def reminder_due(due: Due, *, late: bool) -> events.PlannerReminderDue:
+    event = due.event
+    return events.PlannerReminderDue(
+        event_id=event.id,
+        user_id=event.user_id,
+        title=event.plan.title,
+        start_time=_timestamp(due.start),
+        late=late,
+        due_time=_timestamp(due.time),
+        time_zone=event.plan.time_zone,
+        all_day=event.plan.all_day,
+    )
+
+
+def feed_headers(file: FeedFile) -> tuple[tuple[str, str], ...]:
+    """HTTP headers of a feed; the gateway makes 304 of the answer to a reader who has it already."""
+    headers = (("etag", file.etag), ("cache-control", "private, max-age=300"))
+    return headers if file.content is not None else (*headers, ("x-http-code", "304"))
+
+
+def imported(done: Imported) -> pb.ImportCalendarResponse:
+    failures = (pb.ImportFailure(line=each.line, uid=each.uid, reason=each.reason) for each in done.failures)
+    return pb.ImportCalendarResponse(events=map(event, done.events), failures=failures)
 
 
 def position(request: pb.SyncEventsRequest, user_id: str) -> Position | None:
@@ -186,9 +213,9 @@ def changes(request: pb.UpdateEventRequest) -> dict[str, Any]:
         given["start_time"] = time(request.start_time, "start_time")
     if request.HasField("end_time"):
         given["end_time"] = time(request.end_time, "end_time")
-    if request.recurrence:
+    if request.recurrence or "recurrence" in request.update_mask.paths:
         given["recurrence"] = tuple(request.recurrence)
-    if request.reminders:
+    if request.reminders or "reminders" in request.update_mask.paths:
         given["reminders"] = tuple(map(reminder, request.reminders))
     return given
 

@@ -24,6 +24,34 @@ class SyncTokenInvalid(InvalidArgument):
     message = "This syncToken is not one of yours. Leave it out to fetch everything."
 
 
+class FeedNotFound(NotFound):
+    """No calendar feed has that address, or not any more."""
+
+    reason = "FEED_NOT_FOUND"
+    message = "There is no calendar at this address. Make a new one with POST /v1/planner/feed."
+
+
+class CalendarUnreadable(InvalidArgument):
+    """The file is not iCalendar, by one of its lines."""
+
+    reason = "CALENDAR_UNREADABLE"
+    message = "Line {line} of the calendar {problem}. Export the calendar again and send the whole file."
+
+
+class CalendarTooLarge(InvalidArgument):
+    """The file has more components than are taken at once."""
+
+    reason = "CALENDAR_TOO_LARGE"
+    message = "A calendar may have {most} components at once. Split the file and send its parts one by one."
+
+
+class TooManySeries(ResourceExhausted):
+    """The planner holds as many recurring events as it may."""
+
+    reason = "TOO_MANY_SERIES"
+    message = "A planner holds at most {most} recurring events. Delete some that are over, then try again."
+
+
 class WatchTooSlow(ResourceExhausted):
     """The reader of a live stream does not keep up."""
 

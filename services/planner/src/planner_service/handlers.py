@@ -4,13 +4,17 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+from google.api.httpbody_pb2 import HttpBody  # type: ignore[import-untyped]  # Google publishes no stubs of them
 from google.protobuf.empty_pb2 import Empty
 from grpc.aio import ServicerContext
 
 from littlemonster.planner.v1 import planner_service_pb2 as pb
 from littlemonster.planner.v1.planner_service_pb2_grpc import PlannerServiceServicer
 from planner_service import convert
+from planner_service.use_cases.calendar_writing import CONTENT_TYPE
 from planner_service.use_cases.events import Planner
+from planner_service.use_cases.feed import Feeds
+from planner_service.use_cases.importing import Importer
 from planner_service.use_cases.live import Audience
 from planner_service.use_cases.progress import ProgressReport
 from planner_service.use_cases.sync import Sync
@@ -30,6 +34,8 @@ class PlannerHandlers(PlannerServiceServicer):
         planner: Planner,
         progress: ProgressReport,
         sync: Sync,
+        feeds: Feeds,
+        importer: Importer,
         audience: Audience[pb.EventChange],
         clock: Clock,
         *,
@@ -38,6 +44,8 @@ class PlannerHandlers(PlannerServiceServicer):
         self._planner = planner
         self._progress = progress
         self._sync = sync
+        self._feeds = feeds
+        self._importer = importer
         self._audience = audience
         self._clock = clock
         self._heartbeat = heartbeat
@@ -68,7 +76,8 @@ class PlannerHandlers(PlannerServiceServicer):
         return Empty()
 
     async def GetProgress(self, request: pb.GetProgressRequest, context: Context) -> pb.Progress:
-        return convert.progress(await self._progress.over(convert.progress_period(request, self._clock())))
+        period = convert.progress_period(request, self._clock())
+        return convert.progress(await self._progress.over(period, request.time_zone))
 
     async def SyncEvents(self, request: pb.SyncEventsRequest, context: Context) -> pb.SyncEventsResponse:
         owner = current_caller().id
@@ -81,3 +90,19 @@ class PlannerHandlers(PlannerServiceServicer):
             await context.send_initial_metadata(())
             async for change in seat.changes(self._heartbeat):
                 yield change or pb.EventChange()
+
+    async def CreateFeed(self, request: pb.CreateFeedRequest, context: Context) -> pb.Feed:
+        return pb.Feed(url=await self._feeds.open())
+
+    async def DeleteFeed(self, request: pb.DeleteFeedRequest, context: Context) -> Empty:
+        await self._feeds.close()
+        return Empty()
+
+    async def GetFeed(self, request: pb.GetFeedRequest, context: Context) -> HttpBody:
+        known = dict(context.invocation_metadata() or ()).get("if-none-match", "")
+        file = await self._feeds.read(request.file, str(known))
+        await context.send_initial_metadata(convert.feed_headers(file))
+        return HttpBody(content_type=CONTENT_TYPE, data=file.content or b"")
+
+    async def ImportCalendar(self, request: pb.ImportCalendarRequest, context: Context) -> pb.ImportCalendarResponse:
+        return convert.imported(await self._importer.take(request.ics, request.time_zone))

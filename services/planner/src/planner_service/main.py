@@ -9,6 +9,8 @@ from planner_service.settings import Settings
 from planner_service.storage import PostgresStore
 from planner_service.storage.personal_data import EVERYTHING
 from planner_service.use_cases.events import Planner
+from planner_service.use_cases.feed import Feeds
+from planner_service.use_cases.importing import Importer
 from planner_service.use_cases.live import Audience
 from planner_service.use_cases.progress import ProgressReport
 from planner_service.use_cases.sync import Sync
@@ -28,6 +30,8 @@ async def serve(kit: Kit[Settings]) -> None:
         Planner(store, utc_now, new_id),
         ProgressReport(store, utc_now),
         Sync(store),
+        Feeds(store, utc_now, settings.public_url),
+        Importer(store, utc_now, new_id),
         audience,
         utc_now,
         heartbeat=settings.heartbeat,

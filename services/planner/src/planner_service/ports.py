@@ -1,10 +1,11 @@
 """What the use cases need from outside. "Absent" is None, never an exception, unless a docstring says otherwise."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from planner_service.domain.events import Completion, Event, Happening, Occurrence, Period
+from planner_service.domain.events import Completion, Due, Event, Happening, Occurrence, Period
 from planner_service.domain.sync import Tombstone
 
 # The start of the last occurrence of the page before, and its event's id.
@@ -35,6 +36,10 @@ class EventReader(Protocol):
 
     async def completions(self, user_id: str) -> list[tuple[str, tuple[Completion, ...]]]:
         """What was ever done: the time zone and the completions of each event that has any."""
+        ...
+
+    async def newest(self, user_id: str, size: int) -> list[Event]:
+        """Up to `size` events: those that recur, then those that start last."""
         ...
 
     async def version(self, user_id: str) -> int:
@@ -71,13 +76,59 @@ class Events(EventReader, Protocol):
 
     async def remove(self, event: Event) -> None: ...
 
+    async def count_recurring(self, user_id: str) -> int:
+        """How many events of the planner recur."""
+        ...
+
+    async def await_imports(self, user_id: str) -> None:
+        """Returns once no other unit of work imports into the planner, and lets none until this one ends."""
+        ...
+
+    async def lock_imported(self, user_id: str, uids: Sequence[str], ids: Sequence[str]) -> list[Event]:
+        """The owner's events with one of these UIDs or ids, locked as by `lock`."""
+        ...
+
+    async def due(self, now: datetime, size: int) -> list[Event]:
+        """Up to `size` events of any planner whose next reminder is due by now, the longest due first.
+
+        They are locked; those that somebody else has locked are left out.
+        """
+        ...
+
+    async def schedule(self, event: Event, time: datetime | None) -> None:
+        """When an event that is locked reminds next; the event is the same otherwise."""
+        ...
+
     async def forget_deletions(self, before: datetime) -> None:
         """Forgets, in every planner, what was deleted before a time."""
         ...
 
 
+class FeedReader(Protocol):
+    """Calendar feeds."""
+
+    async def owner(self, digest: bytes) -> str | None:
+        """Whose feed the token with that SHA-256 opens; None when none. For the service itself, not for accounts."""
+        ...
+
+
+class Feeds(Protocol):
+    """Calendar feeds inside a unit of work."""
+
+    async def save(self, user_id: str, digest: bytes, create_time: datetime) -> None:
+        """The account's feed; takes the place of an earlier one."""
+        ...
+
+    async def remove(self, user_id: str) -> None:
+        """Nothing happens when there is none."""
+        ...
+
+
 class Work(Protocol):
     """One unit of work: all of it is saved or none."""
+
+    @property
+    def feeds(self) -> Feeds: ...
 
     @property
     def events(self) -> Events: ...
@@ -86,8 +137,15 @@ class Work(Protocol):
         """Tells what happened to an event once the work is saved: the next version of its owner's planner, which remembers."""
         ...
 
-    async def completed(self, occurrence: Occurrence) -> None:
-        """Tells that an occurrence was marked done or not done, once the work is saved."""
+    async def completed(self, occurrence: Occurrence, time: datetime | None) -> None:
+        """Tells that an occurrence was marked done, or not done any more, once the work is saved.
+
+        `time` is when it was marked done, also when that is taken back.
+        """
+        ...
+
+    async def remind(self, due: Due, *, late: bool) -> None:
+        """Tells that it is time to remind, once the work is saved."""
         ...
 
 
@@ -97,6 +155,11 @@ class Store(Protocol):
     @property
     def events(self) -> EventReader:
         """Reads outside a transaction, each for itself."""
+        ...
+
+    @property
+    def feeds(self) -> FeedReader:
+        """The same of feeds."""
         ...
 
     def begin(self) -> AbstractAsyncContextManager[Work]:

@@ -19,5 +19,8 @@ class Settings(ServiceSettings):
     live_backlog: int = Field(default=64, ge=1, le=10_000)
     """How many changes a live stream's reader may be behind before it is cut off."""
 
+    public_url: str = "http://127.0.0.1:8080"
+    """The gateway's address as calendar programs reach it, for the address of a feed."""
+
     deletions_kept: timedelta = Field(default=timedelta(days=90), ge=timedelta(days=1))
     """How long a device may be away and still hear of each deletion; after it, the device fetches everything anew."""

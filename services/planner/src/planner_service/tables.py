@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, MetaData, Text, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, MetaData, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -33,6 +33,8 @@ class EventRow(Base, table=True):
         UniqueConstraint("user_id", "request_id", name="events_user_id_request_id_key"),
         Index("events_user_id_start_time_id_idx", "user_id", "start_time", "id"),
         Index("events_user_id_sequence_idx", "user_id", "sequence"),
+        Index("events_reminder_time_idx", "reminder_time", postgresql_where=text("reminder_time IS NOT NULL")),
+        Index("events_user_id_uid_idx", "user_id", "uid", unique=True, postgresql_where=text("uid IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -53,6 +55,19 @@ class EventRow(Base, table=True):
     create_time: datetime = Field(sa_type=_TIME)
     update_time: datetime = Field(sa_type=_TIME)
     sequence: int
+    reminder_time: datetime | None = Field(sa_type=_TIME)
+    uid: str | None = Field(sa_type=Text)
+
+
+class FeedRow(Base, table=True):
+    """An account's calendar feed; `digest` is the SHA-256 of the token in its address."""
+
+    __tablename__ = "feeds"
+    __table_args__ = (UniqueConstraint("digest", name="feeds_digest_key"),)
+
+    user_id: UUID = Field(primary_key=True)
+    digest: bytes
+    create_time: datetime = Field(sa_type=_TIME)
 
 
 class TombstoneRow(Base, table=True):

@@ -159,13 +159,14 @@ class Journey:
                 "startTime": _rfc3339(start),
                 "endTime": _rfc3339(start + timedelta(minutes=45)),
                 "timeZone": "UTC",
+                "reminders": [{"minutesBefore": 15}],
             },
         )
         window = {"startTime": _rfc3339(start - timedelta(hours=1)), "endTime": _rfc3339(start + timedelta(hours=2))}
         listed = await self._gateway.call("GET", "/v1/planner/events", query=window)
         found = [event for event in listed["events"] if event["id"] == planned["id"]]
         expect(found, "The new event is not among the week's events.", log="planner")
-        return f"{planned['title']}, {start:%A %H:%M} UTC"
+        return f"{planned['title']}, {start:%A %H:%M} UTC, with a reminder 15 minutes before"
 
     def _path(self, rest: str = "") -> str:
         return f"/v1/videos/{self._video['id']}{rest}"

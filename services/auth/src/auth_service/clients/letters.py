@@ -1,18 +1,21 @@
 """Letters from Jinja2 templates: each kind has a text and an HTML part. Names people chose for themselves are not in them:
-anybody can register somebody else's address, and our letters must not carry a stranger's words."""
+anybody can register somebody else's address, and our letters must not carry a stranger's words. A reminder tells the owner
+of a confirmed address what they wrote themselves."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from auth_service.domain.accounts import MailKind
-from auth_service.domain.mails import Letter
+from auth_service.domain.mails import Letter, Mail
 
 _SUBJECTS = {
     MailKind.VERIFY_EMAIL: "Confirm your e-mail address",
     MailKind.ALREADY_REGISTERED: "You already have an account",
     MailKind.RESET_PASSWORD: "Choose a new password",
     MailKind.PASSWORD_CHANGED: "Your password was changed",
+    MailKind.REMINDER: "Reminder: {title}",
     MailKind.ERASURE_SCHEDULED: "Your account will be erased",
     MailKind.ERASURE_CANCELLED: "Your account stays",
     MailKind.ACCOUNT_ERASED: "Your account is erased",
@@ -33,13 +36,17 @@ class TemplateLetters:
             keep_trailing_newline=True,
         )
 
-    def write(self, kind: MailKind, recipient: str, token: str | None) -> Letter:
-        """The letter of a kind."""
-        return Letter(recipient, _SUBJECTS[kind], self._part(kind, "txt", token), self._part(kind, "html", token))
+    def write(self, mail: Mail, token: str | None) -> Letter:
+        """The letter of the mail's kind with its details."""
+        subject = _SUBJECTS[mail.kind].format_map(mail.details)
+        ours = {"subject": subject, "token": token, "public_url": self._public_url, "grace": self._grace}
+        shown = {**mail.details, **ours}
+        return Letter(
+            mail.recipient, subject, self._part(mail.kind, "txt", shown), self._part(mail.kind, "html", shown)
+        )
 
-    def _part(self, kind: MailKind, suffix: str, token: str | None) -> str:
-        template = self._templates.get_template(f"{kind.value.lower()}.{suffix}")
-        return template.render(public_url=self._public_url, token=token, subject=_SUBJECTS[kind], grace=self._grace)
+    def _part(self, kind: MailKind, suffix: str, shown: Mapping[str, str | None]) -> str:
+        return self._templates.get_template(f"{kind.value.lower()}.{suffix}").render(shown)
 
 
 def _in_words(time: timedelta) -> str:

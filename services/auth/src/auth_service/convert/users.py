@@ -7,6 +7,7 @@ from auth_service.domain.accounts import Account
 from auth_service.domain.administration import AccountChange
 from auth_service.domain.preferences import Preferences
 from auth_service.domain.profiles import ProfileChange
+from auth_service.domain.stats import Stats
 from auth_service.errors import UpdateMaskInvalid
 from littlemonster.auth.v1 import user_service_pb2 as pb2
 from littlemonster.common.v1 import study_pb2
@@ -102,3 +103,15 @@ def _query(request: pb2.ListUsersRequest) -> str:
 
 def _role(role: pb2.Role.ValueType) -> Role | None:
     return Role(pb2.Role.Name(role).removeprefix("ROLE_")) if role else None
+
+
+def stats(done: Stats) -> pb2.UserStats:
+    """What somebody did over all services."""
+    return pb2.UserStats(
+        video_count=done.counts.videos,
+        view_count=done.counts.views,
+        comment_count=done.counts.comments,
+        rating_count=done.counts.ratings,
+        completed_event_count=done.counts.completions,
+        streak_days=done.streak_days,
+    )

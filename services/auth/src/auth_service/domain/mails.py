@@ -1,6 +1,7 @@
 """A mail's way out: pending, then sent or, after many failures, abandoned."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -36,7 +37,8 @@ class MailStatus(StrEnum):
 class Mail:
     """A letter in the outbox. `attempts` counts tries begun; `due_time` is when the next may begin.
 
-    `user_id` is None when the account it was about is gone.
+    `user_id` is None when the account it was about is gone. `details` are what its template shows
+    besides a token: for the kinds that name something, such as a reminder.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Mail:
     due_time: datetime
     last_error: str
     create_time: datetime
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,18 @@ def token_purpose(kind: MailKind) -> TokenPurpose | None:
 
 def after_success(mail: Mail) -> Mail:
     """The mail as sent."""
-    return replace(mail, status=MailStatus.SENT, last_error="")
+    return _ended(replace(mail, status=MailStatus.SENT, last_error=""))
 
 
 def after_refusal(mail: Mail, refusal: Refusal, now: datetime) -> Mail:
     """The mail after a try that failed: due again after a pause that doubles, or abandoned when there is no hope."""
     reason = refusal.reason[:_LONGEST_ERROR]
     if refusal.permanent or mail.attempts >= MOST_ATTEMPTS:
-        return replace(mail, status=MailStatus.ABANDONED, last_error=reason)
+        return _ended(replace(mail, status=MailStatus.ABANDONED, last_error=reason))
     pause = min(_FIRST_PAUSE * 2 ** (mail.attempts - 1), _LONGEST_PAUSE)
     return replace(mail, due_time=now + pause, last_error=reason)
+
+
+def _ended(mail: Mail) -> Mail:
+    """The last letter to an erased account takes its address along, also out of what a mail system says of it."""
+    return mail if mail.user_id else replace(mail, recipient="", last_error="")

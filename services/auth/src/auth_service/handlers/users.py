@@ -1,15 +1,21 @@
 """Profiles, preferences, and what admins do with accounts."""
 
+from collections.abc import AsyncIterator
+
+from google.api.httpbody_pb2 import HttpBody  # type: ignore[import-untyped]  # Google publishes no stubs of it
 from google.protobuf.empty_pb2 import Empty
 
 from auth_service.convert import audit as convert_audit
+from auth_service.convert import exports as convert_exports
 from auth_service.convert import users as convert
 from auth_service.convert.auth import client
 from auth_service.use_cases.administration import Administration
 from auth_service.use_cases.audit_log import AuditLog
 from auth_service.use_cases.erasure import Leaving
+from auth_service.use_cases.exports import Exports
 from auth_service.use_cases.preferences import PreferenceKeeper
 from auth_service.use_cases.profiles import Profiles
+from auth_service.use_cases.stats import Statistics
 from littlemonster.auth.v1 import user_service_pb2 as pb2
 from littlemonster.auth.v1.user_service_pb2_grpc import UserServiceServicer
 from servicekit.interceptors import Context
@@ -26,12 +32,16 @@ class UserHandlers(UserServiceServicer):
         administration: Administration,
         audit: AuditLog,
         leaving: Leaving,
+        statistics: Statistics,
+        exports: Exports,
     ) -> None:
         self._profiles = profiles
         self._preferences = preferences
         self._administration = administration
         self._audit = audit
         self._leaving = leaving
+        self._statistics = statistics
+        self._exports = exports
 
     async def GetMe(self, request: pb2.GetMeRequest, context: Context) -> pb2.User:
         return convert.own_profile(await self._profiles.me())
@@ -51,6 +61,22 @@ class UserHandlers(UserServiceServicer):
 
     async def UpdatePreferences(self, request: pb2.UpdatePreferencesRequest, context: Context) -> pb2.Preferences:
         return convert.preferences(await self._preferences.change(convert.preference_changes(request)))
+
+    async def GetStats(self, request: pb2.GetStatsRequest, context: Context) -> pb2.UserStats:
+        return convert.stats(await self._statistics.mine())
+
+    async def ExportMe(self, request: pb2.ExportMeRequest, context: Context) -> pb2.Export:
+        caller = client(context.invocation_metadata())
+        return convert_exports.export(await self._exports.begin(request.request_id or None, caller))
+
+    async def GetExport(self, request: pb2.GetExportRequest, context: Context) -> pb2.Export:
+        return convert_exports.export(await self._exports.get(request.export_id))
+
+    async def DownloadExport(self, request: pb2.DownloadExportRequest, context: Context) -> AsyncIterator[HttpBody]:
+        pieces = await self._exports.fetch(convert_exports.presented(request))
+        await context.send_initial_metadata(convert_exports.FILE_HEADERS)
+        async for piece in pieces:
+            yield convert_exports.part(piece)
 
     async def ListUsers(self, request: pb2.ListUsersRequest, context: Context) -> pb2.ListUsersResponse:
         size = page_size(request.page_size)

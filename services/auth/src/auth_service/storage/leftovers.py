@@ -12,8 +12,8 @@ from auth_service.tables import METADATA
 from servicekit.database import Database, compile_command
 from servicekit.database.statements import Statement
 
-_NAMES = ("sessions", "mailed_tokens", "mails", "erasures")
-_SESSIONS, _TOKENS, _MAILS, _ERASURES = (METADATA.tables[name] for name in _NAMES)
+_NAMES = ("sessions", "mailed_tokens", "mails", "erasures", "exports")
+_SESSIONS, _TOKENS, _MAILS, _ERASURES, _EXPORTS = (METADATA.tables[name] for name in _NAMES)
 
 
 def _removal(table: Table, condition: ColumnElement[bool]) -> Statement[tuple[Any, ...]]:
@@ -35,11 +35,10 @@ _REMOVE_MAILS = _removal(
     _MAILS,
     or_(
         and_(_MAILS.c.status == MailStatus.SENT.value, _MAILS.c.create_time <= bindparam("sent_by")),
-        # The last letter to an erased account: its address is to be forgotten.
-        and_(_MAILS.c.status == MailStatus.SENT.value, _MAILS.c.user_id.is_(None)),
         and_(_MAILS.c.status == MailStatus.ABANDONED.value, _MAILS.c.create_time <= bindparam("abandoned_by")),
     ),
 )
+_REMOVE_EXPORTS = _removal(_EXPORTS, _EXPORTS.c.expire_time <= bindparam("now"))
 _REMOVE_ERASURES = _removal(_ERASURES, _ERASURES.c.finish_time <= bindparam("finished_by"))
 
 
@@ -66,6 +65,10 @@ class StoredLeftovers:
     async def remove_mails(self, now: datetime, limit: int) -> int:
         """Never one that is still to be sent."""
         return await self._remove(_REMOVE_MAILS, limit, sent_by=now - SENT_KEPT, abandoned_by=now - ABANDONED_KEPT)
+
+    async def remove_exports(self, now: datetime, limit: int) -> int:
+        """Their pieces go with them."""
+        return await self._remove(_REMOVE_EXPORTS, limit, now=now)
 
     async def remove_erasures(self, now: datetime, limit: int) -> int:
         """Their receipts go with them."""

@@ -49,7 +49,7 @@ _SAVE = compile_command(
     update(_MAILS)
     # Another number of attempts means that the lease ran out and another worker has the mail now.
     .where(_MAILS.c.id == bindparam("mail_id"), _MAILS.c.attempts == bindparam("attempts"))
-    .values({name: bindparam(name) for name in ("status", "due_time", "last_error")})
+    .values({name: bindparam(name) for name in ("status", "due_time", "last_error", "recipient")})
 )
 
 
@@ -80,4 +80,5 @@ class MailsInWork:
             status=mail.status.value,
             due_time=mail.due_time,
             last_error=mail.last_error,
+            recipient=mail.recipient,
         )

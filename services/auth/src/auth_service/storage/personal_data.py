@@ -11,10 +11,22 @@ EVERYTHING = (
     records(METADATA.tables["preferences"], "user_id"),
     records(METADATA.tables["sessions"], "user_id", without=("successor_salt", "generation")),
     records(METADATA.tables["mails"], "user_id"),
+    records(METADATA.tables["activities"], "user_id"),
+    records(METADATA.tables["exports"], "user_id", without=("secret",)),
     records(METADATA.tables["audit_events"], "actor_id"),
 )
 _USERS = METADATA.tables["users"]
-_owned = [METADATA.tables[name] for name in ("mails", "mailed_tokens", "refresh_tokens", "sessions", "preferences")]
+_NAMES = (
+    "mails",
+    "mailed_tokens",
+    "refresh_tokens",
+    "sessions",
+    "preferences",
+    "activities",
+    "export_pieces",
+    "exports",
+)
+_owned = [METADATA.tables[name] for name in _NAMES]
 _person: BindParameter[str] = bindparam("user_id")
 _ERASE = [
     *(compile_command(delete(table).where(table.c.user_id == _person)) for table in _owned),

@@ -12,6 +12,7 @@ from auth_service.ports import UnitOfWork
 from auth_service.storage.accounts import AccountsInWork
 from auth_service.storage.audit import AuditInWork
 from auth_service.storage.erasures import ErasuresInWork
+from auth_service.storage.exports import StoredExportsInWork
 from auth_service.storage.mailed_tokens import MailedTokensInWork
 from auth_service.storage.mails import MailsInWork
 from auth_service.storage.preferences import PreferencesInWork
@@ -32,6 +33,7 @@ class StoredWork:
         self.mails = MailsInWork(transaction)
         self.audit = AuditInWork(transaction)
         self.erasures = ErasuresInWork(transaction)
+        self.exports = StoredExportsInWork(transaction)
 
     async def publish(self, event: Event) -> None:
         """The event becomes a row of the outbox; the relay sends it after the commit."""

@@ -9,7 +9,7 @@ BATCH = 100
 
 
 class Housekeeping:
-    """Removes ended and expired sessions with their refresh tokens, expired mailed tokens, mails and erasures long done with."""
+    """Removes what has ended or expired: sessions with their tokens, mailed tokens, exports, and what is long done with."""
 
     def __init__(self, leftovers: Leftovers, clock: Clock) -> None:
         self._leftovers = leftovers
@@ -22,5 +22,6 @@ class Housekeeping:
             sessions = await self._leftovers.remove_sessions(now, BATCH)
             tokens = await self._leftovers.remove_mailed_tokens(now, BATCH)
             mails = await self._leftovers.remove_mails(now, BATCH)
+            exports = await self._leftovers.remove_exports(now, BATCH)
             erasures = await self._leftovers.remove_erasures(now, BATCH)
-        return sessions + tokens + mails + erasures
+        return sessions + tokens + mails + exports + erasures

@@ -45,7 +45,7 @@ class MailDelivery:
                 # Held, one account at a time: a registration meanwhile either finds this token and removes it, or comes first.
                 if await work.accounts.get(mail.user_id):
                     await work.mailed_tokens.add(mailed_token(token, mail.user_id, purpose, now))
-        return self._letters.write(mail.kind, mail.recipient, token)
+        return self._letters.write(mail, token)
 
     async def _deliver(self, mail: Mail, letter: Letter) -> None:
         refusal = await self._mailer.send(mail.id, letter)

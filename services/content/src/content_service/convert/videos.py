@@ -191,6 +191,7 @@ def matches(source: Matches) -> content_service_pb2.SearchVideosResponse:
         matches=[match(video_id=m.video_id, snippet=m.snippet, spoken_at=m.spoken_at or 0.0) for m in source.matches],
         videos=[video(item) for item in source.videos],
         next_page_token=source.next_page_token,
+        corrected_query=source.corrected,
     )
 
 

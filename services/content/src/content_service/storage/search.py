@@ -1,24 +1,31 @@
 """Full-text search of PUBLIC videos: ranked, with the passage that matched and the second it is spoken at."""
 
 import html
-import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Float, Integer, bindparam, func, select, tuple_
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Float, Integer, Select, bindparam, cast, func, literal_column, or_, select, text, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSQUERY
+from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import Text, Uuid
 
 from content_service.domain import Match, Matches, SearchQuery, Video
 from content_service.storage.reads import whole_number
+from content_service.storage.search_index import DOCUMENTS, WORDS, shelves
 from content_service.storage.statements import COLUMNS, VIDEOS
+from content_service.tables import NUMBERS
 from servicekit.caller import acting_as
 from servicekit.database import Database, Statement, compile_statement
 from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
 
-_WORD = re.compile(r"\w+")
-_MOST_WORDS = 16
+CANDIDATES = 200
+"""Matches that are ranked, the newest: what a page costs must not grow with what the school has gathered."""
+_COMPLETIONS = 8
+_SHORTEST_PREFIX = 3
+_LENGTHS_APART = 2
+_MOST_ALIKE = 2_000
 # Control characters mark the matches until the text around them is escaped; no stored text can hold them.
 _START, _STOP = "\x02", "\x03"
 _HEADLINE = f"StartSel={_START}, StopSel={_STOP}, MaxFragments=1, MinWords=8, MaxWords=24"
@@ -30,61 +37,117 @@ class PostgresSearch:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def search(self, query: SearchQuery, size: int, page_token: str) -> Matches:
-        """Reads as anybody: only what is PUBLIC is searched. Raises PageTokenInvalid."""
-        words = _WORD.findall(query.text.lower())[:_MOST_WORDS]
-        if not words:
-            return Matches([], [], "")
-        given = {"subject": query.subject, "difficulty": query.difficulty}
-        parameters: dict[str, Any] = {name: value for name, value in given.items() if value}
-        statement = _statement(frozenset(parameters), bool(page_token))
-        if page_token:
-            parameters["after_rank"], parameters["after_id"] = _decoded(query, page_token)
-        # The last word may be half typed.
-        every, some = (operator.join([*words[:-1], f"{words[-1]}:*"]) for operator in (" & ", " | "))
+    async def search(self, query: SearchQuery, words: Sequence[str], size: int, page_token: str) -> Matches:
+        """Reads as anybody: only what is PUBLIC is searched."""
+        after = _decoded(query, page_token) if page_token else {}
         with acting_as(None):
-            rows = await self._database.all(statement, limit=size + 1, every_word=every, some_word=some, **parameters)
+            newest, completions = await self._database.one(_PREPARED, prefix=_prefix(words[-1])) or (0, [])
+            last = " | ".join(dict.fromkeys([words[-1], *completions]))
+            every = " & ".join([*words[:-1], f"({last})"])
+            given = {"/s:": query.subject, "/d:": query.difficulty}
+            rows = await self._database.all(
+                found(bool(after)),
+                limit=size + 1,
+                every_word=every,
+                some_word=" | ".join([*words[:-1], last]),
+                marks=" & ".join(f"'{mark}{value}'" for mark, value in given.items() if value),
+                shelves=list(shelves(newest)),
+                **after,
+            )
         return _page(query, rows, size)
 
+    async def alike(self, words: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """By first letter (or the second, should the first two be swapped) and length."""
+        with acting_as(None):
+            pairs = await self._database.all(_ALIKE, asked=list(words))
+        known = {word for asked, word in pairs if asked == word}
+        return {asked: [word for of, word in pairs if of == asked] for asked in words if asked not in known}
 
-def _decoded(query: SearchQuery, token: str) -> tuple[int, str]:
+
+def _prefix(word: str) -> str:
+    """What the last word's completions begin with; a shorter one would begin half the dictionary."""
+    return word if len(word) >= _SHORTEST_PREFIX else "\uffff"
+
+
+def _decoded(query: SearchQuery, token: str) -> dict[str, Any]:
     rank, video_id = decode_page_token(token, query.fingerprint, 2)
     try:
-        return whole_number(rank), str(UUID(str(video_id)))
+        return {"after_rank": whole_number(rank), "after_id": str(UUID(str(video_id)))}
     except ValueError:
         raise PageTokenInvalid from None
 
 
+_prefix_given = bindparam("prefix", type_=Text)
+_completions = (
+    select(WORDS.c.word)
+    .where(WORDS.c.word >= _prefix_given, WORDS.c.word < _prefix_given.concat("\uffff"))
+    .order_by(func.length(WORDS.c.word), WORDS.c.word)
+    .limit(_COMPLETIONS)
+)
+_PREPARED = compile_statement(
+    select(literal_column("last_value"), func.array(_completions.scalar_subquery())).select_from(text(NUMBERS.name)),
+    lambda newest, completions: (newest, completions),
+)
+_asked = func.unnest(bindparam("asked", type_=ARRAY(Text))).table_valued("word").render_derived("asked")
+_first = func.left(WORDS.c.word, 1)
+_ALIKE = compile_statement(
+    select(_asked.c.word, WORDS.c.word)
+    .join_from(_asked, WORDS, or_(_first == func.left(_asked.c.word, 1), _first == func.substr(_asked.c.word, 2, 1)))
+    .where(func.abs(func.length(WORDS.c.word) - func.length(_asked.c.word)) <= _LENGTHS_APART)
+    .limit(_MOST_ALIKE),
+    lambda asked, word: (asked, word),
+)
+
+
 @cache
-def _statement(filters: frozenset[str], after: bool) -> Statement[tuple[Video, Match]]:
+def found(after: bool) -> Statement[tuple[Video, Match]]:
+    """A page of matches, `after` a rank and id or from the start.
+
+    Parameters: limit, every_word and some_word (text of a tsquery), marks (a tsquery, maybe empty), shelves, and
+    after_rank and after_id when `after`.
+    """
     every = func.to_tsquery("english", bindparam("every_word", type_=Text))
     some = func.to_tsquery("english", bindparam("some_word", type_=Text))
-    # Rounded, so that a page token compares with exactly what it was made from.
-    rank = func.round(func.ts_rank_cd(VIDEOS.c.search, every) * 1_000_000).cast(Integer)
-    found = select(VIDEOS.c.id, rank.label("rank")).where(VIDEOS.c.status == "PUBLIC", VIDEOS.c.search.op("@@")(every))
-    for name in sorted(filters):
-        found = found.where(VIDEOS.c[name] == bindparam(name))
+    candidates = _candidates(every).cte("candidates")
+    best = select(candidates).order_by(candidates.c.rank.desc(), candidates.c.id.desc()).limit(bindparam("limit"))
     if after:
         last = tuple_(bindparam("after_rank", type_=Integer), bindparam("after_id", type_=Uuid))
-        found = found.where(tuple_(rank, VIDEOS.c.id) < last)
-    page = found.order_by(rank.desc(), VIDEOS.c.id.desc()).limit(bindparam("limit")).cte("page")
+        best = best.where(tuple_(candidates.c.rank, candidates.c.id) < last)
+    page = best.cte("page")
     cue = func.jsonb_array_elements(VIDEOS.c.cues).table_valued("value").alias("cue")
-    text = cue.c.value.cast(JSONB)["text"].astext
-    spoken = (
+    said = cue.c.value.cast(JSONB)["text"].astext
+    spoken_at = (
         select(func.min(cue.c.value.cast(JSONB)["start"].astext.cast(Float)))
         .select_from(cue)
-        .where(func.to_tsvector("english", text).op("@@")(some))
+        .where(func.to_tsvector("english", said).op("@@")(some))
         .scalar_subquery()
     )
-    words = select(func.string_agg(text, " ")).select_from(cue).scalar_subquery()
-    passage = func.concat_ws(". ", VIDEOS.c.title, VIDEOS.c.summary, func.coalesce(words, ""))
+    transcript = select(func.string_agg(said, " ")).select_from(cue).scalar_subquery()
+    passage = func.concat_ws(". ", VIDEOS.c.title, VIDEOS.c.summary, func.coalesce(transcript, ""))
     snippet = func.ts_headline("english", passage, some, _HEADLINE)
     return compile_statement(
-        select(*COLUMNS, page.c.rank, snippet.label("snippet"), spoken.label("spoken_at"))
+        select(*COLUMNS, page.c.rank, snippet.label("snippet"), spoken_at.label("spoken_at"))
         .join(page, page.c.id == VIDEOS.c.id)
         .order_by(page.c.rank.desc(), VIDEOS.c.id.desc()),
         _row,
     )
+
+
+def _candidates(every: ColumnElement[Any]) -> Select[Any]:
+    """The newest matches: shelf after shelf, until there are enough."""
+    shelf = func.unnest(bindparam("shelves", type_=ARRAY(Text))).table_valued("name").render_derived("shelf")
+    marks = cast(bindparam("marks", type_=Text), TSQUERY)
+    wanted = every.op("&&")(cast(func.quote_literal(shelf.c.name), TSQUERY)).op("&&")(marks)
+    # Rounded, so that a page token compares with exactly what it was made from.
+    rank = func.round(func.ts_rank_cd(DOCUMENTS.c.words, every) * 1_000_000).cast(Integer)
+    lot = (
+        select(DOCUMENTS.c.video_id.label("id"), rank.label("rank"))
+        .where(DOCUMENTS.c.words.op("@@")(wanted), func.numnode(every) > 0)
+        .where(select(VIDEOS.c.id).where(VIDEOS.c.id == DOCUMENTS.c.video_id, VIDEOS.c.status == "PUBLIC").exists())
+        .limit(CANDIDATES)
+        .lateral("lot")
+    )
+    return select(lot.c.id, lot.c.rank).join_from(shelf, lot, true()).limit(CANDIDATES)
 
 
 def _row(*values: Any) -> tuple[Video, Match]:

@@ -3,10 +3,9 @@
 import functools
 from dataclasses import fields
 
-from sqlalchemy import bindparam, func, literal_column, select, tuple_, update
-from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
+from sqlalchemy import bindparam, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import Text, Uuid
 
 from content_service.domain import Video
@@ -69,7 +68,6 @@ _NEW = {
     "timestamps": [],
     "chapters": [],
     "cues": [],
-    "search": "",
     "duration": 0.0,
     "rating_sum": 0,
     "rating_count": 0,
@@ -113,22 +111,6 @@ MOVE = compile_statement(
     .returning(*COLUMNS),
     Video,
 )
-
-
-def _weighted(text: ColumnElement[str], weight: str) -> ColumnElement[str]:
-    """A text for the search index, with its weight from A (title) to D (transcript)."""
-    return func.setweight(func.to_tsvector("english", text), literal_column(f"'{weight}'"), type_=TSVECTOR)
-
-
-_SEARCH = functools.reduce(
-    lambda left, right: left.op("||")(right),
-    (
-        _weighted(bindparam("new_title", type_=Text), "A"),
-        _weighted(VIDEOS.c.topic, "A"),
-        _weighted(bindparam("key_point_text", type_=Text), "B"),
-        _weighted(bindparam("new_transcript", type_=Text), "D"),
-    ),
-)
 PUBLISH = compile_statement(
     update(VIDEOS)
     .where(VIDEOS.c.id == bindparam("video_id"))
@@ -143,7 +125,6 @@ PUBLISH = compile_statement(
         duration=bindparam("new_duration"),
         tags=bindparam("new_tags"),
         cues=bindparam("new_cues"),
-        search=_SEARCH,
         provenance=bindparam("new_provenance"),
         estimated_completion_time=None,
         update_time=_now,

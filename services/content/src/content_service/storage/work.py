@@ -9,7 +9,7 @@ from content_service.convert import videos as convert
 from content_service.domain import CAME_FROM, Job, Lesson, RatingTotals, Stage, Status, Video, Wish
 from content_service.errors import LeaseLost
 from content_service.storage import job_statements as jobs
-from content_service.storage import statements, view_statements
+from content_service.storage import search_index, statements, view_statements
 from servicekit.caller import Caller, acting_as
 from servicekit.database import Database, Statement, Transaction
 from servicekit.telemetry.traces import trace_headers
@@ -76,12 +76,12 @@ class PostgresWork:
             new_duration=lesson.duration,
             new_tags=lesson.tags,
             new_cues=lesson.cues,
-            key_point_text=" ".join(lesson.key_points),
-            new_transcript=" ".join(cue["text"] for cue in lesson.cues),
             new_provenance=lesson.provenance,
             now=now,
         )
         if video:
+            for statement in search_index.ADDED:
+                await self._transaction.execute(statement, video_id=video_id)
             await self._transaction.emit("video.status_changed", convert.status_changed(video), video_id)
             await self._transaction.emit("video.created", convert.video_created(video), video_id)
 

@@ -52,7 +52,8 @@ class ModelCard:
 
     `context_length` is in tokens, `size_bytes` that of the file, `parameters` in millions. `sha256` is that of the file it must
     be; empty when nobody vouches for one, and then the first download is pinned. `source` is where the file can be had.
-    `engine` is set when only that one can run it.
+    `engine` is set when only that one can run it. `cache_bytes_per_token` is what it remembers of each token of its context:
+    layers × key-value width × 2 × 2 bytes.
     """
 
     name: str
@@ -69,22 +70,25 @@ class ModelCard:
     tasks: tuple[Task, ...] = (Task.LINES, Task.TEXT)
     parameters: int = 0
     engine: EngineName | None = None
-
-    @property
-    def memory_bytes(self) -> int:
-        """About what it takes when loaded: the file, and a fifth more for what it works with."""
-        return self.size_bytes * 6 // 5
+    cache_bytes_per_token: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What models may use: bytes of memory, and cores."""
+    """What models may use: bytes of memory, and cores; and how they are run: tokens of context, and requests at a time."""
 
     memory_bytes: int
     cores: int
+    context: int = 4096
+    places: int = 1
+
+    def takes(self, card: ModelCard) -> int:
+        """About the bytes that it takes when loaded: the file, a fifth more to work with, and what it remembers."""
+        remembered = min(self.context, card.context_length) * self.places * card.cache_bytes_per_token
+        return card.size_bytes * 6 // 5 + remembered
 
     def holds(self, card: ModelCard) -> bool:
-        return card.memory_bytes <= self.memory_bytes
+        return self.takes(card) <= self.memory_bytes
 
     def fast_enough(self, card: ModelCard) -> bool:
         return card.size_bytes * SLOWEST_TOKENS_PER_SECOND <= self.cores * BYTES_PER_SECOND_AND_CORE
@@ -123,18 +127,16 @@ def to_make_room(card: ModelCard, held: Iterable[Held], most: int, machine: Mach
     `most` models may be loaded. Raises ModelTooLarge when it never fits, ModelInUse when it only does not now.
     """
     staying = sorted(held, key=lambda model: model.used_at)
-    pinned = sum(model.card.memory_bytes for model in staying if model.pinned)
-    if not machine.holds(card) or pinned + card.memory_bytes > machine.memory_bytes:
+    needed = machine.takes(card)
+    pinned = sum(machine.takes(model.card) for model in staying if model.pinned)
+    if pinned + needed > machine.memory_bytes:
         raise ModelTooLarge(
             model=card.name,
-            needed=str(card.memory_bytes // MEBIBYTE),
+            needed=str(needed // MEBIBYTE),
             limit=str((machine.memory_bytes - pinned) // MEBIBYTE),
         )
     leaving: list[ModelCard] = []
-    while (
-        len(staying) >= most
-        or sum(model.card.memory_bytes for model in staying) + card.memory_bytes > machine.memory_bytes
-    ):
+    while len(staying) >= most or sum(machine.takes(model.card) for model in staying) + needed > machine.memory_bytes:
         victim = next((model for model in staying if not model.pinned and not model.requests), None)
         if victim is None:
             busiest = max(staying, key=lambda model: model.requests)

@@ -11,6 +11,8 @@ def problem(driver: str = DRIVER) -> str:
         cuda = ctypes.CDLL(driver)
     except OSError:
         return f"no NVIDIA driver is installed ({driver} was not found)"
+    if not hasattr(cuda, "cuInit"):
+        return f"{driver} is no NVIDIA driver"
     if status := cuda.cuInit(0):
         return f"the NVIDIA driver does not start (cuInit answered {status})"
     count = ctypes.c_int()

@@ -9,10 +9,10 @@ _SHARE = 2
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
 
 
-def this_machine(memory_mib: int | None = None) -> Machine:
+def this_machine(memory_mib: int | None, context: int, places: int) -> Machine:
     """`memory_mib` for models, or half of what the machine or the container has; the cores this process may run on."""
     memory = memory_mib * MEBIBYTE if memory_mib else _memory_bytes() // _SHARE
-    return Machine(memory, len(os.sched_getaffinity(0)))
+    return Machine(memory, len(os.sched_getaffinity(0)), context, places)
 
 
 def _memory_bytes() -> int:

@@ -59,6 +59,7 @@ class ModelPool:
         self._running: dict[str, Running] = {}
         self._failed: dict[str, tuple[float, str]] = {}
         self._loading = asyncio.Lock()
+        self._emptied = False
 
     async def run(self) -> None:
         """Keep the pinned model running and unload those that nobody uses, until cancelled; then unload all."""
@@ -71,8 +72,10 @@ class ModelPool:
             await asyncio.gather(*(self._stop(name) for name in list(self._running)))
 
     async def serving(self) -> bool:
-        """Whether requests are worth sending."""
-        return any([await running.engine.serving() for running in self._running.values()])
+        """Whether requests are worth sending: a model is ready, or all were unloaded on purpose and are loaded by need."""
+        return (self._emptied and not self._running) or any(
+            [await running.engine.serving() for running in self._running.values()]
+        )
 
     async def unload_idle(self) -> None:
         """Unload what was not used for as long as models are kept."""
@@ -107,6 +110,7 @@ class ModelPool:
         if (running := self._running.get(name)) and running.requests:
             raise ModelInUse(model=name, requests=str(running.requests))
         await self._stop(name)
+        self._emptied = True
         return card, self._state(card)
 
     def listed(self) -> tuple[tuple[ModelCard, EngineState], ...]:

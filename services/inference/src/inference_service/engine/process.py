@@ -9,6 +9,7 @@ import queue
 import resource
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -35,6 +36,8 @@ from inference_service.engine.native import NativeModel
 from inference_service.engine.spec import Backend, EngineMissing, WorkerSpec
 from inference_service.engine.xllama import BatchedModel
 from inference_service.errors import PromptHasNul, PromptTooLong, SchemaRefused
+
+GATHER_SECONDS = 0.01
 
 
 class Inbox:
@@ -94,11 +97,21 @@ def answer(model: Backend, request: Generate, inbox: Inbox) -> Iterator[Frame]:
     """The frames that answer one request; exactly one of them ends it."""
     try:
         pieces = model.generate(request.prompt, request.sampling, lambda: inbox.cancelled(request.request))
-        yield from (_written(request.request, piece) for piece in pieces)
+        yield from (_written(request.request, piece) for piece in gathered(pieces))
     except (PromptTooLong, PromptHasNul, SchemaRefused) as error:
         yield Refused(request.request, error.reason, error.metadata)
     finally:
         inbox.finished(request.request)
+
+
+def gathered(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """The first piece at once, then what came within GATHER_SECONDS as one: a frame can cost more than a token."""
+    text, sent = "", 0.0
+    for piece in pieces:
+        text += piece.text
+        if piece.finish or time.monotonic() - sent >= GATHER_SECONDS:
+            yield replace(piece, text=text)
+            text, sent = "", time.monotonic()
 
 
 def _written(request: int, piece: Piece) -> Written:

@@ -72,7 +72,7 @@ class BatchedModel:
         count = 0
         while chunk := chunks.get():
             if "error" in chunk:
-                raise SchemaRefused(place="schema", problem=f"cannot be compiled ({chunk['error']['message'][:200]})")
+                raise _refusal(request, chunk["error"]["message"][:200])
             count = min(chunk["timings"]["predicted_n"], most)
             choice = chunk["choices"][0]
             if reason := choice["finish_reason"]:
@@ -80,6 +80,8 @@ class BatchedModel:
                 return
             if choice["text"]:
                 yield Piece(choice["text"], count, None, length)
+        if not cancelled():
+            raise RuntimeError("the server ended an answer without saying why")
         yield Piece("", count, Finish.CANCELLED, length)
 
     def _complete(self, request: Chunk, chunks: "SimpleQueue[Chunk | None]", cancelled: Callable[[], bool]) -> None:
@@ -99,6 +101,13 @@ class BatchedModel:
         call = urllib.request.Request(f"{self._address}/tokenize", body, headers)  # noqa: S310 - our own server on loopback
         with urllib.request.urlopen(call, timeout=_LOCAL_SECONDS) as answer:  # noqa: S310
             return len(json.load(answer)["tokens"])
+
+
+def _refusal(request: Chunk, problem: str) -> Exception:
+    """A grammar is the only thing in a request that the server may find fault with."""
+    if "grammar" in request:
+        return SchemaRefused(place="schema", problem=f"cannot be compiled ({problem})")
+    return RuntimeError(problem)
 
 
 def _request(prompt: str, sampling: Sampling) -> Chunk:

@@ -110,6 +110,10 @@ class Event:
     update_time: datetime
     sequence: int = field(default=0, compare=False)
     """The version its planner had with its last change; the database counts."""
+    reminder_time: datetime | None = field(default=None, compare=False)
+    """When the next reminder is due that has not been sent; None when there is none."""
+    uid: str | None = None
+    """What iCalendar files call it that it was imported from; None for an event made here."""
 
     @property
     def etag(self) -> str:
@@ -137,6 +141,15 @@ class Occurrence:
     def overlaps(self, period: "Period") -> bool:
         """Whether it shares time with the period; without length, it is where it starts."""
         return self.start < period.end and (self.end > period.start or self.start >= period.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """It is time, at `time`, to remind of the event's occurrence that starts at `start`."""
+
+    event: Event
+    start: datetime
+    time: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from planner_service.domain.events import Completion, EventType, Occurrence, Subject, wall
+from planner_service.domain.events import Completion, EventType, Occurrence, Subject, time_zones, wall
+from planner_service.errors import TimeZoneUnknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +59,18 @@ def iso_week(day: date) -> str:
     return f"{year}-W{week:02}"
 
 
-def streak(done: Iterable[tuple[str, tuple[Completion, ...]]], now: datetime) -> int:
+def streak(done: Iterable[tuple[str, tuple[Completion, ...]]], now: datetime, here: str = "") -> int:
     """For how many days in a row something was done, up to today or, as today is not over, yesterday.
 
-    A day is the local one of the completed event's time zone; today is that of the zone in which something was done last.
+    A day is the local one of the completed event's time zone; today is that of the zone `here`, or of the one in which
+    something was done last. Raises TimeZoneUnknown.
     """
+    if here and here not in time_zones():
+        raise TimeZoneUnknown(fields={"time_zone": "is not in the IANA database"}, time_zone=here)
     local = [(each.time, ZoneInfo(zone)) for zone, completions in done for each in completions]
     days = {time.astimezone(zone).date() for time, zone in local}
-    _, here = max(local, key=lambda each: each[0], default=(now, UTC))
-    today = now.astimezone(here).date()
+    _, last_zone = max(local, key=lambda each: each[0], default=(now, UTC))
+    today = now.astimezone(ZoneInfo(here) if here else last_zone).date()
     last = today if today in days else today - timedelta(days=1)
     length = 0
     while last - timedelta(days=length) in days:

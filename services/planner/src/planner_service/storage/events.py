@@ -1,9 +1,10 @@
 """Events in PostgreSQL: compiled statements, rows as domain objects."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, delete, func, or_, select, tuple_, update
+from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from planner_service.domain.events import (
@@ -19,7 +20,7 @@ from planner_service.domain.sync import Tombstone
 from planner_service.ports import Cursor
 from planner_service.storage.versions import DELETED, FORGET, FORGOTTEN, VERSION
 from planner_service.tables import EventRow
-from servicekit.database import Database, Transaction, compile_command, compile_statement
+from servicekit.database import Database, Statement, Transaction, compile_command, compile_statement
 
 _events = EventRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
@@ -43,6 +44,8 @@ def _event(
     create_time: datetime,
     update_time: datetime,
     sequence: int,
+    reminder_time: datetime | None,
+    uid: str | None,
 ) -> Event:
     plan = Plan(
         title=title,
@@ -56,7 +59,9 @@ def _event(
         recurrence=tuple(recurrence),
         reminders=tuple(map(_reminder, reminders)),
     )
-    return Event(id, user_id, request_id, plan, _completions(completions), version, create_time, update_time, sequence)
+    done = _completions(completions)
+    times = create_time, update_time
+    return Event(id, user_id, request_id, plan, done, version, *times, sequence, reminder_time, uid)
 
 
 def _row(event: Event) -> dict[str, Any]:
@@ -83,6 +88,8 @@ def _row(event: Event) -> dict[str, Any]:
         "create_time": event.create_time,
         "update_time": event.update_time,
         "sequence": event.sequence,
+        "reminder_time": event.reminder_time,
+        "uid": event.uid,
     }
 
 
@@ -123,6 +130,13 @@ FIRST_PAGE = compile_statement(_overlapping, _event)
 LATER_PAGE = compile_statement(_overlapping.where(_place > _last), _event)
 
 RECURRING = compile_statement(_mine.where(_recurs), _event)
+COUNT_RECURRING: Statement[int] = compile_statement(
+    select(func.count()).select_from(_events).where(_events.c.user_id == bindparam("user_id"), _recurs), int
+)
+NEWEST = compile_statement(
+    _mine.order_by(_recurs.desc(), _events.c.start_time.desc(), _events.c.id).limit(bindparam("size", type_=Integer)),
+    _event,
+)
 COMPLETIONS = compile_statement(
     select(_events.c.time_zone, _events.c.completions).where(
         _events.c.user_id == bindparam("user_id"), func.jsonb_array_length(_events.c.completions) > 0
@@ -133,17 +147,38 @@ COMPLETIONS = compile_statement(
 ADD = compile_command(
     insert(_events)
     .values({column.name: bindparam(column.name) for column in _events.c})
-    .on_conflict_do_nothing(index_elements=[_events.c.user_id, _events.c.request_id])
+    .on_conflict_do_nothing()  # of a request id, or of a UID
 )
-_FIXED = ("id", "user_id", "request_id", "create_time")
+_FIXED = ("id", "user_id", "request_id", "create_time", "uid")
 SAVE = compile_command(
     update(_events)
     .where(_events.c.id == bindparam("event_id"))
     .values({column.name: bindparam(column.name) for column in _events.c if column.name not in _FIXED})
 )
 REMOVE = compile_command(delete(_events).where(_events.c.id == bindparam("event_id")))
+_next_reminder = _events.c.reminder_time
+DUE = compile_statement(
+    select(_events)
+    .where(_next_reminder <= bindparam("now"))
+    .order_by(_next_reminder)
+    .limit(bindparam("size", type_=Integer))
+    .with_for_update(skip_locked=True),
+    _event,
+)
+SCHEDULE = compile_command(
+    update(_events).where(_events.c.id == bindparam("event_id")).values(reminder_time=bindparam("time"))
+)
 _later = _mine.where(_events.c.sequence > bindparam("after"), _events.c.sequence <= bindparam("until"))
 CHANGED = compile_statement(_later.order_by(_events.c.sequence).limit(bindparam("size", type_=Integer)), _event)
+
+
+_imported = or_(
+    _events.c.uid == func.any(bindparam("uids", type_=ARRAY(Text))),
+    _events.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))),
+)
+LOCK_IMPORTED = compile_statement(_mine.where(_imported).order_by(_events.c.id).with_for_update(), _event)
+# Two imports of one file would otherwise wait for each other's new rows.
+AWAIT_IMPORTS = compile_command(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0))))
 
 
 class PostgresEventReader:
@@ -169,6 +204,9 @@ class PostgresEventReader:
 
     async def completions(self, user_id: str) -> list[tuple[str, tuple[Completion, ...]]]:
         return await self._executor.all(COMPLETIONS, user_id=user_id)
+
+    async def newest(self, user_id: str, size: int) -> list[Event]:
+        return await self._executor.all(NEWEST, user_id=user_id, size=size)
 
     async def version(self, user_id: str) -> int:
         return await self._executor.one(VERSION, user_id=user_id) or 0
@@ -202,6 +240,21 @@ class PostgresEvents(PostgresEventReader):
 
     async def remove(self, event: Event) -> None:
         await self._transaction.execute(REMOVE, event_id=event.id)
+
+    async def count_recurring(self, user_id: str) -> int:
+        return await self._transaction.one(COUNT_RECURRING, user_id=user_id) or 0
+
+    async def await_imports(self, user_id: str) -> None:
+        await self._transaction.execute(AWAIT_IMPORTS, name=f"import {user_id}")
+
+    async def lock_imported(self, user_id: str, uids: Sequence[str], ids: Sequence[str]) -> list[Event]:
+        return await self._transaction.all(LOCK_IMPORTED, user_id=user_id, uids=list(uids), ids=list(ids))
+
+    async def due(self, now: datetime, size: int) -> list[Event]:
+        return await self._transaction.all(DUE, now=now, size=size)
+
+    async def schedule(self, event: Event, time: datetime | None) -> None:
+        await self._transaction.execute(SCHEDULE, event_id=event.id, time=time)
 
     async def forget_deletions(self, before: datetime) -> None:
         await self._transaction.execute(FORGET, before=before)

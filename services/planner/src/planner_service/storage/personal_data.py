@@ -6,8 +6,8 @@ from planner_service.tables import METADATA
 from servicekit.database import Transaction, compile_command
 from servicekit.personal_data.records import records
 
-OWNED: tuple[Table, ...] = tuple(METADATA.tables[name] for name in ("events", "tombstones", "planners"))
-EVERYTHING = tuple(records(table, "user_id") for table in OWNED)
+OWNED: tuple[Table, ...] = tuple(METADATA.tables[name] for name in ("events", "tombstones", "planners", "feeds"))
+EVERYTHING = tuple(records(table, "user_id", without=("digest",)) for table in OWNED)
 _ERASE = [compile_command(delete(table).where(table.c.user_id == bindparam("user_id"))) for table in OWNED]
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from planner_service import convert
-from planner_service.domain.events import Event, Happening, Occurrence
+from planner_service.domain.events import Due, Event, Happening, Occurrence
 from planner_service.storage.events import PostgresEventReader, PostgresEvents
+from planner_service.storage.feeds import PostgresFeedReader, PostgresFeeds
 from planner_service.storage.versions import BURY, NEXT_VERSION, NUMBER
 from servicekit.database import Database, Transaction
 
@@ -16,6 +18,7 @@ class PostgresWork:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
         self.events = PostgresEvents(transaction)
+        self.feeds = PostgresFeeds(transaction)
 
     async def changed(self, happening: Happening, event: Event) -> None:
         version = await self._transaction.one(NEXT_VERSION, user_id=event.user_id) or 0
@@ -26,9 +29,12 @@ class PostgresWork:
         message = convert.event_changed(happening, event, version)
         await self._transaction.emit("planner.event_changed", message, event.id)
 
-    async def completed(self, occurrence: Occurrence) -> None:
-        message = convert.event_completed(occurrence)
+    async def completed(self, occurrence: Occurrence, time: datetime | None) -> None:
+        message = convert.event_completed(occurrence, time)
         await self._transaction.emit("planner.event_completed", message, occurrence.event.id)
+
+    async def remind(self, due: Due, *, late: bool) -> None:
+        await self._transaction.emit("planner.reminder_due", convert.reminder_due(due, late=late), due.event.id)
 
 
 class PostgresStore:
@@ -37,6 +43,7 @@ class PostgresStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.events = PostgresEventReader(database)
+        self.feeds = PostgresFeedReader(database)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresWork]:

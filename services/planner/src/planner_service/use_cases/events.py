@@ -25,6 +25,8 @@ from planner_service.domain.events import (
 from planner_service.errors import EventNotFound
 from planner_service.ports import Cursor, Store, Work
 from planner_service.use_cases import recurrence
+from planner_service.use_cases.reminders import scheduled
+from planner_service.use_cases.series import check_room
 from planner_service.use_cases.split import split
 from servicekit.caller import current_caller
 from servicekit.clock import Clock
@@ -42,14 +44,20 @@ class Planner:
         self._new_id = new_id
 
     async def create(self, plan: Plan, request_id: str | None) -> Event:
-        """Puts a plan into the planner. Raises TitleEmpty, TimeZoneUnknown, PeriodInvalid, RecurrenceInvalid."""
+        """Puts a plan into the planner.
+
+        Raises TitleEmpty, TimeZoneUnknown, PeriodInvalid, RecurrenceInvalid, TooManySeries.
+        """
         plan = check(plan)
-        recurrence.check(plan)
+        await _check_recurrence(plan)
         now, owner = self._clock(), current_caller().id
         event = Event(self._new_id(), owner, request_id, plan, (), version=1, create_time=now, update_time=now)
+        event = scheduled(event, now)
         async with self._store.begin() as work:
             if not await work.events.add(event):
                 return await work.events.by_request(owner, request_id or "") or event
+            if plan.recurrence:
+                await check_room(work, owner)
             await work.changed(Happening.CREATED, event)
         return event
 
@@ -75,7 +83,7 @@ class Planner:
         """Changes the fields that are given, of all occurrences, of one or of those from one on.
 
         The latter two become an event of their own, which is answered. Raises EventNotFound, EventChanged, TitleEmpty,
-        TimeZoneUnknown, PeriodInvalid, RecurrenceInvalid, OccurrenceRequired, OccurrenceNotFound.
+        TimeZoneUnknown, PeriodInvalid, RecurrenceInvalid, OccurrenceRequired, OccurrenceNotFound, TooManySeries.
         """
         async with self._store.begin() as work:
             event = await self._locked(work, event_id, etag)
@@ -83,8 +91,10 @@ class Planner:
                 return await self._part(work, *parts, fields)
             changed = change(event, fields, self._clock())
             if not fields.keys().isdisjoint(_TIMING):
-                recurrence.check(changed.plan)
+                await _check_recurrence(changed.plan)
             await self._save(work, event, changed)
+            if changed.plan.recurrence and not event.plan.recurrence:
+                await check_room(work, event.user_id)
         return changed
 
     async def complete(self, event_id: str, completed: bool, start: datetime | None) -> Occurrence:
@@ -98,7 +108,7 @@ class Planner:
             marked = complete(occurrence, completed, self._clock())
             done = marked.occurrence(occurrence.start)
             if await self._save(work, event, marked):
-                await work.completed(done)
+                await work.completed(done, done.complete_time or occurrence.complete_time)
         return done
 
     async def delete(self, event_id: str, etag: str, which: Which) -> None:
@@ -124,20 +134,28 @@ class Planner:
     async def _part(self, work: Work, rest: Event, parted: Event, fields: Mapping[str, Any]) -> Event:
         """Saves what stays of a series, and what is parted as an event of its own with those fields."""
         now = self._clock()
-        new = replace(change(parted, fields, now), id=self._new_id(), request_id=None, version=1)
-        new = replace(new, create_time=now, update_time=now)
-        recurrence.check(new.plan)
+        new = replace(change(parted, fields, now), id=self._new_id(), request_id=None, uid=None, version=1)
+        await _check_recurrence(new.plan)
+        new = scheduled(replace(new, create_time=now, update_time=now), now)
         await self._save(work, parted, next_version(rest, now))
         await work.events.add(new)
+        if new.plan.recurrence:
+            await check_room(work, new.user_id)
         await work.changed(Happening.CREATED, new)
         return new
 
     async def _save(self, work: Work, before: Event, after: Event) -> bool:
         if before == after:
             return False
-        await work.events.save(after)
+        await work.events.save(scheduled(after, self._clock()))
         await work.changed(Happening.UPDATED, after)
         return True
+
+
+async def _check_recurrence(plan: Plan) -> None:
+    """Beside the calls of others: a rule that never comes true is found out after centuries of it."""
+    if plan.recurrence:
+        await asyncio.to_thread(recurrence.check, plan)
 
 
 def _place(occurrence: Occurrence) -> Cursor:

@@ -1,7 +1,7 @@
 """When a plan takes place: its recurrence lines expanded by python-dateutil, from near the time that is asked about.
 
 A rule is begun anew shortly before that time, at the start of one of its own periods, so that a series costs what is shown
-of it and not what has been of it. See docs/decisions/0020.
+of it and not what has been of it. See docs/decisions/0040.
 """
 
 from collections import deque
@@ -136,10 +136,10 @@ def _until(line: str, plan: Plan) -> datetime:
 def dates(line: str, plan: Plan) -> list[datetime]:
     """The dates of an RDATE or EXDATE line in UTC; without a zone they are meant in the plan's."""
     head, _, values = line.partition(":")
-    name = next((each[5:] for each in head.split(";") if each.startswith("TZID=")), plan.time_zone)
-    if name not in time_zones():
+    name = next((each[5:] for each in head.split(";") if each.startswith("TZID=")), "")
+    if name and name not in time_zones():
         raise ValueError(f"there is no time zone {name}")
-    return [_moment(value, ZoneInfo(name)) for value in values.split(",")]
+    return [_moment(value, ZoneInfo(name or plan.time_zone)) for value in values.split(",")]
 
 
 def _moment(value: str, zone: ZoneInfo) -> datetime:

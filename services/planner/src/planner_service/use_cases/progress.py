@@ -21,12 +21,12 @@ class ProgressReport:
         self._store = store
         self._clock = clock
 
-    async def over(self, period: Period) -> Progress:
-        """What starts in the period, and the streak that runs now."""
+    async def over(self, period: Period, time_zone: str = "") -> Progress:
+        """What starts in the period, and the streak that runs now in a time zone. Raises TimeZoneUnknown."""
         owner = current_caller().id
         done = await self._store.events.completions(owner)
         planned = [each async for each in self._planned(owner, period) if each.start >= period.start]
-        return progress(planned, streak(done, self._clock()))
+        return progress(planned, streak(done, self._clock(), time_zone))
 
     async def _planned(self, owner: str, period: Period) -> AsyncIterator[Occurrence]:
         after: Cursor | None = None

@@ -381,13 +381,13 @@ class UserStats(_message.Message):
     view_count: _builtins.int
     """Views of those videos by others."""
     comment_count: _builtins.int
-    """Comments the person wrote."""
+    """Comments the person wrote, as far as everybody may read them."""
     rating_count: _builtins.int
     """Ratings the person gave."""
     completed_event_count: _builtins.int
-    """Study events completed in the planner."""
+    """Events of the planner marked done, of whatever type; those deleted later count too."""
     streak_days: _builtins.int
-    """Days in a row, in the person's time zone, with a completed event."""
+    """Days in a row, up to today or yesterday, with a completed event; days are those of the preferred time zone."""
     def __init__(
         self,
         *,
@@ -451,6 +451,36 @@ class GetExportRequest(_message.Message):
 Global___GetExportRequest: _TypeAlias = GetExportRequest  # noqa: Y015
 
 @_typing.final
+class DownloadExportRequest(_message.Message):
+    """A link to an archive, as GetExport gave it out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPORT_ID_FIELD_NUMBER: _builtins.int
+    EXPIRES_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    export_id: _builtins.str
+    """The export's id."""
+    expires: _builtins.int
+    """When the link stops working, in seconds since 1970."""
+    signature: _builtins.str
+    """Shows that the link was given out."""
+    def __init__(
+        self,
+        *,
+        export_id: _builtins.str = ...,
+        expires: _builtins.int = ...,
+        signature: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expires", b"expires", "export_id", b"export_id", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DownloadExportRequest: _TypeAlias = DownloadExportRequest  # noqa: Y015
+
+@_typing.final
 class Export(_message.Message):
     """Everything held on a person, being gathered or ready."""
 
@@ -487,15 +517,26 @@ class Export(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     URL_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    FAILURE_REASON_FIELD_NUMBER: _builtins.int
+    SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The export's id."""
     state: Global___Export.State.ValueType
     """How far it is."""
     url: _builtins.str
-    """Where the ZIP can be fetched, once ready."""
+    """Where the ZIP can be fetched, once ready: a path on this host that needs no token, so keep it to yourself."""
+    failure_reason: _builtins.str
+    """Why it did not succeed, in words; empty otherwise."""
+    size_bytes: _builtins.int
+    """The ZIP's size, once ready."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """When the link stops working."""
+        """When the link stops working and the archive is deleted."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was begun."""
 
     def __init__(
         self,
@@ -504,10 +545,13 @@ class Export(_message.Message):
         state: Global___Export.State.ValueType = ...,
         url: _builtins.str = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        failure_reason: _builtins.str = ...,
+        size_bytes: _builtins.int = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "id", b"id", "state", b"state", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "failure_reason", b"failure_reason", "id", b"id", "size_bytes", b"size_bytes", "state", b"state", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from littlemonster.auth.v1 import user_service_pb2 as littlemonster_dot_auth_dot_v1_dot_user__service__pb2
 
@@ -81,6 +82,11 @@ class UserServiceStub:
                 request_serializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.GetExportRequest.SerializeToString,
                 response_deserializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.Export.FromString,
                 _registered_method=True)
+        self.DownloadExport = channel.unary_stream(
+                '/littlemonster.auth.v1.UserService/DownloadExport',
+                request_serializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.DownloadExportRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
         self.ListUsers = channel.unary_unary(
                 '/littlemonster.auth.v1.UserService/ListUsers',
                 request_serializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.ListUsersRequest.SerializeToString,
@@ -147,21 +153,31 @@ class UserServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetStats(self, request, context):
-        """What the caller has done, over all services; at most seconds old.
+        """What the caller has done, over all services; at most seconds old. UNAUTHENTICATED: without a valid token.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ExportMe(self, request, context):
-        """Begins gathering everything every service holds on the caller.
+        """Begins gathering everything every service holds on the caller. While one is being gathered it is answered instead of a
+        second. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. RESOURCE_EXHAUSTED: TOO_MANY_EXPORTS, more than five within a day, with
+        RetryInfo. NOT_FOUND: USER_NOT_FOUND, the account is erased.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetExport(self, request, context):
-        """The state of an export, with its link when it is ready. NOT_FOUND: it is not the caller's.
+        """The state of an export, with its link when it is ready. NOT_FOUND: EXPORT_NOT_FOUND, it is not the caller's, or expired.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DownloadExport(self, request, context):
+        """The archive itself, a ZIP, to whoever has the link that GetExport answers; no token is needed. NOT_FOUND:
+        EXPORT_LINK_INVALID, it was not given out like this, or has expired. INVALID_ARGUMENT: a part of the link is malformed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -236,6 +252,11 @@ def add_UserServiceServicer_to_server(servicer, server):
                     servicer.GetExport,
                     request_deserializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.GetExportRequest.FromString,
                     response_serializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.Export.SerializeToString,
+            ),
+            'DownloadExport': grpc.unary_stream_rpc_method_handler(
+                    servicer.DownloadExport,
+                    request_deserializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.DownloadExportRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
             ),
             'ListUsers': grpc.unary_unary_rpc_method_handler(
                     servicer.ListUsers,
@@ -497,6 +518,33 @@ class UserService:
             '/littlemonster.auth.v1.UserService/GetExport',
             littlemonster_dot_auth_dot_v1_dot_user__service__pb2.GetExportRequest.SerializeToString,
             littlemonster_dot_auth_dot_v1_dot_user__service__pb2.Export.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DownloadExport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/littlemonster.auth.v1.UserService/DownloadExport',
+            littlemonster_dot_auth_dot_v1_dot_user__service__pb2.DownloadExportRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
             options,
             channel_credentials,
             insecure,

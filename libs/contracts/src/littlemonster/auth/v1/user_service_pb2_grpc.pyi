@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from littlemonster.auth.v1 import user_service_pb2 as _user_service_pb2
@@ -32,11 +33,18 @@ class UserServiceStub:
     UpdatePreferences: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdatePreferencesRequest, _user_service_pb2.Preferences]
     """Changes the preferences that are given. INVALID_ARGUMENT: a value out of bounds."""
     GetStats: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetStatsRequest, _user_service_pb2.UserStats]
-    """What the caller has done, over all services; at most seconds old."""
+    """What the caller has done, over all services; at most seconds old. UNAUTHENTICATED: without a valid token."""
     ExportMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ExportMeRequest, _user_service_pb2.Export]
-    """Begins gathering everything every service holds on the caller."""
+    """Begins gathering everything every service holds on the caller. While one is being gathered it is answered instead of a
+    second. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. RESOURCE_EXHAUSTED: TOO_MANY_EXPORTS, more than five within a day, with
+    RetryInfo. NOT_FOUND: USER_NOT_FOUND, the account is erased.
+    """
     GetExport: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetExportRequest, _user_service_pb2.Export]
-    """The state of an export, with its link when it is ready. NOT_FOUND: it is not the caller's."""
+    """The state of an export, with its link when it is ready. NOT_FOUND: EXPORT_NOT_FOUND, it is not the caller's, or expired."""
+    DownloadExport: _aio.UnaryStreamMultiCallable[_user_service_pb2.DownloadExportRequest, _httpbody_pb2.HttpBody]
+    """The archive itself, a ZIP, to whoever has the link that GetExport answers; no token is needed. NOT_FOUND:
+    EXPORT_LINK_INVALID, it was not given out like this, or has expired. INVALID_ARGUMENT: a part of the link is malformed.
+    """
     ListUsers: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListUsersRequest, _user_service_pb2.ListUsersResponse]
     """Every account, the newest first, with e-mail."""
     UpdateUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdateUserRequest, _user_service_pb2.User]
@@ -99,21 +107,33 @@ class UserServiceServicer:
         request: _user_service_pb2.GetStatsRequest,
         context: _aio.ServicerContext[_user_service_pb2.GetStatsRequest, _abc.Awaitable[_user_service_pb2.UserStats]],
     ) -> _abc.Awaitable[_user_service_pb2.UserStats]:
-        """What the caller has done, over all services; at most seconds old."""
+        """What the caller has done, over all services; at most seconds old. UNAUTHENTICATED: without a valid token."""
 
     def ExportMe(
         self,
         request: _user_service_pb2.ExportMeRequest,
         context: _aio.ServicerContext[_user_service_pb2.ExportMeRequest, _abc.Awaitable[_user_service_pb2.Export]],
     ) -> _abc.Awaitable[_user_service_pb2.Export]:
-        """Begins gathering everything every service holds on the caller."""
+        """Begins gathering everything every service holds on the caller. While one is being gathered it is answered instead of a
+        second. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. RESOURCE_EXHAUSTED: TOO_MANY_EXPORTS, more than five within a day, with
+        RetryInfo. NOT_FOUND: USER_NOT_FOUND, the account is erased.
+        """
 
     def GetExport(
         self,
         request: _user_service_pb2.GetExportRequest,
         context: _aio.ServicerContext[_user_service_pb2.GetExportRequest, _abc.Awaitable[_user_service_pb2.Export]],
     ) -> _abc.Awaitable[_user_service_pb2.Export]:
-        """The state of an export, with its link when it is ready. NOT_FOUND: it is not the caller's."""
+        """The state of an export, with its link when it is ready. NOT_FOUND: EXPORT_NOT_FOUND, it is not the caller's, or expired."""
+
+    def DownloadExport(
+        self,
+        request: _user_service_pb2.DownloadExportRequest,
+        context: _aio.ServicerContext[_user_service_pb2.DownloadExportRequest, _abc.AsyncIterator[_httpbody_pb2.HttpBody]],
+    ) -> _abc.AsyncIterator[_httpbody_pb2.HttpBody]:
+        """The archive itself, a ZIP, to whoever has the link that GetExport answers; no token is needed. NOT_FOUND:
+        EXPORT_LINK_INVALID, it was not given out like this, or has expired. INVALID_ARGUMENT: a part of the link is malformed.
+        """
 
     def ListUsers(
         self,

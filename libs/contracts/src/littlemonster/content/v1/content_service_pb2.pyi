@@ -460,8 +460,11 @@ class SearchVideosResponse(_message.Message):
     MATCHES_FIELD_NUMBER: _builtins.int
     VIDEOS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    CORRECTED_QUERY_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Give it as page_token for the next page; empty on the last."""
+    corrected_query: _builtins.str
+    """The words that were searched for instead, when nothing holds the ones that were asked for and they look mistyped."""
     @_builtins.property
     def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___VideoMatch]:
         """The matches, the best first."""
@@ -476,10 +479,11 @@ class SearchVideosResponse(_message.Message):
         matches: _abc.Iterable[Global___VideoMatch] | None = ...,
         videos: _abc.Iterable[Global___Video] | None = ...,
         next_page_token: _builtins.str = ...,
+        corrected_query: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["matches", b"matches", "next_page_token", b"next_page_token", "videos", b"videos"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corrected_query", b"corrected_query", "matches", b"matches", "next_page_token", b"next_page_token", "videos", b"videos"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -124,7 +124,9 @@ class VideoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SearchVideos(self, request, context):
-        """Full-text search over titles, topics, key points and transcripts of PUBLIC videos, the best match first.
+        """Full-text search over titles, topics, key points and transcripts of PUBLIC videos: those with every word, the last of
+        which may be half typed, the best match first among the newest 200. When there are none, mistyped words give way to
+        the ones they resemble. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

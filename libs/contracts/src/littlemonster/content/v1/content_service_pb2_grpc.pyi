@@ -30,7 +30,10 @@ class VideoServiceStub:
     INVALID_ARGUMENT: PAGE_TOKEN_INVALID when page_token is not one of ours or belongs to another query.
     """
     SearchVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.SearchVideosRequest, _content_service_pb2.SearchVideosResponse]
-    """Full-text search over titles, topics, key points and transcripts of PUBLIC videos, the best match first."""
+    """Full-text search over titles, topics, key points and transcripts of PUBLIC videos: those with every word, the last of
+    which may be half typed, the best match first among the newest 200. When there are none, mistyped words give way to
+    the ones they resemble. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
+    """
     GetVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.GetVideoRequest, _content_service_pb2.Video]
     """One video. NOT_FOUND: VIDEO_NOT_FOUND."""
     DeleteVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.DeleteVideoRequest, _empty_pb2.Empty]
@@ -84,7 +87,10 @@ class VideoServiceServicer:
         request: _content_service_pb2.SearchVideosRequest,
         context: _aio.ServicerContext[_content_service_pb2.SearchVideosRequest, _abc.Awaitable[_content_service_pb2.SearchVideosResponse]],
     ) -> _abc.Awaitable[_content_service_pb2.SearchVideosResponse]:
-        """Full-text search over titles, topics, key points and transcripts of PUBLIC videos, the best match first."""
+        """Full-text search over titles, topics, key points and transcripts of PUBLIC videos: those with every word, the last of
+        which may be half typed, the best match first among the newest 200. When there are none, mistyped words give way to
+        the ones they resemble. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
+        """
 
     def GetVideo(
         self,

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from littlemonster.planner.v1 import planner_service_pb2 as littlemonster_dot_planner_dot_v1_dot_planner__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-littlemonster/planner/v1/planner_events.proto\x12\x18littlemonster.planner.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a.littlemonster/planner/v1/planner_service.proto\"]\n\x13PlannerEventChanged\x12\x35\n\x06\x63hange\x18\x01 \x01(\x0b\x32%.littlemonster.planner.v1.EventChange\x12\x0f\n\x07version\x18\x02 \x01(\x05\"G\n\x15PlannerEventCompleted\x12.\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x1f.littlemonster.planner.v1.Event\"\x84\x01\n\x12PlannerReminderDue\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04late\x18\x05 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-littlemonster/planner/v1/planner_events.proto\x12\x18littlemonster.planner.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a.littlemonster/planner/v1/planner_service.proto\"]\n\x13PlannerEventChanged\x12\x35\n\x06\x63hange\x18\x01 \x01(\x0b\x32%.littlemonster.planner.v1.EventChange\x12\x0f\n\x07version\x18\x02 \x01(\x05\"z\n\x15PlannerEventCompleted\x12.\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x1f.littlemonster.planner.v1.Event\x12\x31\n\rcomplete_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd6\x01\n\x12PlannerReminderDue\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04late\x18\x05 \x01(\x08\x12,\n\x08\x64ue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x07 \x01(\t\x12\x0f\n\x07\x61ll_day\x18\x08 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,7 +36,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLANNEREVENTCHANGED']._serialized_start=156
   _globals['_PLANNEREVENTCHANGED']._serialized_end=249
   _globals['_PLANNEREVENTCOMPLETED']._serialized_start=251
-  _globals['_PLANNEREVENTCOMPLETED']._serialized_end=322
-  _globals['_PLANNERREMINDERDUE']._serialized_start=325
-  _globals['_PLANNERREMINDERDUE']._serialized_end=457
+  _globals['_PLANNEREVENTCOMPLETED']._serialized_end=373
+  _globals['_PLANNERREMINDERDUE']._serialized_start=376
+  _globals['_PLANNERREMINDERDUE']._serialized_end=590
 # @@protoc_insertion_point(module_scope)

@@ -53,18 +53,24 @@ class PlannerEventCompleted(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     EVENT_FIELD_NUMBER: _builtins.int
+    COMPLETE_TIME_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def event(self) -> _planner_service_pb2.Event:
         """The event as it is now."""
+
+    @_builtins.property
+    def complete_time(self) -> _timestamp_pb2.Timestamp:
+        """When the occurrence was marked done. When that is taken back, when it had been: it tells which completion is meant."""
 
     def __init__(
         self,
         *,
         event: _planner_service_pb2.Event | None = ...,
+        complete_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "event", b"event"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "event", b"event"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -72,7 +78,9 @@ Global___PlannerEventCompleted: _TypeAlias = PlannerEventCompleted  # noqa: Y015
 
 @_typing.final
 class PlannerReminderDue(_message.Message):
-    """planner.reminder_due: it is time to remind."""
+    """planner.reminder_due: it is time to remind of an event, or of one occurrence of it. Told once for each reminder, in the
+    transaction that remembers it; never for what was completed, moved away or deleted meanwhile.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -81,6 +89,9 @@ class PlannerReminderDue(_message.Message):
     TITLE_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     LATE_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    ALL_DAY_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """The event's id."""
     user_id: _builtins.str
@@ -88,10 +99,18 @@ class PlannerReminderDue(_message.Message):
     title: _builtins.str
     """Its title."""
     late: _builtins.bool
-    """True when the reminder comes after its time because the planner was down."""
+    """True when the reminder comes over a minute after its time, because the planner was down."""
+    time_zone: _builtins.str
+    """IANA time zone its wall-clock times are kept in."""
+    all_day: _builtins.bool
+    """True when it lasts whole days of time_zone."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """When it starts."""
+        """When the occurrence starts."""
+
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was due."""
 
     def __init__(
         self,
@@ -101,10 +120,13 @@ class PlannerReminderDue(_message.Message):
         title: _builtins.str = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         late: _builtins.bool = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
+        all_day: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_id", b"event_id", "late", b"late", "start_time", b"start_time", "title", b"title", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_day", b"all_day", "due_time", b"due_time", "event_id", b"event_id", "late", b"late", "start_time", b"start_time", "time_zone", b"time_zone", "title", b"title", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -24,12 +24,15 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from littlemonster.common.v1 import access_pb2 as littlemonster_dot_common_dot_v1_dot_access__pb2
 from littlemonster.common.v1 import study_pb2 as littlemonster_dot_common_dot_v1_dot_study__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.littlemonster/planner/v1/planner_service.proto\x12\x18littlemonster.planner.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#littlemonster/common/v1/study.proto\"\xe7\x04\n\x05\x45vent\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x31\n\x07subject\x18\x05 \x01(\x0e\x32 .littlemonster.common.v1.Subject\x12\x31\n\x04type\x18\x06 \x01(\x0e\x32#.littlemonster.planner.v1.EventType\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61ll_day\x18\t \x01(\x08\x12\x11\n\ttime_zone\x18\n \x01(\t\x12\x12\n\nrecurrence\x18\x0b \x03(\t\x12\x35\n\treminders\x18\x0c \x03(\x0b\x32\".littlemonster.planner.v1.Reminder\x12\x11\n\tcompleted\x18\r \x01(\x08\x12\x31\n\rcomplete_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10occurrence_start\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x10 \x01(\t\x12/\n\x0b\x63reate_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"e\n\x08Reminder\x12%\n\x0eminutes_before\x18\x01 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\xbb\x02(\x00H\x00\x12*\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x42\x06\n\x04when\"\xa6\x04\n\x12\x43reateEventRequest\x12O\n\x05title\x18\x01 \x01(\tB@\xbaH=r;\x10\x01\x18\xc8\x01\x32\x34^[^\\x00-\\x1f\\x7f]*[^\\x00-\\x20\\x7f][^\\x00-\\x1f\\x7f]*$\x12)\n\x0b\x64\x65scription\x18\x02 \x01(\tB\x14\xbaH\x11r\x0f\x18\x88\'2\n^[^\\x00]*$\x12;\n\x07subject\x18\x03 \x01(\x0e\x32 .littlemonster.common.v1.SubjectB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12;\n\x04type\x18\x04 \x01(\x0e\x32#.littlemonster.planner.v1.EventTypeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x36\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61ll_day\x18\x07 \x01(\x08\x12\x1a\n\ttime_zone\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12%\n\nrecurrence\x18\t \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x14\"\x07r\x05\x10\x01\x18\xf4\x03\x12?\n\treminders\x18\n \x03(\x0b\x32\".littlemonster.planner.v1.ReminderB\x08\xbaH\x05\x92\x01\x02\x10\x05\x12\x1f\n\nrequest_id\x18\x0b \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xad\x01\n\x11ListEventsRequest\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\tpage_size\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"^\n\x12ListEventsResponse\x12/\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1f.littlemonster.planner.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"-\n\x0fGetEventRequest\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xba\x05\n\x12UpdateEventRequest\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x05title\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01H\x00\x88\x01\x01\x12\"\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'H\x01\x88\x01\x01\x12@\n\x07subject\x18\x04 \x01(\x0e\x32 .littlemonster.common.v1.SubjectB\x08\xbaH\x05\x82\x01\x02\x10\x01H\x02\x88\x01\x01\x12@\n\x04type\x18\x05 \x01(\x0e\x32#.littlemonster.planner.v1.EventTypeB\x08\xbaH\x05\x82\x01\x02\x10\x01H\x03\x88\x01\x01\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x07\x61ll_day\x18\x08 \x01(\x08H\x04\x88\x01\x01\x12\x1f\n\ttime_zone\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18@H\x05\x88\x01\x01\x12%\n\nrecurrence\x18\n \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x14\"\x07r\x05\x10\x01\x18\xf4\x03\x12?\n\treminders\x18\x0b \x03(\x0b\x32\".littlemonster.planner.v1.ReminderB\x08\xbaH\x05\x92\x01\x02\x10\x05\x12-\n\x05scope\x18\x0c \x01(\tB\x1e\xbaH\x1br\x16R\x04THISR\tFOLLOWINGR\x03\x41LL\xd8\x01\x01\x12\x34\n\x10occurrence_start\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x04\x65tag\x18\x0e \x01(\tB\x07\xbaH\x04r\x02\x18@B\x08\n\x06_titleB\x0e\n\x0c_descriptionB\n\n\x08_subjectB\x07\n\x05_typeB\n\n\x08_all_dayB\x0c\n\n_time_zone\"\xac\x01\n\x12\x44\x65leteEventRequest\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12-\n\x05scope\x18\x02 \x01(\tB\x1e\xbaH\x1br\x16R\x04THISR\tFOLLOWINGR\x03\x41LL\xd8\x01\x01\x12\x34\n\x10occurrence_start\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"{\n\x14\x43ompleteEventRequest\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x11\n\tcompleted\x18\x02 \x01(\x08\x12\x34\n\x10occurrence_start\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x82\x01\n\x12GetProgressRequest\x12\x36\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x34\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"\xab\x04\n\x08Progress\x12\x36\n\x05total\x18\x01 \x01(\x0b\x32\'.littlemonster.planner.v1.ProgressCount\x12\x45\n\nby_subject\x18\x02 \x03(\x0b\x32\x31.littlemonster.planner.v1.Progress.BySubjectEntry\x12?\n\x07\x62y_type\x18\x03 \x03(\x0b\x32..littlemonster.planner.v1.Progress.ByTypeEntry\x12?\n\x07\x62y_week\x18\x04 \x03(\x0b\x32..littlemonster.planner.v1.Progress.ByWeekEntry\x12\x13\n\x0bstreak_days\x18\x05 \x01(\x05\x1aY\n\x0e\x42ySubjectEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x36\n\x05value\x18\x02 \x01(\x0b\x32\'.littlemonster.planner.v1.ProgressCount:\x02\x38\x01\x1aV\n\x0b\x42yTypeEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x36\n\x05value\x18\x02 \x01(\x0b\x32\'.littlemonster.planner.v1.ProgressCount:\x02\x38\x01\x1aV\n\x0b\x42yWeekEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x36\n\x05value\x18\x02 \x01(\x0b\x32\'.littlemonster.planner.v1.ProgressCount:\x02\x38\x01\"L\n\rProgressCount\x12\x0f\n\x07planned\x18\x01 \x01(\x05\x12\x11\n\tcompleted\x18\x02 \x01(\x05\x12\x17\n\x0f\x63ompletion_rate\x18\x03 \x01(\x01\"P\n\x11SyncEventsRequest\x12\x1c\n\nsync_token\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xf4\x03(\x00\"\x9e\x01\n\x12SyncEventsResponse\x12/\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1f.littlemonster.planner.v1.Event\x12\x19\n\x11\x64\x65leted_event_ids\x18\x02 \x03(\t\x12\x17\n\x0fnext_sync_token\x18\x03 \x01(\t\x12\x10\n\x08has_more\x18\x04 \x01(\x08\x12\x11\n\tfull_sync\x18\x05 \x01(\x08\"\x14\n\x12WatchEventsRequest\"\xcb\x01\n\x0b\x45ventChange\x12\x38\n\x04type\x18\x01 \x01(\x0e\x32*.littlemonster.planner.v1.EventChange.Type\x12.\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x1f.littlemonster.planner.v1.Event\"R\n\x04Type\x12\x14\n\x10TYPE_UNSPECIFIED\x10\x00\x12\x10\n\x0cTYPE_CREATED\x10\x01\x12\x10\n\x0cTYPE_UPDATED\x10\x02\x12\x10\n\x0cTYPE_DELETED\x10\x03\"\x13\n\x11\x43reateFeedRequest\"\x13\n\x04\x46\x65\x65\x64\x12\x0b\n\x03url\x18\x01 \x01(\t\"\x13\n\x11\x44\x65leteFeedRequest\"1\n\x15ImportCalendarRequest\x12\x18\n\x03ics\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xc0\x84=\"\x84\x01\n\x16ImportCalendarResponse\x12/\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1f.littlemonster.planner.v1.Event\x12\x39\n\x08\x66\x61ilures\x18\x02 \x03(\x0b\x32\'.littlemonster.planner.v1.ImportFailure\":\n\rImportFailure\x12\x0c\n\x04line\x18\x01 \x01(\x05\x12\x0b\n\x03uid\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t*\x85\x01\n\tEventType\x12\x1a\n\x16\x45VENT_TYPE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45VENT_TYPE_ASSIGNMENT\x10\x01\x12\x14\n\x10\x45VENT_TYPE_STUDY\x10\x02\x12\x13\n\x0f\x45VENT_TYPE_EXAM\x10\x03\x12\x16\n\x12\x45VENT_TYPE_PROJECT\x10\x04\x32\xc3\x0c\n\x0ePlannerService\x12{\n\x0b\x43reateEvent\x12,.littlemonster.planner.v1.CreateEventRequest\x1a\x1f.littlemonster.planner.v1.Event\"\x1d\x82\xd3\xe4\x93\x02\x17\"\x12/v1/planner/events:\x01*\x12\x83\x01\n\nListEvents\x12+.littlemonster.planner.v1.ListEventsRequest\x1a,.littlemonster.planner.v1.ListEventsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/planner/events\x12}\n\x08GetEvent\x12).littlemonster.planner.v1.GetEventRequest\x1a\x1f.littlemonster.planner.v1.Event\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/planner/events/{event_id}\x12\x86\x01\n\x0bUpdateEvent\x12,.littlemonster.planner.v1.UpdateEventRequest\x1a\x1f.littlemonster.planner.v1.Event\"(\x82\xd3\xe4\x93\x02\"2\x1d/v1/planner/events/{event_id}:\x01*\x12z\n\x0b\x44\x65leteEvent\x12,.littlemonster.planner.v1.DeleteEventRequest\x1a\x16.google.protobuf.Empty\"%\x82\xd3\xe4\x93\x02\x1f*\x1d/v1/planner/events/{event_id}\x12\x93\x01\n\rCompleteEvent\x12..littlemonster.planner.v1.CompleteEventRequest\x1a\x1f.littlemonster.planner.v1.Event\"1\x82\xd3\xe4\x93\x02+\"&/v1/planner/events/{event_id}:complete:\x01*\x12}\n\x0bGetProgress\x12,.littlemonster.planner.v1.GetProgressRequest\x1a\".littlemonster.planner.v1.Progress\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/planner/progress\x12\x88\x01\n\nSyncEvents\x12+.littlemonster.planner.v1.SyncEventsRequest\x1a,.littlemonster.planner.v1.SyncEventsResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/planner/events:sync\x12\x86\x01\n\x0bWatchEvents\x12,.littlemonster.planner.v1.WatchEventsRequest\x1a%.littlemonster.planner.v1.EventChange\" \x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/planner/events:watch0\x01\x12v\n\nCreateFeed\x12+.littlemonster.planner.v1.CreateFeedRequest\x1a\x1e.littlemonster.planner.v1.Feed\"\x1b\x82\xd3\xe4\x93\x02\x15\"\x10/v1/planner/feed:\x01*\x12k\n\nDeleteFeed\x12+.littlemonster.planner.v1.DeleteFeedRequest\x1a\x16.google.protobuf.Empty\"\x18\x82\xd3\xe4\x93\x02\x12*\x10/v1/planner/feed\x12\x9b\x01\n\x0eImportCalendar\x12/.littlemonster.planner.v1.ImportCalendarRequest\x1a\x30.littlemonster.planner.v1.ImportCalendarResponse\"&\x82\xd3\xe4\x93\x02 \"\x1b/v1/planner/calendar:import:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.littlemonster/planner/v1/planner_service.proto\x12\x18littlemonster.planner.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$littlemonster/common/v1/access.proto\x1a#littlemonster/common/v1/study.proto\"\xe7\x04\n\x05\x45vent\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x31\n\x07subject\x18\x05 \x01(\x0e\x32 .littlemonster.common.v1.Subject\x12\x31\n\x04type\x18\x06 \x01(\x0e\x32#.littlemonster.planner.v1.EventType\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61ll_day\x18\t \x01(\x08\x12\x11\n\ttime_zone\x18\n \x01(\t\x12\x12\n\nrecurrence\x18\x0b \x03(\t\x12\x35\n\treminders\x18\x0c \x03(\x0b\x32\".littlemonster.planner.v1.Reminder\x12\x11\n\tcompleted\x18\r \x01(\x08\x12\x31\n\rcomplete_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10occurrence_start\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x10 \x01(\t\x12/\n\x0b\x63reate_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"e\n\x08Reminder\x12%\n\x0eminutes_before\x18\x01 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\xbb\x02(\x00H\x00\x12*\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x42\x06\n\x04when\"\xa6\x04\n\x12\x43reateEventRequest\x12O\n\x05title\x18\x01 \x01(\tB@\xbaH=r;\x10\x01\x18\xc8\x01\x32\x34^[^\\x00-\\x1f\\x7f]*[^\\x00-\\x20\\x7f][^\\x00-\\x1f\\x7f]*$\x12)\n\x0b\x64\x65scription\x18\x02 \x01(\tB\x14\xbaH\x11r\x0f\x18\x88\'2\n^[^\\x00]*$\x12;\n\x07subject\x18\x03 \x01(\x0e\x32 .littlemonster.common.v1.SubjectB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12;\n\x04type\x18\x04 \x01(\x0e\x32#.littlemonster.planner.v1.EventTypeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x36\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61ll_day\x18\x07 \x01(\x08\x12\x1a\n\ttime_zone\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12%\n\nrecurrence\x18\t \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x14\"\x07r\x05\x10\x01\x18\xf4\x03\x12?\n\treminders\x18\n \x03(\x0b\x32\".littlemonster.planner.v1.ReminderB\x08\xbaH\x05\x92\x01\x02\x10\x05\x12\x1f\n\nrequest_id\x18\x0b \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xad\x01\n\x11ListEventsRequest\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\tpage_size\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"^\n\x12ListEventsResponse\x12/\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1f.littlemonster.planner.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"-\n\x0fGetEventRequest\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xad\x06\n\x12UpdateEventRequest\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12T\n\x05title\x18\x02 \x01(\tB@\xbaH=r;\x10\x01\x18\xc8\x01\x32\x34^[^\\x00-\\x1f\\x7f]*[^\\x00-\\x20\\x7f][^\\x00-\\x1f\\x7f]*$H\x00\x88\x01\x01\x12.\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f\x18\x88\'2\n^[^\\x00]*$H\x01\x88\x01\x01\x12@\n\x07subject\x18\x04 \x01(\x0e\x32 .littlemonster.common.v1.SubjectB\x08\xbaH\x05\x82\x01\x02\x10\x01H\x02\x88\x01\x01\x12@\n\x04type\x18\x05 \x01(\x0e\x32#.littlemonster.planner.v1.EventTypeB\x08\xbaH\x05\x82\x01\x02\x10\x01H\x03\x88\x01\x01\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x07\x61ll_day\x18\x08 \x01(\x08H\x04\x88\x01\x01\x12\x1f\n\ttime_zone\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18@H\x05\x88\x01\x01\x12%\n\nrecurrence\x18\n \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x14\"\x07r\x05\x10\x01\x18\xf4\x03\x12?\n\treminders\x18\x0b \x03(\x0b\x32\".littlemonster.planner.v1.ReminderB\x08\xbaH\x05\x92\x01\x02\x10\x05\x12-\n\x05scope\x18\x0c \x01(\tB\x1e\xbaH\x1br\x16R\x04THISR\tFOLLOWINGR\x03\x41LL\xd8\x01\x01\x12\x34\n\x10occurrence_start\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x04\x65tag\x18\x0e \x01(\tB\x07\xbaH\x04r\x02\x18@\x12/\n\x0bupdate_mask\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x08\n\x06_titleB\x0e\n\x0c_descriptionB\n\n\x08_subjectB\x07\n\x05_typeB\n\n\x08_all_dayB\x0c\n\n_time_zone\"\xac\x01\n\x12\x44\x65leteEventRequest\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12-\n\x05scope\x18\x02 \x01(\tB\x1e\xbaH\x1br\x16R\x04THISR\tFOLLOWINGR\x03\x41LL\xd8\x01\x01\x12\x34\n\x10occurrence_start\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"{\n\x14\x43ompleteEventRequest\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x11\n\tcompleted\x18\x02 \x01(\x08\x12\x34\n\x10occurrence_start\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9e\x01\n\x12GetProgressRequest\x12\x36\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x34\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x1a\n\ttime_zone\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xab\x04\n\x08Progress\x12\x36\n\x05total\x18\x01 \x01(\x0b\x32\'.littlemonster.planner.v1.ProgressCount\x12\x45\n\nby_subject\x18\x02 \x03(\x0b\x32\x31.littlemonster.planner.v1.Progress.BySubjectEntry\x12?\n\x07\x62y_type\x18\x03 \x03(\x0b\x32..littlemonster.planner.v1.Progress.ByTypeEntry\x12?\n\x07\x62y_week\x18\x04 \x03(\x0b\x32..littlemonster.planner.v1.Progress.ByWeekEntry\x12\x13\n\x0bstreak_days\x18\x05 \x01(\x05\x1aY\n\x0e\x42ySubjectEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x36\n\x05value\x18\x02 \x01(\x0b\x32\'.littlemonster.planner.v1.ProgressCount:\x02\x38\x01\x1aV\n\x0b\x42yTypeEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x36\n\x05value\x18\x02 \x01(\x0b\x32\'.littlemonster.planner.v1.ProgressCount:\x02\x38\x01\x1aV\n\x0b\x42yWeekEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x36\n\x05value\x18\x02 \x01(\x0b\x32\'.littlemonster.planner.v1.ProgressCount:\x02\x38\x01\"L\n\rProgressCount\x12\x0f\n\x07planned\x18\x01 \x01(\x05\x12\x11\n\tcompleted\x18\x02 \x01(\x05\x12\x17\n\x0f\x63ompletion_rate\x18\x03 \x01(\x01\"P\n\x11SyncEventsRequest\x12\x1c\n\nsync_token\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xf4\x03(\x00\"\x9e\x01\n\x12SyncEventsResponse\x12/\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1f.littlemonster.planner.v1.Event\x12\x19\n\x11\x64\x65leted_event_ids\x18\x02 \x03(\t\x12\x17\n\x0fnext_sync_token\x18\x03 \x01(\t\x12\x10\n\x08has_more\x18\x04 \x01(\x08\x12\x11\n\tfull_sync\x18\x05 \x01(\x08\"\x14\n\x12WatchEventsRequest\"\xcb\x01\n\x0b\x45ventChange\x12\x38\n\x04type\x18\x01 \x01(\x0e\x32*.littlemonster.planner.v1.EventChange.Type\x12.\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x1f.littlemonster.planner.v1.Event\"R\n\x04Type\x12\x14\n\x10TYPE_UNSPECIFIED\x10\x00\x12\x10\n\x0cTYPE_CREATED\x10\x01\x12\x10\n\x0cTYPE_UPDATED\x10\x02\x12\x10\n\x0cTYPE_DELETED\x10\x03\"\x13\n\x11\x43reateFeedRequest\"\x13\n\x04\x46\x65\x65\x64\x12\x0b\n\x03url\x18\x01 \x01(\t\"\x13\n\x11\x44\x65leteFeedRequest\"\x1e\n\x0eGetFeedRequest\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\"M\n\x15ImportCalendarRequest\x12\x18\n\x03ics\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xc0\x84=\x12\x1a\n\ttime_zone\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x84\x01\n\x16ImportCalendarResponse\x12/\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1f.littlemonster.planner.v1.Event\x12\x39\n\x08\x66\x61ilures\x18\x02 \x03(\x0b\x32\'.littlemonster.planner.v1.ImportFailure\":\n\rImportFailure\x12\x0c\n\x04line\x18\x01 \x01(\x05\x12\x0b\n\x03uid\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t*\x85\x01\n\tEventType\x12\x1a\n\x16\x45VENT_TYPE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45VENT_TYPE_ASSIGNMENT\x10\x01\x12\x14\n\x10\x45VENT_TYPE_STUDY\x10\x02\x12\x13\n\x0f\x45VENT_TYPE_EXAM\x10\x03\x12\x16\n\x12\x45VENT_TYPE_PROJECT\x10\x04\x32\xac\r\n\x0ePlannerService\x12{\n\x0b\x43reateEvent\x12,.littlemonster.planner.v1.CreateEventRequest\x1a\x1f.littlemonster.planner.v1.Event\"\x1d\x82\xd3\xe4\x93\x02\x17\"\x12/v1/planner/events:\x01*\x12\x83\x01\n\nListEvents\x12+.littlemonster.planner.v1.ListEventsRequest\x1a,.littlemonster.planner.v1.ListEventsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/planner/events\x12}\n\x08GetEvent\x12).littlemonster.planner.v1.GetEventRequest\x1a\x1f.littlemonster.planner.v1.Event\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/planner/events/{event_id}\x12\x86\x01\n\x0bUpdateEvent\x12,.littlemonster.planner.v1.UpdateEventRequest\x1a\x1f.littlemonster.planner.v1.Event\"(\x82\xd3\xe4\x93\x02\"2\x1d/v1/planner/events/{event_id}:\x01*\x12z\n\x0b\x44\x65leteEvent\x12,.littlemonster.planner.v1.DeleteEventRequest\x1a\x16.google.protobuf.Empty\"%\x82\xd3\xe4\x93\x02\x1f*\x1d/v1/planner/events/{event_id}\x12\x93\x01\n\rCompleteEvent\x12..littlemonster.planner.v1.CompleteEventRequest\x1a\x1f.littlemonster.planner.v1.Event\"1\x82\xd3\xe4\x93\x02+\"&/v1/planner/events/{event_id}:complete:\x01*\x12}\n\x0bGetProgress\x12,.littlemonster.planner.v1.GetProgressRequest\x1a\".littlemonster.planner.v1.Progress\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/planner/progress\x12\x88\x01\n\nSyncEvents\x12+.littlemonster.planner.v1.SyncEventsRequest\x1a,.littlemonster.planner.v1.SyncEventsResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/planner/events:sync\x12\x86\x01\n\x0bWatchEvents\x12,.littlemonster.planner.v1.WatchEventsRequest\x1a%.littlemonster.planner.v1.EventChange\" \x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/planner/events:watch0\x01\x12v\n\nCreateFeed\x12+.littlemonster.planner.v1.CreateFeedRequest\x1a\x1e.littlemonster.planner.v1.Feed\"\x1b\x82\xd3\xe4\x93\x02\x15\"\x10/v1/planner/feed:\x01*\x12k\n\nDeleteFeed\x12+.littlemonster.planner.v1.DeleteFeedRequest\x1a\x16.google.protobuf.Empty\"\x18\x82\xd3\xe4\x93\x02\x12*\x10/v1/planner/feed\x12g\n\x07GetFeed\x12(.littlemonster.planner.v1.GetFeedRequest\x1a\x14.google.api.HttpBody\"\x1c\x88\xe7\x18\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/calendar/{file}\x12\x9b\x01\n\x0eImportCalendar\x12/.littlemonster.planner.v1.ImportCalendarRequest\x1a\x30.littlemonster.planner.v1.ImportCalendarResponse\"&\x82\xd3\xe4\x93\x02 \"\x1b/v1/planner/calendar:import:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -65,9 +68,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATEEVENTREQUEST'].fields_by_name['event_id']._loaded_options = None
   _globals['_UPDATEEVENTREQUEST'].fields_by_name['event_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_UPDATEEVENTREQUEST'].fields_by_name['title']._loaded_options = None
-  _globals['_UPDATEEVENTREQUEST'].fields_by_name['title']._serialized_options = b'\272H\007r\005\020\001\030\310\001'
+  _globals['_UPDATEEVENTREQUEST'].fields_by_name['title']._serialized_options = b'\272H=r;\020\001\030\310\00124^[^\\x00-\\x1f\\x7f]*[^\\x00-\\x20\\x7f][^\\x00-\\x1f\\x7f]*$'
   _globals['_UPDATEEVENTREQUEST'].fields_by_name['description']._loaded_options = None
-  _globals['_UPDATEEVENTREQUEST'].fields_by_name['description']._serialized_options = b'\272H\005r\003\030\210\''
+  _globals['_UPDATEEVENTREQUEST'].fields_by_name['description']._serialized_options = b'\272H\021r\017\030\210\'2\n^[^\\x00]*$'
   _globals['_UPDATEEVENTREQUEST'].fields_by_name['subject']._loaded_options = None
   _globals['_UPDATEEVENTREQUEST'].fields_by_name['subject']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_UPDATEEVENTREQUEST'].fields_by_name['type']._loaded_options = None
@@ -94,6 +97,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETPROGRESSREQUEST'].fields_by_name['start_time']._serialized_options = b'\272H\003\310\001\001'
   _globals['_GETPROGRESSREQUEST'].fields_by_name['end_time']._loaded_options = None
   _globals['_GETPROGRESSREQUEST'].fields_by_name['end_time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_GETPROGRESSREQUEST'].fields_by_name['time_zone']._loaded_options = None
+  _globals['_GETPROGRESSREQUEST'].fields_by_name['time_zone']._serialized_options = b'\272H\004r\002\030@'
   _globals['_PROGRESS_BYSUBJECTENTRY']._loaded_options = None
   _globals['_PROGRESS_BYSUBJECTENTRY']._serialized_options = b'8\001'
   _globals['_PROGRESS_BYTYPEENTRY']._loaded_options = None
@@ -106,6 +111,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SYNCEVENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\364\003(\000'
   _globals['_IMPORTCALENDARREQUEST'].fields_by_name['ics']._loaded_options = None
   _globals['_IMPORTCALENDARREQUEST'].fields_by_name['ics']._serialized_options = b'\272H\010r\006\020\001\030\300\204='
+  _globals['_IMPORTCALENDARREQUEST'].fields_by_name['time_zone']._loaded_options = None
+  _globals['_IMPORTCALENDARREQUEST'].fields_by_name['time_zone']._serialized_options = b'\272H\004r\002\030@'
   _globals['_PLANNERSERVICE'].methods_by_name['CreateEvent']._loaded_options = None
   _globals['_PLANNERSERVICE'].methods_by_name['CreateEvent']._serialized_options = b'\202\323\344\223\002\027\"\022/v1/planner/events:\001*'
   _globals['_PLANNERSERVICE'].methods_by_name['ListEvents']._loaded_options = None
@@ -128,62 +135,66 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLANNERSERVICE'].methods_by_name['CreateFeed']._serialized_options = b'\202\323\344\223\002\025\"\020/v1/planner/feed:\001*'
   _globals['_PLANNERSERVICE'].methods_by_name['DeleteFeed']._loaded_options = None
   _globals['_PLANNERSERVICE'].methods_by_name['DeleteFeed']._serialized_options = b'\202\323\344\223\002\022*\020/v1/planner/feed'
+  _globals['_PLANNERSERVICE'].methods_by_name['GetFeed']._loaded_options = None
+  _globals['_PLANNERSERVICE'].methods_by_name['GetFeed']._serialized_options = b'\210\347\030\001\202\323\344\223\002\022\022\020/calendar/{file}'
   _globals['_PLANNERSERVICE'].methods_by_name['ImportCalendar']._loaded_options = None
   _globals['_PLANNERSERVICE'].methods_by_name['ImportCalendar']._serialized_options = b'\202\323\344\223\002 \"\033/v1/planner/calendar:import:\001*'
-  _globals['_EVENTTYPE']._serialized_start=4378
-  _globals['_EVENTTYPE']._serialized_end=4511
-  _globals['_EVENT']._serialized_start=235
-  _globals['_EVENT']._serialized_end=850
-  _globals['_REMINDER']._serialized_start=852
-  _globals['_REMINDER']._serialized_end=953
-  _globals['_CREATEEVENTREQUEST']._serialized_start=956
-  _globals['_CREATEEVENTREQUEST']._serialized_end=1506
-  _globals['_LISTEVENTSREQUEST']._serialized_start=1509
-  _globals['_LISTEVENTSREQUEST']._serialized_end=1682
-  _globals['_LISTEVENTSRESPONSE']._serialized_start=1684
-  _globals['_LISTEVENTSRESPONSE']._serialized_end=1778
-  _globals['_GETEVENTREQUEST']._serialized_start=1780
-  _globals['_GETEVENTREQUEST']._serialized_end=1825
-  _globals['_UPDATEEVENTREQUEST']._serialized_start=1828
-  _globals['_UPDATEEVENTREQUEST']._serialized_end=2526
-  _globals['_DELETEEVENTREQUEST']._serialized_start=2529
-  _globals['_DELETEEVENTREQUEST']._serialized_end=2701
-  _globals['_COMPLETEEVENTREQUEST']._serialized_start=2703
-  _globals['_COMPLETEEVENTREQUEST']._serialized_end=2826
-  _globals['_GETPROGRESSREQUEST']._serialized_start=2829
-  _globals['_GETPROGRESSREQUEST']._serialized_end=2959
-  _globals['_PROGRESS']._serialized_start=2962
-  _globals['_PROGRESS']._serialized_end=3517
-  _globals['_PROGRESS_BYSUBJECTENTRY']._serialized_start=3252
-  _globals['_PROGRESS_BYSUBJECTENTRY']._serialized_end=3341
-  _globals['_PROGRESS_BYTYPEENTRY']._serialized_start=3343
-  _globals['_PROGRESS_BYTYPEENTRY']._serialized_end=3429
-  _globals['_PROGRESS_BYWEEKENTRY']._serialized_start=3431
-  _globals['_PROGRESS_BYWEEKENTRY']._serialized_end=3517
-  _globals['_PROGRESSCOUNT']._serialized_start=3519
-  _globals['_PROGRESSCOUNT']._serialized_end=3595
-  _globals['_SYNCEVENTSREQUEST']._serialized_start=3597
-  _globals['_SYNCEVENTSREQUEST']._serialized_end=3677
-  _globals['_SYNCEVENTSRESPONSE']._serialized_start=3680
-  _globals['_SYNCEVENTSRESPONSE']._serialized_end=3838
-  _globals['_WATCHEVENTSREQUEST']._serialized_start=3840
-  _globals['_WATCHEVENTSREQUEST']._serialized_end=3860
-  _globals['_EVENTCHANGE']._serialized_start=3863
-  _globals['_EVENTCHANGE']._serialized_end=4066
-  _globals['_EVENTCHANGE_TYPE']._serialized_start=3984
-  _globals['_EVENTCHANGE_TYPE']._serialized_end=4066
-  _globals['_CREATEFEEDREQUEST']._serialized_start=4068
-  _globals['_CREATEFEEDREQUEST']._serialized_end=4087
-  _globals['_FEED']._serialized_start=4089
-  _globals['_FEED']._serialized_end=4108
-  _globals['_DELETEFEEDREQUEST']._serialized_start=4110
-  _globals['_DELETEFEEDREQUEST']._serialized_end=4129
-  _globals['_IMPORTCALENDARREQUEST']._serialized_start=4131
-  _globals['_IMPORTCALENDARREQUEST']._serialized_end=4180
-  _globals['_IMPORTCALENDARRESPONSE']._serialized_start=4183
-  _globals['_IMPORTCALENDARRESPONSE']._serialized_end=4315
-  _globals['_IMPORTFAILURE']._serialized_start=4317
-  _globals['_IMPORTFAILURE']._serialized_end=4375
-  _globals['_PLANNERSERVICE']._serialized_start=4514
-  _globals['_PLANNERSERVICE']._serialized_end=6117
+  _globals['_EVENTTYPE']._serialized_start=4680
+  _globals['_EVENTTYPE']._serialized_end=4813
+  _globals['_EVENT']._serialized_start=334
+  _globals['_EVENT']._serialized_end=949
+  _globals['_REMINDER']._serialized_start=951
+  _globals['_REMINDER']._serialized_end=1052
+  _globals['_CREATEEVENTREQUEST']._serialized_start=1055
+  _globals['_CREATEEVENTREQUEST']._serialized_end=1605
+  _globals['_LISTEVENTSREQUEST']._serialized_start=1608
+  _globals['_LISTEVENTSREQUEST']._serialized_end=1781
+  _globals['_LISTEVENTSRESPONSE']._serialized_start=1783
+  _globals['_LISTEVENTSRESPONSE']._serialized_end=1877
+  _globals['_GETEVENTREQUEST']._serialized_start=1879
+  _globals['_GETEVENTREQUEST']._serialized_end=1924
+  _globals['_UPDATEEVENTREQUEST']._serialized_start=1927
+  _globals['_UPDATEEVENTREQUEST']._serialized_end=2740
+  _globals['_DELETEEVENTREQUEST']._serialized_start=2743
+  _globals['_DELETEEVENTREQUEST']._serialized_end=2915
+  _globals['_COMPLETEEVENTREQUEST']._serialized_start=2917
+  _globals['_COMPLETEEVENTREQUEST']._serialized_end=3040
+  _globals['_GETPROGRESSREQUEST']._serialized_start=3043
+  _globals['_GETPROGRESSREQUEST']._serialized_end=3201
+  _globals['_PROGRESS']._serialized_start=3204
+  _globals['_PROGRESS']._serialized_end=3759
+  _globals['_PROGRESS_BYSUBJECTENTRY']._serialized_start=3494
+  _globals['_PROGRESS_BYSUBJECTENTRY']._serialized_end=3583
+  _globals['_PROGRESS_BYTYPEENTRY']._serialized_start=3585
+  _globals['_PROGRESS_BYTYPEENTRY']._serialized_end=3671
+  _globals['_PROGRESS_BYWEEKENTRY']._serialized_start=3673
+  _globals['_PROGRESS_BYWEEKENTRY']._serialized_end=3759
+  _globals['_PROGRESSCOUNT']._serialized_start=3761
+  _globals['_PROGRESSCOUNT']._serialized_end=3837
+  _globals['_SYNCEVENTSREQUEST']._serialized_start=3839
+  _globals['_SYNCEVENTSREQUEST']._serialized_end=3919
+  _globals['_SYNCEVENTSRESPONSE']._serialized_start=3922
+  _globals['_SYNCEVENTSRESPONSE']._serialized_end=4080
+  _globals['_WATCHEVENTSREQUEST']._serialized_start=4082
+  _globals['_WATCHEVENTSREQUEST']._serialized_end=4102
+  _globals['_EVENTCHANGE']._serialized_start=4105
+  _globals['_EVENTCHANGE']._serialized_end=4308
+  _globals['_EVENTCHANGE_TYPE']._serialized_start=4226
+  _globals['_EVENTCHANGE_TYPE']._serialized_end=4308
+  _globals['_CREATEFEEDREQUEST']._serialized_start=4310
+  _globals['_CREATEFEEDREQUEST']._serialized_end=4329
+  _globals['_FEED']._serialized_start=4331
+  _globals['_FEED']._serialized_end=4350
+  _globals['_DELETEFEEDREQUEST']._serialized_start=4352
+  _globals['_DELETEFEEDREQUEST']._serialized_end=4371
+  _globals['_GETFEEDREQUEST']._serialized_start=4373
+  _globals['_GETFEEDREQUEST']._serialized_end=4403
+  _globals['_IMPORTCALENDARREQUEST']._serialized_start=4405
+  _globals['_IMPORTCALENDARREQUEST']._serialized_end=4482
+  _globals['_IMPORTCALENDARRESPONSE']._serialized_start=4485
+  _globals['_IMPORTCALENDARRESPONSE']._serialized_end=4617
+  _globals['_IMPORTFAILURE']._serialized_start=4619
+  _globals['_IMPORTFAILURE']._serialized_end=4677
+  _globals['_PLANNERSERVICE']._serialized_start=4816
+  _globals['_PLANNERSERVICE']._serialized_end=6524
 # @@protoc_insertion_point(module_scope)

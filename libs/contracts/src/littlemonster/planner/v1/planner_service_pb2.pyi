@@ -5,6 +5,7 @@ A student's week: events, their completion, recurrence, reminders and calendar f
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -367,12 +368,13 @@ class UpdateEventRequest(_message.Message):
     SCOPE_FIELD_NUMBER: _builtins.int
     OCCURRENCE_START_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """The event's id."""
     title: _builtins.str
-    """What to do."""
+    """What to do, 1 to 200 characters."""
     description: _builtins.str
-    """More on it."""
+    """More on it, at most 5,000 characters."""
     subject: _study_pb2.Subject.ValueType
     """The subject."""
     type: Global___EventType.ValueType
@@ -395,15 +397,21 @@ class UpdateEventRequest(_message.Message):
 
     @_builtins.property
     def recurrence(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """RFC 5545 lines; replaces all of them when not empty."""
+        """RFC 5545 lines; replaces all of them when not empty, or named in update_mask."""
 
     @_builtins.property
     def reminders(self) -> _containers.RepeatedCompositeFieldContainer[Global___Reminder]:
-        """Replaces all of them when not empty."""
+        """Replaces all of them when not empty, or named in update_mask."""
 
     @_builtins.property
     def occurrence_start(self) -> _timestamp_pb2.Timestamp:
         """Which occurrence, for THIS and FOLLOWING."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """Lists to change although they are empty here: "recurrence" ends a series at its first occurrence, "reminders" removes
+        every reminder. Other fields are changed when they are present, named here or not.
+        """
 
     def __init__(
         self,
@@ -422,10 +430,11 @@ class UpdateEventRequest(_message.Message):
         scope: _builtins.str = ...,
         occurrence_start: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_all_day", b"_all_day", "_description", b"_description", "_subject", b"_subject", "_time_zone", b"_time_zone", "_title", b"_title", "_type", b"_type", "all_day", b"all_day", "description", b"description", "end_time", b"end_time", "occurrence_start", b"occurrence_start", "start_time", b"start_time", "subject", b"subject", "time_zone", b"time_zone", "title", b"title", "type", b"type"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_all_day", b"_all_day", "_description", b"_description", "_subject", b"_subject", "_time_zone", b"_time_zone", "_title", b"_title", "_type", b"_type", "all_day", b"all_day", "description", b"description", "end_time", b"end_time", "occurrence_start", b"occurrence_start", "start_time", b"start_time", "subject", b"subject", "time_zone", b"time_zone", "title", b"title", "type", b"type", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_all_day", b"_all_day", "_description", b"_description", "_subject", b"_subject", "_time_zone", b"_time_zone", "_title", b"_title", "_type", b"_type", "all_day", b"all_day", "description", b"description", "end_time", b"end_time", "etag", b"etag", "event_id", b"event_id", "occurrence_start", b"occurrence_start", "recurrence", b"recurrence", "reminders", b"reminders", "scope", b"scope", "start_time", b"start_time", "subject", b"subject", "time_zone", b"time_zone", "title", b"title", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_all_day", b"_all_day", "_description", b"_description", "_subject", b"_subject", "_time_zone", b"_time_zone", "_title", b"_title", "_type", b"_type", "all_day", b"all_day", "description", b"description", "end_time", b"end_time", "etag", b"etag", "event_id", b"event_id", "occurrence_start", b"occurrence_start", "recurrence", b"recurrence", "reminders", b"reminders", "scope", b"scope", "start_time", b"start_time", "subject", b"subject", "time_zone", b"time_zone", "title", b"title", "type", b"type", "update_mask", b"update_mask"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__all_day: _TypeAlias = _typing.Literal["all_day"]  # noqa: Y015
     _WhichOneofArgType__all_day: _TypeAlias = _typing.Literal["_all_day", b"_all_day"]  # noqa: Y015
@@ -530,6 +539,9 @@ class GetProgressRequest(_message.Message):
 
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    time_zone: _builtins.str
+    """IANA time zone whose clock says which day is today, for the streak; that of what was done last when not stated."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """From when."""
@@ -543,10 +555,11 @@ class GetProgressRequest(_message.Message):
         *,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -627,7 +640,7 @@ class Progress(_message.Message):
     BY_WEEK_FIELD_NUMBER: _builtins.int
     STREAK_DAYS_FIELD_NUMBER: _builtins.int
     streak_days: _builtins.int
-    """Days in a row with something done, in the caller's time zone."""
+    """Days in a row with something done, up to today or yesterday. Each was a day on the clock of the event's time zone."""
     @_builtins.property
     def total(self) -> Global___ProgressCount:
         """Over everything."""
@@ -856,7 +869,7 @@ class Feed(_message.Message):
 
     URL_FIELD_NUMBER: _builtins.int
     url: _builtins.str
-    """Give it to a calendar program; whoever has it can read the planner."""
+    """Give it to a calendar program; whoever has it can read the planner. Keep it: it is not shown again."""
     def __init__(
         self,
         *,
@@ -888,22 +901,48 @@ class DeleteFeedRequest(_message.Message):
 Global___DeleteFeedRequest: _TypeAlias = DeleteFeedRequest  # noqa: Y015
 
 @_typing.final
+class GetFeedRequest(_message.Message):
+    """Names a feed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_FIELD_NUMBER: _builtins.int
+    file: _builtins.str
+    """The last part of the feed's address: the token, then ".ics"."""
+    def __init__(
+        self,
+        *,
+        file: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file", b"file"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetFeedRequest: _TypeAlias = GetFeedRequest  # noqa: Y015
+
+@_typing.final
 class ImportCalendarRequest(_message.Message):
     """An iCalendar file."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ICS_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
     ics: _builtins.str
     """The file's text, at most 1,000,000 characters."""
+    time_zone: _builtins.str
+    """IANA time zone of times and days that name none; what the file says in X-WR-TIMEZONE, else "UTC", when not stated."""
     def __init__(
         self,
         *,
         ics: _builtins.str = ...,
+        time_zone: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ics", b"ics"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ics", b"ics", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from littlemonster.planner.v1 import planner_service_pb2 as littlemonster_dot_planner_dot_v1_dot_planner__service__pb2
 
@@ -91,6 +92,11 @@ class PlannerServiceStub:
                 request_serializer=littlemonster_dot_planner_dot_v1_dot_planner__service__pb2.DeleteFeedRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.GetFeed = channel.unary_unary(
+                '/littlemonster.planner.v1.PlannerService/GetFeed',
+                request_serializer=littlemonster_dot_planner_dot_v1_dot_planner__service__pb2.GetFeedRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
         self.ImportCalendar = channel.unary_unary(
                 '/littlemonster.planner.v1.PlannerService/ImportCalendar',
                 request_serializer=littlemonster_dot_planner_dot_v1_dot_planner__service__pb2.ImportCalendarRequest.SerializeToString,
@@ -103,8 +109,9 @@ class PlannerServiceServicer:
     """
 
     def CreateEvent(self, request, context):
-        """Puts an event into the caller's planner. INVALID_ARGUMENT: a time zone that does not exist, an end before the start,
-        a recurrence that cannot be read. Idempotent on request_id.
+        """Puts an event into the caller's planner. INVALID_ARGUMENT: TITLE_EMPTY, TIME_ZONE_UNKNOWN, PERIOD_INVALID for an end before
+        the start, RECURRENCE_INVALID naming the line, REMINDER_INVALID. RESOURCE_EXHAUSTED: TOO_MANY_SERIES when the
+        planner holds 500 recurring events. Idempotent on request_id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,7 +119,7 @@ class PlannerServiceServicer:
 
     def ListEvents(self, request, context):
         """The caller's events that overlap a period, by start; recurring ones as their occurrences.
-        INVALID_ARGUMENT: PAGE_TOKEN_INVALID, an end before the start, or a period over 400 days.
+        INVALID_ARGUMENT: PAGE_TOKEN_INVALID, PERIOD_INVALID for an end before the start or a period over 400 days.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -126,63 +133,83 @@ class PlannerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateEvent(self, request, context):
-        """Changes the fields that are given. NOT_FOUND: EVENT_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one.
+        """Changes the fields that are given, of all occurrences or of some; these become an event of their own, which is answered.
+        NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one, which is in
+        the details. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a scope without occurrence_start, or a reason of CreateEvent.
+        RESOURCE_EXHAUSTED: TOO_MANY_SERIES.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteEvent(self, request, context):
-        """Deletes an event or some of its occurrences. NOT_FOUND: EVENT_NOT_FOUND. ABORTED: EVENT_CHANGED.
+        """Deletes an event or some of its occurrences. NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED.
+        INVALID_ARGUMENT: OCCURRENCE_REQUIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CompleteEvent(self, request, context):
-        """Marks an event or one of its occurrences done or not done; a repeat changes nothing. NOT_FOUND: EVENT_NOT_FOUND.
+        """Marks an event or one of its occurrences done or not done; a repeat changes nothing. NOT_FOUND: EVENT_NOT_FOUND, or
+        OCCURRENCE_NOT_FOUND. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a recurring event without occurrence_start.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetProgress(self, request, context):
-        """How much of a period is done, by subject, type and week.
+        """How much of a period is done, by subject, type and week. INVALID_ARGUMENT: PERIOD_INVALID for one over 400 days, or
+        TIME_ZONE_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SyncEvents(self, request, context):
-        """What changed since a sync token; all of it when the token is empty or too old.
+        """What changed since a sync token; all of it when the token is empty or too old. INVALID_ARGUMENT: SYNC_TOKEN_INVALID for one
+        that is not the caller's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchEvents(self, request, context):
-        """The caller's own changes as they happen, from any device.
+        """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, or WATCH_TOO_SLOW.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateFeed(self, request, context):
-        """Opens the caller's private calendar feed; an earlier address stops working.
+        """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
+        the token in it is kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteFeed(self, request, context):
-        """Closes the caller's calendar feed.
+        """Closes the caller's calendar feed: its address answers NOT_FOUND from now on. A repeat changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFeed(self, request, context):
+        """The planner as an iCalendar file (RFC 5545) for calendar programs, which know nothing of accounts: whoever has the address
+        may read. Has an ETag; a reader who sends it as If-None-Match gets HTTP 304 without content while nothing has changed.
+        NOT_FOUND: FEED_NOT_FOUND for an address that never was, or is not any more.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ImportCalendar(self, request, context):
-        """Takes over the events of an iCalendar file (RFC 5545). INVALID_ARGUMENT: the file cannot be read, with the line.
+        """Takes over the events of an iCalendar file (RFC 5545), each by itself: what cannot be taken over is among the failures with
+        its line and the reason. An event is known again by its UID, so that a second import changes it to what the file says now.
+        INVALID_ARGUMENT: CALENDAR_UNREADABLE for a file that is not iCalendar, naming the line; CALENDAR_TOO_LARGE for one of more
+        than 1,000 components; TIME_ZONE_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -245,6 +272,11 @@ def add_PlannerServiceServicer_to_server(servicer, server):
                     servicer.DeleteFeed,
                     request_deserializer=littlemonster_dot_planner_dot_v1_dot_planner__service__pb2.DeleteFeedRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetFeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFeed,
+                    request_deserializer=littlemonster_dot_planner_dot_v1_dot_planner__service__pb2.GetFeedRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
             ),
             'ImportCalendar': grpc.unary_unary_rpc_method_handler(
                     servicer.ImportCalendar,
@@ -550,6 +582,33 @@ class PlannerService:
             '/littlemonster.planner.v1.PlannerService/DeleteFeed',
             littlemonster_dot_planner_dot_v1_dot_planner__service__pb2.DeleteFeedRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/littlemonster.planner.v1.PlannerService/GetFeed',
+            littlemonster_dot_planner_dot_v1_dot_planner__service__pb2.GetFeedRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
             options,
             channel_credentials,
             insecure,

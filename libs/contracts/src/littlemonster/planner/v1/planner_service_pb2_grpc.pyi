@@ -4,6 +4,7 @@ isort:skip_file
 A student's week: events, their completion, recurrence, reminders and calendar feeds."""
 
 from collections import abc as _abc
+from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from littlemonster.planner.v1 import planner_service_pb2 as _planner_service_pb2
@@ -17,33 +18,57 @@ class PlannerServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CreateEventRequest, _planner_service_pb2.Event]
-    """Puts an event into the caller's planner. INVALID_ARGUMENT: a time zone that does not exist, an end before the start,
-    a recurrence that cannot be read. Idempotent on request_id.
+    """Puts an event into the caller's planner. INVALID_ARGUMENT: TITLE_EMPTY, TIME_ZONE_UNKNOWN, PERIOD_INVALID for an end before
+    the start, RECURRENCE_INVALID naming the line, REMINDER_INVALID. RESOURCE_EXHAUSTED: TOO_MANY_SERIES when the
+    planner holds 500 recurring events. Idempotent on request_id.
     """
     ListEvents: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.ListEventsRequest, _planner_service_pb2.ListEventsResponse]
     """The caller's events that overlap a period, by start; recurring ones as their occurrences.
-    INVALID_ARGUMENT: PAGE_TOKEN_INVALID, an end before the start, or a period over 400 days.
+    INVALID_ARGUMENT: PAGE_TOKEN_INVALID, PERIOD_INVALID for an end before the start or a period over 400 days.
     """
     GetEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.GetEventRequest, _planner_service_pb2.Event]
     """One event. NOT_FOUND: EVENT_NOT_FOUND."""
     UpdateEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.UpdateEventRequest, _planner_service_pb2.Event]
-    """Changes the fields that are given. NOT_FOUND: EVENT_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one."""
+    """Changes the fields that are given, of all occurrences or of some; these become an event of their own, which is answered.
+    NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one, which is in
+    the details. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a scope without occurrence_start, or a reason of CreateEvent.
+    RESOURCE_EXHAUSTED: TOO_MANY_SERIES.
+    """
     DeleteEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.DeleteEventRequest, _empty_pb2.Empty]
-    """Deletes an event or some of its occurrences. NOT_FOUND: EVENT_NOT_FOUND. ABORTED: EVENT_CHANGED."""
+    """Deletes an event or some of its occurrences. NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED.
+    INVALID_ARGUMENT: OCCURRENCE_REQUIRED.
+    """
     CompleteEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CompleteEventRequest, _planner_service_pb2.Event]
-    """Marks an event or one of its occurrences done or not done; a repeat changes nothing. NOT_FOUND: EVENT_NOT_FOUND."""
+    """Marks an event or one of its occurrences done or not done; a repeat changes nothing. NOT_FOUND: EVENT_NOT_FOUND, or
+    OCCURRENCE_NOT_FOUND. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a recurring event without occurrence_start.
+    """
     GetProgress: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.GetProgressRequest, _planner_service_pb2.Progress]
-    """How much of a period is done, by subject, type and week."""
+    """How much of a period is done, by subject, type and week. INVALID_ARGUMENT: PERIOD_INVALID for one over 400 days, or
+    TIME_ZONE_UNKNOWN.
+    """
     SyncEvents: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.SyncEventsRequest, _planner_service_pb2.SyncEventsResponse]
-    """What changed since a sync token; all of it when the token is empty or too old."""
+    """What changed since a sync token; all of it when the token is empty or too old. INVALID_ARGUMENT: SYNC_TOKEN_INVALID for one
+    that is not the caller's.
+    """
     WatchEvents: _aio.UnaryStreamMultiCallable[_planner_service_pb2.WatchEventsRequest, _planner_service_pb2.EventChange]
-    """The caller's own changes as they happen, from any device."""
+    """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, or WATCH_TOO_SLOW."""
     CreateFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CreateFeedRequest, _planner_service_pb2.Feed]
-    """Opens the caller's private calendar feed; an earlier address stops working."""
+    """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
+    the token in it is kept.
+    """
     DeleteFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.DeleteFeedRequest, _empty_pb2.Empty]
-    """Closes the caller's calendar feed."""
+    """Closes the caller's calendar feed: its address answers NOT_FOUND from now on. A repeat changes nothing."""
+    GetFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.GetFeedRequest, _httpbody_pb2.HttpBody]
+    """The planner as an iCalendar file (RFC 5545) for calendar programs, which know nothing of accounts: whoever has the address
+    may read. Has an ETag; a reader who sends it as If-None-Match gets HTTP 304 without content while nothing has changed.
+    NOT_FOUND: FEED_NOT_FOUND for an address that never was, or is not any more.
+    """
     ImportCalendar: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.ImportCalendarRequest, _planner_service_pb2.ImportCalendarResponse]
-    """Takes over the events of an iCalendar file (RFC 5545). INVALID_ARGUMENT: the file cannot be read, with the line."""
+    """Takes over the events of an iCalendar file (RFC 5545), each by itself: what cannot be taken over is among the failures with
+    its line and the reason. An event is known again by its UID, so that a second import changes it to what the file says now.
+    INVALID_ARGUMENT: CALENDAR_UNREADABLE for a file that is not iCalendar, naming the line; CALENDAR_TOO_LARGE for one of more
+    than 1,000 components; TIME_ZONE_UNKNOWN.
+    """
 
 class PlannerServiceServicer:
     """Planner events. Each is its owner's alone: for anybody else it is NOT_FOUND."""
@@ -53,8 +78,9 @@ class PlannerServiceServicer:
         request: _planner_service_pb2.CreateEventRequest,
         context: _aio.ServicerContext[_planner_service_pb2.CreateEventRequest, _abc.Awaitable[_planner_service_pb2.Event]],
     ) -> _abc.Awaitable[_planner_service_pb2.Event]:
-        """Puts an event into the caller's planner. INVALID_ARGUMENT: a time zone that does not exist, an end before the start,
-        a recurrence that cannot be read. Idempotent on request_id.
+        """Puts an event into the caller's planner. INVALID_ARGUMENT: TITLE_EMPTY, TIME_ZONE_UNKNOWN, PERIOD_INVALID for an end before
+        the start, RECURRENCE_INVALID naming the line, REMINDER_INVALID. RESOURCE_EXHAUSTED: TOO_MANY_SERIES when the
+        planner holds 500 recurring events. Idempotent on request_id.
         """
 
     def ListEvents(
@@ -63,7 +89,7 @@ class PlannerServiceServicer:
         context: _aio.ServicerContext[_planner_service_pb2.ListEventsRequest, _abc.Awaitable[_planner_service_pb2.ListEventsResponse]],
     ) -> _abc.Awaitable[_planner_service_pb2.ListEventsResponse]:
         """The caller's events that overlap a period, by start; recurring ones as their occurrences.
-        INVALID_ARGUMENT: PAGE_TOKEN_INVALID, an end before the start, or a period over 400 days.
+        INVALID_ARGUMENT: PAGE_TOKEN_INVALID, PERIOD_INVALID for an end before the start or a period over 400 days.
         """
 
     def GetEvent(
@@ -78,62 +104,90 @@ class PlannerServiceServicer:
         request: _planner_service_pb2.UpdateEventRequest,
         context: _aio.ServicerContext[_planner_service_pb2.UpdateEventRequest, _abc.Awaitable[_planner_service_pb2.Event]],
     ) -> _abc.Awaitable[_planner_service_pb2.Event]:
-        """Changes the fields that are given. NOT_FOUND: EVENT_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one."""
+        """Changes the fields that are given, of all occurrences or of some; these become an event of their own, which is answered.
+        NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one, which is in
+        the details. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a scope without occurrence_start, or a reason of CreateEvent.
+        RESOURCE_EXHAUSTED: TOO_MANY_SERIES.
+        """
 
     def DeleteEvent(
         self,
         request: _planner_service_pb2.DeleteEventRequest,
         context: _aio.ServicerContext[_planner_service_pb2.DeleteEventRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
-        """Deletes an event or some of its occurrences. NOT_FOUND: EVENT_NOT_FOUND. ABORTED: EVENT_CHANGED."""
+        """Deletes an event or some of its occurrences. NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED.
+        INVALID_ARGUMENT: OCCURRENCE_REQUIRED.
+        """
 
     def CompleteEvent(
         self,
         request: _planner_service_pb2.CompleteEventRequest,
         context: _aio.ServicerContext[_planner_service_pb2.CompleteEventRequest, _abc.Awaitable[_planner_service_pb2.Event]],
     ) -> _abc.Awaitable[_planner_service_pb2.Event]:
-        """Marks an event or one of its occurrences done or not done; a repeat changes nothing. NOT_FOUND: EVENT_NOT_FOUND."""
+        """Marks an event or one of its occurrences done or not done; a repeat changes nothing. NOT_FOUND: EVENT_NOT_FOUND, or
+        OCCURRENCE_NOT_FOUND. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a recurring event without occurrence_start.
+        """
 
     def GetProgress(
         self,
         request: _planner_service_pb2.GetProgressRequest,
         context: _aio.ServicerContext[_planner_service_pb2.GetProgressRequest, _abc.Awaitable[_planner_service_pb2.Progress]],
     ) -> _abc.Awaitable[_planner_service_pb2.Progress]:
-        """How much of a period is done, by subject, type and week."""
+        """How much of a period is done, by subject, type and week. INVALID_ARGUMENT: PERIOD_INVALID for one over 400 days, or
+        TIME_ZONE_UNKNOWN.
+        """
 
     def SyncEvents(
         self,
         request: _planner_service_pb2.SyncEventsRequest,
         context: _aio.ServicerContext[_planner_service_pb2.SyncEventsRequest, _abc.Awaitable[_planner_service_pb2.SyncEventsResponse]],
     ) -> _abc.Awaitable[_planner_service_pb2.SyncEventsResponse]:
-        """What changed since a sync token; all of it when the token is empty or too old."""
+        """What changed since a sync token; all of it when the token is empty or too old. INVALID_ARGUMENT: SYNC_TOKEN_INVALID for one
+        that is not the caller's.
+        """
 
     def WatchEvents(
         self,
         request: _planner_service_pb2.WatchEventsRequest,
         context: _aio.ServicerContext[_planner_service_pb2.WatchEventsRequest, _abc.AsyncIterator[_planner_service_pb2.EventChange]],
     ) -> _abc.AsyncIterator[_planner_service_pb2.EventChange]:
-        """The caller's own changes as they happen, from any device."""
+        """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, or WATCH_TOO_SLOW."""
 
     def CreateFeed(
         self,
         request: _planner_service_pb2.CreateFeedRequest,
         context: _aio.ServicerContext[_planner_service_pb2.CreateFeedRequest, _abc.Awaitable[_planner_service_pb2.Feed]],
     ) -> _abc.Awaitable[_planner_service_pb2.Feed]:
-        """Opens the caller's private calendar feed; an earlier address stops working."""
+        """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
+        the token in it is kept.
+        """
 
     def DeleteFeed(
         self,
         request: _planner_service_pb2.DeleteFeedRequest,
         context: _aio.ServicerContext[_planner_service_pb2.DeleteFeedRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
-        """Closes the caller's calendar feed."""
+        """Closes the caller's calendar feed: its address answers NOT_FOUND from now on. A repeat changes nothing."""
+
+    def GetFeed(
+        self,
+        request: _planner_service_pb2.GetFeedRequest,
+        context: _aio.ServicerContext[_planner_service_pb2.GetFeedRequest, _abc.Awaitable[_httpbody_pb2.HttpBody]],
+    ) -> _abc.Awaitable[_httpbody_pb2.HttpBody]:
+        """The planner as an iCalendar file (RFC 5545) for calendar programs, which know nothing of accounts: whoever has the address
+        may read. Has an ETag; a reader who sends it as If-None-Match gets HTTP 304 without content while nothing has changed.
+        NOT_FOUND: FEED_NOT_FOUND for an address that never was, or is not any more.
+        """
 
     def ImportCalendar(
         self,
         request: _planner_service_pb2.ImportCalendarRequest,
         context: _aio.ServicerContext[_planner_service_pb2.ImportCalendarRequest, _abc.Awaitable[_planner_service_pb2.ImportCalendarResponse]],
     ) -> _abc.Awaitable[_planner_service_pb2.ImportCalendarResponse]:
-        """Takes over the events of an iCalendar file (RFC 5545). INVALID_ARGUMENT: the file cannot be read, with the line."""
+        """Takes over the events of an iCalendar file (RFC 5545), each by itself: what cannot be taken over is among the failures with
+        its line and the reason. An event is known again by its UID, so that a second import changes it to what the file says now.
+        INVALID_ARGUMENT: CALENDAR_UNREADABLE for a file that is not iCalendar, naming the line; CALENDAR_TOO_LARGE for one of more
+        than 1,000 components; TIME_ZONE_UNKNOWN.
+        """
 
 def add_PlannerServiceServicer_to_server(servicer: PlannerServiceServicer, server: _aio.Server) -> None: ...

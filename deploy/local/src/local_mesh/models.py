@@ -1,0 +1,14 @@
+"""`lm models`: the model files of this machine's mesh."""
+
+import os
+
+from inference_service.models import command
+from local_mesh.home import Home
+from local_mesh.settings import MeshSettings
+
+
+async def run(settings: MeshSettings, arguments: list[str]) -> int:
+    """Lists, pulls, verifies or removes; whether the mesh runs does not matter."""
+    folder = os.environ.get("LM_MODELS_DIR") or str(Home(settings.home).models)
+    options = command.parse(arguments, "lm models")
+    return command.run(options, os.environ | {"LM_MODELS_DIR": folder})

@@ -1,0 +1,161 @@
+"""Taking one's data along: what people ask for, and what the worker gathers for them."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+
+from auth_service.domain.audit import AuditAction
+from auth_service.domain.exports import (
+    GATHERING_TIME,
+    LEASE,
+    MOST_ATTEMPTS,
+    WINDOW,
+    Export,
+    Link,
+    after_failure,
+    is_good,
+    new_export,
+    ready,
+)
+from auth_service.domain.secrets import new_salt
+from auth_service.domain.sessions import Client
+from auth_service.errors import ArchiveTooLarge, ExportLinkInvalid, ExportNotFound, UserNotFound
+from auth_service.ports import Archives, ExportReader, PersonalData, UnitOfWork
+from auth_service.use_cases.acting import AUTH, person
+from auth_service.use_cases.auditing import entry, refusals_audited
+from auth_service.use_cases.freshness import require_fresh
+from servicekit.caller import acting_as
+from servicekit.clock import Clock
+from servicekit.errors import ServiceError, Unavailable
+from servicekit.ids import new_id
+
+log = logging.getLogger(__name__)
+
+
+class Exports:
+    """What a person asks for, and whoever has the link."""
+
+    def __init__(self, exports: ExportReader, unit_of_work: UnitOfWork, clock: Clock) -> None:
+        self._exports = exports
+        self._unit_of_work = unit_of_work
+        self._clock = clock
+
+    async def begin(self, request_id: str | None, client: Client) -> Export:
+        """Begin to gather, or answer the export that this request began before, or that is being gathered already.
+
+        Raises UserNotFound, FreshSignInNeeded, TooManyExports, Unauthenticated, PersonNeeded.
+        """
+        caller, now = person(), self._clock()
+        attempt = entry(AuditAction.EXPORT_REQUESTED, now, client, actor=caller.id, subject=caller.id)
+        with acting_as(AUTH):
+            async with refusals_audited(self._unit_of_work, attempt), self._unit_of_work() as work:
+                # Held, so that of two requests at once the second finds what the first began.
+                if await work.accounts.get(caller.id) is None:
+                    raise UserNotFound(user=caller.id)
+                await require_fresh(work, caller, now)
+                if known := await work.exports.known(caller.id, request_id):
+                    return known
+                begun = await work.exports.begun_since(caller.id, now - WINDOW)
+                export = new_export(new_id(), caller.id, request_id, new_salt(), begun, now)
+                await work.exports.add(export)
+                await work.audit.record(attempt)
+        return export
+
+    async def get(self, export_id: str) -> Export:
+        """One of the caller's own. Raises ExportNotFound, Unauthenticated, PersonNeeded."""
+        caller = person()
+        export = await self._exports.get(export_id)
+        if export is None or export.user_id != caller.id or _is_over(export, self._clock()):
+            raise ExportNotFound(export=export_id)
+        return export
+
+    async def fetch(self, presented: Link) -> AsyncIterator[bytes]:
+        """The archive, piece by piece; no more than one is in memory. Raises ExportLinkInvalid."""
+        with acting_as(AUTH):
+            export = await self._exports.get(presented.export_id)
+        if not is_good(export, presented, self._clock()):
+            raise ExportLinkInvalid
+        return self._pieces(presented.export_id)
+
+    async def _pieces(self, export_id: str) -> AsyncIterator[bytes]:
+        number = 0
+        while piece := await self._piece(export_id, number):
+            yield piece
+            number += 1
+
+    async def _piece(self, export_id: str, number: int) -> bytes | None:
+        with acting_as(AUTH):  # not around the yield: whoever reads may go on in another task
+            return await self._exports.piece(export_id, number)
+
+
+def _is_over(export: Export, now: datetime) -> bool:
+    return export.expire_time is not None and export.expire_time <= now
+
+
+class Exporting:
+    """Gathers one export after the other. A worker that dies leaves nothing behind; another begins anew after the lease."""
+
+    def __init__(
+        self,
+        unit_of_work: UnitOfWork,
+        sources: Sequence[PersonalData],
+        archives: Archives,
+        clock: Clock,
+        lifetime: timedelta,
+    ) -> None:
+        """`sources` is one a service; `lifetime` is how long an archive can be fetched."""
+        self._unit_of_work = unit_of_work
+        self._sources = sources
+        self._archives = archives
+        self._clock = clock
+        self._lifetime = lifetime
+
+    async def gather_next(self) -> int:
+        """Gather the export that waits longest; 0 when none is due."""
+        now = self._clock()
+        with acting_as(AUTH):
+            async with self._unit_of_work() as work:
+                export = await work.exports.claim(now, now + LEASE)
+            if export is None:
+                return 0
+            if export.attempts > MOST_ATTEMPTS:  # the last one never told how it ended: it may have killed its worker
+                await self._failed(export, Unavailable())
+            else:
+                await self._try(export)
+        return 1
+
+    async def _try(self, export: Export) -> None:
+        try:
+            async with asyncio.timeout(GATHERING_TIME.total_seconds()):
+                await self._gather(export)
+        except (ServiceError, TimeoutError, OSError) as error:
+            await self._failed(export, error)
+        except Exception as error:  # a record nobody foresaw must not end the worker, which also sends everybody's mail
+            log.exception("export failed unexpectedly", extra={"export": export.id})
+            await self._failed(export, error)
+
+    async def _gather(self, export: Export) -> None:
+        async with self._archives.begin(export, self._clock()) as archive:
+            for source in self._sources:
+                await archive.add(source.service, source.records(export.user_id))
+            size = await archive.close()
+            done = ready(export, size, self._lifetime, self._clock())
+            async with self._unit_of_work() as work:
+                # False when the account is gone meanwhile, or the lease is over: nobody waits for this archive.
+                if await work.exports.save(done):
+                    await work.exports.keep(export.id, archive.pieces())
+
+    async def _failed(self, export: Export, error: Exception) -> None:
+        log.warning("export failed", extra={"export": export.id, "attempt": export.attempts, "error": repr(error)})
+        async with self._unit_of_work() as work:
+            final = isinstance(error, ArchiveTooLarge)
+            await work.exports.save(after_failure(export, _in_words(error), self._lifetime, self._clock(), final=final))
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, ArchiveTooLarge):
+        return error.detail
+    service = error.metadata.get("service", "") if isinstance(error, ServiceError) else ""
+    who = f"The {service} service" if service else "A part of the system"
+    return f"{who} did not answer in time. Begin a new export later, or tell an administrator."

@@ -1,0 +1,54 @@
+"""Finding lessons by words, also by mistyped ones."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from content_service.domain import Matches, SearchQuery
+from content_service.ports import Search
+
+_WORD = re.compile(r"\w+")
+_MOST_WORDS = 16
+_SHORTEST = 4
+_LONG = 8
+
+
+class Searching:
+    """Search with a second try: when nothing is found, words nobody ever published give way to the ones they resemble."""
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+
+    async def find(self, query: SearchQuery, size: int, page_token: str) -> Matches:
+        """One page, the best match first. Raises PageTokenInvalid."""
+        words = _WORD.findall(query.text.lower())[:_MOST_WORDS]
+        if not words:
+            return Matches([], [], "")
+        found = await self._search.search(query, words, size, page_token)
+        if found.videos:
+            return found
+        meant = corrected(words, await self._search.alike(words))
+        if meant == words:
+            return found
+        found = await self._search.search(query, meant, size, page_token)
+        return replace(found, corrected=" ".join(meant)) if found.videos else found
+
+
+def corrected(words: Sequence[str], alike: Mapping[str, Sequence[str]]) -> list[str]:
+    """Each word of `alike` gives way to the nearest of those like it, the others stay.
+
+    Near is one slip in a word of four to seven letters and two in a longer one: a letter too many, missing, wrong, or two
+    swapped (optimal string alignment distance). Of words equally near the first in the alphabet is taken.
+    """
+    return [_nearest(word, sorted(alike.get(word, ()))) for word in words]
+
+
+def _nearest(word: str, others: Sequence[str]) -> str:
+    if len(word) < _SHORTEST:
+        return word
+    slips = 2 if len(word) >= _LONG else 1
+    found = process.extractOne(word, others, scorer=OSA.distance, score_cutoff=slips)
+    return found[0] if found else word
