@@ -8,6 +8,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 TOPIC ?= Pythagorean theorem
 SUBJECT ?= MATH
 DIFFICULTY ?= STANDARD
+# What decides who somebody is: every line and branch of it is tested, see CONTRIBUTING.md.
+IDENTITY := services/auth/src/auth_service/domain/*,services/auth/src/auth_service/use_cases/*,libs/servicekit/src/servicekit/identity/*
 SOURCES := libs/servicekit services gateway deploy docs protos tests
 
 .DEFAULT_GOAL := help
@@ -38,6 +40,7 @@ test: $(READY) ## Run all tests on real embedded servers, with branch coverage
 	@rm -f .coverage .coverage.*
 	coverage run -m pytest -n 2 --dist worksteal
 	@coverage combine -q && coverage report --fail-under=80
+	@echo "Rules of identity:" && coverage report --include="$(IDENTITY)" --fail-under=100
 
 lint: $(READY) ## Style, types, import rules
 	ruff check $(SOURCES)

@@ -1,4 +1,4 @@
-"""`lm admin create` makes, beside a running mesh, the account that administers others."""
+"""What operators do beside a running mesh: `lm admin`, `lm audit`, `lm keys`."""
 
 import asyncio
 import os
@@ -10,8 +10,12 @@ PASSWORD = "seven lamps in a harbour"
 
 
 async def lm_admin(home, *arguments, password=PASSWORD):
+    return await lm(home, "admin", *arguments, password=password)
+
+
+async def lm(home, *arguments, password=""):
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "local_mesh.cli", "admin", *arguments),
+        *(sys.executable, "-m", "local_mesh.cli", *arguments),
         env=os.environ | {"LM_HOME": str(home)},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -40,3 +44,12 @@ async def test_a_refusal_is_one_sentence_and_exit_code_1(mesh, tmp_path):
     assert (code, "easy to guess" in said, "Traceback" in said) == (1, True, False)
     code, said = await lm_admin(tmp_path, "create", "head@school.example")
     assert (code, "No mesh runs" in said) == (1, True)
+
+
+async def test_the_audit_log_and_the_keys_are_looked_over_beside_the_running_mesh(mesh, student):
+    await student("Ada")
+    while (told := await lm(mesh.home, "audit", "verify"))[0] == 0 and "empty" in told[1]:
+        pass  # the worker seals twice a second
+    assert (told[0], "whole" in told[1]) == (0, True), told[1]
+    code, said = await lm(mesh.home, "keys", "list")
+    assert (code, "SIGNING" in said) == (0, True), said

@@ -125,3 +125,12 @@ def event(title: str = "Review") -> dict[str, str]:
     end = start + timedelta(hours=1)
     times = {"startTime": f"{start.isoformat()}Z", "endTime": f"{end.isoformat()}Z", "timeZone": "UTC"}
     return {"title": title, "subject": "SUBJECT_MATH", "type": "EVENT_TYPE_STUDY"} | times
+
+
+async def test_who_tries_too_often_is_told_by_a_header_when_to_come_back(http):
+    attempt = {"email": f"{uuid.uuid4()}@school.example", "password": "a wrong password"}
+    for _ in range(10):
+        assert error(await http.post("/v1/auth/login", json=attempt)) == (401, "CREDENTIALS_INVALID")
+    refusal = await http.post("/v1/auth/login", json=attempt)
+    assert error(refusal) == (429, "TOO_MANY_ATTEMPTS")
+    assert 0 < int(refusal.headers["retry-after"]) <= 900

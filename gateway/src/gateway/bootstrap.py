@@ -53,6 +53,7 @@ def _values(settings: Settings, service: Any) -> dict[str, Any]:
         "utf8": _UTF8,
         "keys_address": _address(f"@littlemonster-gateway-{settings.listen_host}:{settings.listen_port}"),
         "admin": {"address": _address(settings.admin)} if settings.admin else None,
+        "keys_kept": f"{settings.keys_kept_seconds}s",
         "trusted_proxies": settings.trusted_proxies,
         "trace_sampling_percent": settings.trace_sampling_percent if settings.otlp_endpoint else 0,
         "otlp_endpoints": [_endpoint(settings.otlp_endpoint)] if settings.otlp_endpoint else [],

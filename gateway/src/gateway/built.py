@@ -5,10 +5,11 @@ from gateway.contracts import Rpc, rpcs
 _BUILT = {
     "SystemService": "GetSystemHealth",
     "AuthService": "Register VerifyEmail ResendVerification Login RefreshToken Logout ListSessions DeleteSession"
-    " ForgotPassword ResetPassword ChangePassword Reauthenticate GetJwks",
+    " ForgotPassword ResetPassword ChangePassword Reauthenticate GetJwks"
+    " LoginMfa CreateTotp ConfirmTotp DeleteTotp",
     "UserService": (
         "GetMe UpdateMe DeleteMe GetUser GetPreferences UpdatePreferences GetStats ExportMe GetExport DownloadExport"
-        " ListUsers UpdateUser ListAuditEvents"
+        " ListUsers UpdateUser ListAuditEvents ChangeEmail ConfirmEmailChange"
     ),
     "VideoService": (
         "CreateVideo BatchCreateVideos ListVideos SearchVideos GetVideo DeleteVideo WatchVideo ViewVideo CancelVideo"

@@ -35,6 +35,8 @@ class Settings:
     """What one client address may call at once."""
     max_body_bytes: int = 1 << 20
     unary_timeout_seconds: float = 15
+    keys_kept_seconds: int = 300
+    """How long the public keys of access tokens are kept before they are fetched anew."""
     trusted_proxies: int = 0
     """How many proxies of ours stand before this one, so that their X-Forwarded-For is believed."""
     otlp_endpoint: str = ""
@@ -48,8 +50,8 @@ class Settings:
     def __post_init__(self) -> None:
         if set(self.clusters) != set(SERVICES):
             raise ValueError(f"The clusters must be {', '.join(SERVICES)}. Got {', '.join(self.clusters) or 'none'}.")
-        if min(self.requests_per_second, self.burst, self.max_body_bytes) < 1:
-            raise ValueError("Rates and sizes must be positive. Leave them out to take the defaults.")
+        if min(self.requests_per_second, self.burst, self.max_body_bytes, self.keys_kept_seconds) < 1:
+            raise ValueError("Rates, sizes and times must be positive. Leave them out to take the defaults.")
         admin_host = self.admin.rpartition(":")[0]
         if self.admin and self.admin[0] not in "/@" and admin_host not in ("127.0.0.1", "::1", "localhost"):
             raise ValueError("Envoy's own interface must stay private. Give a loopback address or a socket's path.")

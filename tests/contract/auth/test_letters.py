@@ -22,7 +22,9 @@ def letters(request: pytest.FixtureRequest) -> Letters:
 
 
 def _mail(kind: MailKind) -> Mail:
-    details = {"title": "Algebra", "when": "Monday", "late": ""} if kind is MailKind.REMINDER else {}
+    details = (
+        {"title": "Algebra", "when": "Monday", "late": ""} if kind is MailKind.REMINDER else {"about": "a@b.example"}
+    )
     return replace(new_mail(new_id(), new_id(), kind, "ada@example.org", utc_now()), details=details)
 
 

@@ -10,17 +10,21 @@ from datetime import datetime
 from fakes.auth.memory_audit import AuditTables, MemoryAudit
 from fakes.auth.memory_erasures import MemoryErasures
 from fakes.auth.memory_exports import MemoryExports
+from fakes.auth.memory_factors import FactorTables, MemorySecondFactors
 
 from auth_service.domain.accounts import Account, MailKind
 from auth_service.domain.administration import is_acting_admin
 from auth_service.domain.audit import AuditEvent, AuditQuery, Link
+from auth_service.domain.email_changes import EmailChange
 from auth_service.domain.erasure import RECEIPTS_KEPT, Erasure, ErasureStatus, Receipt
 from auth_service.domain.events import Event
 from auth_service.domain.exports import Export
+from auth_service.domain.mail_requests import MailRequest
 from auth_service.domain.mails import ABANDONED_KEPT, SENT_KEPT, Mail, MailStatus
 from auth_service.domain.preferences import Preferences
-from auth_service.domain.secrets import MailedToken
+from auth_service.domain.secrets import MailedToken, TokenPurpose
 from auth_service.domain.sessions import ENDED_KEPT, RefreshToken, Session, expire_time, is_living
+from auth_service.errors import EmailTaken
 from servicekit.caller import Role, caller_or_none
 
 
@@ -35,6 +39,9 @@ class Tables:
     preferences: dict[str, Preferences] = field(default_factory=dict)
     mails: dict[str, Mail] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    email_changes: dict[str, EmailChange] = field(default_factory=dict)
+    mail_requests: list[MailRequest] = field(default_factory=list)
+    factors: FactorTables = field(default_factory=FactorTables)
     audit: AuditTables = field(default_factory=AuditTables)
     erasures: dict[str, Erasure] = field(default_factory=dict)
     receipts: dict[tuple[str, str], Receipt] = field(default_factory=dict)
@@ -82,7 +89,16 @@ class MemoryAccounts:
         return True
 
     async def save(self, account: Account) -> None:
-        self._tables.accounts[account.id] = account
+        self._tables.accounts[account.id] = replace(account, email=self._tables.accounts[account.id].email)
+
+    async def change_email(self, account_id: str, email: str) -> None:
+        if any(known.email == email for known in self._tables.accounts.values()):
+            raise EmailTaken
+        self._tables.accounts[account_id] = replace(self._tables.accounts[account_id], email=email)
+
+    async def remove_unconfirmed(self, account_id: str) -> None:
+        if self._tables.accounts[account_id].verify_time is None:
+            del self._tables.accounts[account_id]
 
 
 class MemoryTokens:
@@ -97,8 +113,36 @@ class MemoryTokens:
     async def get(self, digest: bytes) -> MailedToken | None:
         return self._tables.tokens.get(digest)
 
-    async def remove(self, user_id: str) -> None:
-        self._tables.tokens = {d: token for d, token in self._tables.tokens.items() if token.user_id != user_id}
+    async def remove(self, user_id: str, sparing: Sequence[TokenPurpose] = ()) -> None:
+        self._tables.tokens = {
+            d: each for d, each in self._tables.tokens.items() if each.user_id != user_id or each.purpose in sparing
+        }
+
+
+class MemoryEmailChanges:
+    """See ports.EmailChanges."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def get(self, user_id: str) -> EmailChange | None:
+        return self._tables.email_changes.get(user_id)
+
+    async def save(self, change: EmailChange) -> None:
+        self._tables.email_changes[change.user_id] = change
+
+
+class MemoryMailRequests:
+    """See ports.MailRequests."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, request: MailRequest) -> None:
+        self._tables.mail_requests.append(request)
+
+    async def take(self) -> MailRequest | None:
+        return self._tables.mail_requests.pop(0) if self._tables.mail_requests else None
 
 
 class MemorySessions:
@@ -176,6 +220,20 @@ class MemoryLeftovers:
             del tokens[each]
         return len(old)
 
+    async def remove_email_changes(self, now: datetime, limit: int) -> int:
+        changes = self._database.tables.email_changes
+        old = [user_id for user_id, change in changes.items() if now >= change.expire_time][:limit]
+        for each in old:
+            del changes[each]
+        return len(old)
+
+    async def remove_challenges(self, now: datetime, limit: int) -> int:
+        challenges = self._database.tables.factors.challenges
+        old = [digest for digest, waiting in challenges.items() if now >= waiting.expire_time][:limit]
+        for each in old:
+            del challenges[each]
+        return len(old)
+
     async def remove_mails(self, now: datetime, limit: int) -> int:
         kept = {MailStatus.SENT: SENT_KEPT, MailStatus.ABANDONED: ABANDONED_KEPT}
         mails = self._database.tables.mails
@@ -236,6 +294,9 @@ class MemoryWork:
         self.sessions = MemorySessions(tables)
         self.preferences = MemoryPreferences(tables)
         self.mails = MemoryMails(tables)
+        self.email_changes = MemoryEmailChanges(tables)
+        self.mail_requests = MemoryMailRequests(tables)
+        self.second_factors = MemorySecondFactors(tables.factors)
         self.erasures = MemoryErasures(tables)
         self.exports = MemoryExports(tables)
         self.audit = MemoryAudit(tables.audit)

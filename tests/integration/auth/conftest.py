@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 
 import pytest
 from conftest import Backing
+from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fakes.auth.clock import ManualClock
 from fakes.auth.mail import MemoryMailer, PlainLetters
+from integration.auth.two_services import auth_database, mesh_of_two  # noqa: F401  # fixtures
 from loopback import Loopback, Metadata
 
 from auth_service.clients.passwords import Argon2Passwords, Cost
 from auth_service.clients.signing import Ed25519Signer
+from auth_service.clients.vault import FernetVault
 from auth_service.main import compose
 from auth_service.storage.attempts import LocalAttempts, RedisAttempts, ResilientAttempts, connect_redis
 from auth_service.storage.unit_of_work import units_of_work
@@ -81,7 +84,8 @@ async def running(
     passwords = Argon2Passwords(threads=8, cost=Cost(passes=1, memory_kib=8))
     clock = ManualClock(utc_now())
     attempts = ResilientAttempts(RedisAttempts(redis), LocalAttempts())
-    services = compose(database, signer, passwords, attempts, [], clock)
+    vault = FernetVault([Fernet.generate_key().decode()])
+    services = compose(database, signer, passwords, attempts, [], clock, vault)
     verifier = TokenVerifier(signer.key_source(), StaticKeys({}))
     channel = loopback.channel(await loopback.serve(services, verifier))
     mailer = MemoryMailer()

@@ -4,6 +4,7 @@ import io
 
 import pytest
 from integration.auth.conftest import Running, bearer
+from integration.auth.test_second_factors import enrol
 
 from auth_service.commands import admin
 from littlemonster.auth.v1 import user_service_pb2 as pb2
@@ -47,3 +48,14 @@ async def test_what_is_refused_says_why_and_makes_nothing(
     monkeypatch.setattr("sys.stdin", io.StringIO(password))
     assert await create(running, email) == 1
     assert why in capsys.readouterr().err
+
+
+async def test_an_app_that_was_lost_is_removed_by_the_operator(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await enrol(running)
+    remove = admin.parse(["remove-totp", running.email], "lm admin")
+    assert await admin.run(running.urls.app, remove) == 0
+    assert (await running.log_in()).access_token
+    assert await admin.run(running.urls.app, remove) == 1
+    assert "one-time-code app" in capsys.readouterr().err

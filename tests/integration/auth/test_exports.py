@@ -141,7 +141,7 @@ async def test_the_archive_holds_all_of_ones_own_and_nothing_of_others(
     assert account["preferences"] == []
     assert json.loads(texts["inference.json"]) == {}
     manifest = json.loads(texts["manifest.json"])
-    assert manifest["records"]["planner.json"] == {"events": 250, "tombstones": 0, "planners": 1}
+    assert manifest["records"]["planner.json"] == {"events": 250, "tombstones": 0, "planners": 1, "feeds": 0}
     assert "planner.json" in texts["README.txt"]
     for text in texts.values():
         assert others.user_id not in text

@@ -20,7 +20,7 @@ from littlemonster.auth.v1 import auth_events_pb2
 from littlemonster.auth.v1 import auth_service_pb2 as auth_pb2
 from littlemonster.auth.v1 import user_service_pb2 as user_pb2
 from servicekit.database import compile_statement
-from servicekit.errors import Unauthenticated, Unimplemented
+from servicekit.errors import Unauthenticated
 from servicekit.ids import new_id
 from servicekit.pagination import PageTokenInvalid, encode_page_token
 
@@ -106,7 +106,8 @@ async def test_another_verification_mail_can_be_asked_for(running: Running) -> N
     running.clock.advance(timedelta(minutes=1))
     for email in (running.email, "nobody@example.org"):
         await running.auth.ResendVerification(auth_pb2.ResendVerificationRequest(email=email))
-    assert await running.delivery.deliver_due() == 2
+    await running.delivery.deliver_due()
+    assert len(running.mailer.taken) == 2
 
 
 async def test_a_mailed_token_is_refused_after_a_day_with_the_way_out(running: Running) -> None:
@@ -149,13 +150,6 @@ async def test_profiles_and_signing_out_need_a_token(running: Running) -> None:
         await running.users.GetMe(user_pb2.GetMeRequest())
     with pytest.raises(Unauthenticated):
         await running.auth.Logout(auth_pb2.LogoutRequest())
-
-
-async def test_what_is_not_built_yet_says_so(running: Running) -> None:
-    await running.verified()
-    tokens = await running.log_in()
-    with pytest.raises(Unimplemented):
-        await running.auth.CreateTotp(auth_pb2.CreateTotpRequest(), metadata=bearer(tokens))
 
 
 async def test_a_person_sees_where_they_are_signed_in_page_by_page_and_ends_one(running: Running) -> None:

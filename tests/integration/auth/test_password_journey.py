@@ -53,6 +53,7 @@ async def test_forgetting_answers_alike_for_every_address(running: Running) -> N
     for email in (running.email, f"nobody-{running.email}"):
         answer = await running.auth.ForgotPassword(auth_pb2.ForgotPasswordRequest(email=email))
         assert answer == auth_pb2.ForgotPasswordResponse()
+    await running.delivery.deliver_due()
     assert await count(running, "mails", "kind = 'RESET_PASSWORD'") == 1
 
 

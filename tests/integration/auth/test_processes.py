@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -65,7 +64,8 @@ def environment(
             LM_SMTP_URL=inbox[1],
             LM_SERVICE_KEY_FILE=str(keys.key_file(folder, "auth")),
             LM_SERVICE_KEYS_FILE=str(folder / keys.PUBLIC_KEYS),
-            LM_SIGNING_KEY_FILE=str(keys.key_file(folder, keys.SIGNING_KEY)),
+            LM_VAULT_KEY_FILE=str(folder / keys.VAULT_KEY),
+            LM_SIGNING_KEYS_DIR=str(folder / keys.SIGNING_KEYS),
             LM_PUBLIC_URL="https://school.example.org",
         )
     )
@@ -140,7 +140,7 @@ async def test_a_registration_reaches_the_mailbox_and_a_sign_out_the_other_servi
 
 
 async def test_a_signing_key_that_others_may_read_stops_the_start(environment: dict[str, str]) -> None:
-    os.chmod(environment["LM_SIGNING_KEY_FILE"], 0o640)
+    (Path(environment["LM_SIGNING_KEYS_DIR"]) / "first.pem").chmod(0o640)
     process = await start("auth_service.main", environment)
     output, _ = await process.communicate()
     assert process.returncode == 1
@@ -150,7 +150,7 @@ async def test_a_signing_key_that_others_may_read_stops_the_start(environment: d
 @pytest.mark.parametrize(
     ("module", "variable", "value"),
     [
-        ("auth_service.main", "LM_SIGNING_KEY_FILE", None),
+        ("auth_service.main", "LM_SIGNING_KEYS_DIR", None),
         ("auth_service.main", "LM_PASSWORD_THREADS", "0"),
         ("auth_service.worker", "LM_MAIL_FROM", "nobody"),
         ("auth_service.worker", "LM_SMTP_URL", "http://localhost"),
@@ -167,6 +167,6 @@ async def test_a_setting_that_is_wrong_is_named(
 
 
 async def test_the_worker_needs_no_signing_key(environment: dict[str, str]) -> None:
-    del environment["LM_SIGNING_KEY_FILE"]
+    del environment["LM_SIGNING_KEYS_DIR"]
     async with running("auth_service.worker", environment) as address:
         assert address

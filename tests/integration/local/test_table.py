@@ -42,7 +42,7 @@ async def test_a_service_gets_the_runtime_role_of_its_own_database_only(processe
 
 
 async def test_only_auths_api_knows_where_the_signing_key_lies(processes):
-    assert [name for name, one in processes.items() if "LM_SIGNING_KEY_FILE" in one.environment] == ["auth"]
+    assert [name for name, one in processes.items() if "LM_SIGNING_KEYS_DIR" in one.environment] == ["auth"]
 
 
 async def test_a_service_signs_as_itself(processes):

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from auth_service.clients.signing import Ed25519Signer
 from auth_service.domain.access_tokens import claims
 from auth_service.domain.accounts import Registration, open_account
-from auth_service.domain.sessions import open_session
+from auth_service.domain.secrets import new_secret
+from auth_service.domain.sessions import Assurance, open_session
 from servicekit.caller import Caller, Role
 from servicekit.clock import utc_now
 from servicekit.identity import tokens
@@ -130,6 +131,7 @@ HOSTILE: dict[str, str] = {
     "typ JWT": with_header(typ="JWT"),
     "typ of a service's token": with_header(typ="svc+jwt"),
     "typ a list": with_header(typ=["at+jwt"]),
+    "an opaque secret, such as an mfa_token": new_secret(),
     "a critical extension nobody knows": with_header(crit=["exp-ignored"], **{"exp-ignored": True}),
     "wrong iss": with_claims(iss="https://evil.example"),
     "iss of the mesh": with_claims(iss="littlemonster-mesh"),
@@ -155,6 +157,13 @@ HOSTILE: dict[str, str] = {
     "role of a service": with_claims(role="SERVICE"),
     "role in small letters": with_claims(role="admin"),
     "role a list": with_claims(role=["ADMIN"]),
+    "aal 0": with_claims(aal=0),
+    "aal 3": with_claims(aal=3),
+    "aal true": with_claims(aal=True),
+    "aal text": with_claims(aal="2"),
+    "aal a fraction": with_claims(aal=2.0),
+    "aal null": with_claims(aal=None),
+    "aal a list": with_claims(aal=[2]),
     # Times.
     "expired": with_claims(exp=SECONDS - 1),
     "expires this second": with_claims(exp=SECONDS),
@@ -218,6 +227,13 @@ async def test_a_hostile_token_is_refused_and_not_remembered(verifier: TokenVeri
         with pytest.raises(TokenInvalid):
             await verifier.verify(token)
         assert verifier.remembered(token) is None
+
+
+async def test_how_well_the_bearer_is_known_is_told_and_is_the_least_where_it_is_not(verifier: TokenVerifier) -> None:
+    proven = open_session(SESSION.id, ACCOUNT.id, "browser", NOW, Assurance.TWO_FACTORS)
+    assert (await verifier.verify(SIGNER.sign(claims(ACCOUNT, proven, "another", NOW)))).aal == 2
+    assert (await verifier.verify(HONEST)).aal == 1
+    assert (await verifier.verify(without("aal"))).aal == 1
 
 
 @pytest.mark.parametrize("header", ["jku", "x5u", "jwk"])

@@ -61,7 +61,7 @@ async def test_a_life_is_written_down_with_its_failures(auth: Auth) -> None:
         with pytest.raises(CurrentPasswordWrong):
             await auth.password_keeper.change("a wrong password", NEW, CLIENT)
         await auth.password_keeper.change(PASSWORD, NEW, CLIENT)
-        await auth.reauthentication.reauthenticate(NEW, CLIENT)
+        await auth.reauthentication.reauthenticate(NEW, "", CLIENT)
         await auth.sessions.sign_out(CLIENT)
     assert auth.audited() == [
         ("account.registered", "success"),
@@ -82,6 +82,13 @@ async def test_a_stranger_s_failure_is_written_down_without_the_address_they_tri
         await auth.sign_in.sign_in("nobody@example.org", PASSWORD, CLIENT)
     assert auth.audited() == [("session.opened", "CREDENTIALS_INVALID")]
     assert "nobody" not in repr(auth.database.tables.audit)
+
+
+async def test_registering_a_taken_address_is_written_down_whether_or_not_it_changes_anything(auth: Auth) -> None:
+    await auth.verified()
+    for _ in range(2):
+        await auth.register()
+    assert auth.audited()[2:] == [("account.registered", "EMAIL_TAKEN")] * 2
 
 
 async def test_no_name_and_no_address_is_written_down(auth: Auth) -> None:

@@ -30,7 +30,7 @@ async def test_a_session_is_fresh_for_five_minutes_and_again_once_the_password_i
     with pytest.raises(FreshSignInNeeded):
         await demand(auth, caller)
     with acting_as(caller):
-        await auth.reauthentication.reauthenticate(PASSWORD, CLIENT)
+        await auth.reauthentication.reauthenticate(PASSWORD, "", CLIENT)
     await demand(auth, caller)
 
 
@@ -47,7 +47,7 @@ async def test_a_wrong_password_proves_nothing(auth: Auth) -> None:
     caller = await signed_in(auth)
     auth.clock.advance(FRESH)
     with acting_as(caller), pytest.raises(CurrentPasswordWrong):
-        await auth.reauthentication.reauthenticate("a wrong password", CLIENT)
+        await auth.reauthentication.reauthenticate("a wrong password", "", CLIENT)
     with pytest.raises(FreshSignInNeeded):
         await demand(auth, caller)
     assert auth.audited()[-1] == ("session.reauthenticated", "CURRENT_PASSWORD_WRONG")
@@ -65,14 +65,14 @@ async def test_an_ended_session_is_not_made_fresh(auth: Auth) -> None:
     with acting_as(caller):
         await auth.sessions.sign_out()
         with pytest.raises(SessionNotFound):
-            await auth.reauthentication.reauthenticate(PASSWORD, CLIENT)
+            await auth.reauthentication.reauthenticate(PASSWORD, "", CLIENT)
     with pytest.raises(FreshSignInNeeded):
         await demand(auth, caller)
 
 
 async def test_services_prove_nothing(auth: Auth) -> None:
     with acting_as(Caller.service("content")), pytest.raises(PersonNeeded):
-        await auth.reauthentication.reauthenticate(PASSWORD, CLIENT)
+        await auth.reauthentication.reauthenticate(PASSWORD, "", CLIENT)
 
 
 def test_what_was_proven_better_is_not_forgotten(auth: Auth) -> None:

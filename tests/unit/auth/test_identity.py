@@ -4,6 +4,8 @@ import pytest
 
 from auth_service.domain.identity import normalise_display_name, normalise_email
 from auth_service.errors import DisplayNameInvalid, EmailInvalid
+from littlemonster.auth.v1.auth_service_pb2 import RegisterRequest
+from servicekit.validation import RequestInvalid, validate
 
 
 @pytest.mark.parametrize(
@@ -86,6 +88,13 @@ def test_names_of_all_scripts_are_kept(given: str, kept: str) -> None:
         "\u202eadA",
         "a\u2066b\u2069",
         "a\udfffb",
+        "\u200b",
+        "a\u200bb",
+        "a\u00adb",
+        "a\u2060b",
+        "a\ufeffb",
+        "\u200d",
+        "\u200f \u200e",
         "x" * 65,
         "x" * 1_000_000,
     ],
@@ -94,3 +103,35 @@ def test_names_that_cannot_be_shown_safely_are_refused_by_field(hostile: str) ->
     with pytest.raises(DisplayNameInvalid) as refusal:
         normalise_display_name(hostile)
     assert list(refusal.value.fields) == ["displayName"]
+
+
+def test_the_contract_and_the_rule_know_the_same_names() -> None:
+    suspicious = [
+        *range(0x300),
+        *range(0x600, 0x620),
+        *range(0x1800, 0x1810),
+        *range(0x2000, 0x2100),
+        0xFEFF,
+        0xFFF9,
+        0x1F680,
+    ]
+    for code in suspicious:
+        for name in (chr(code), f"a{chr(code)}b"):
+            assert by_contract(name) == by_rule(name), f"U+{code:04X} in {name!r}"
+
+
+def by_contract(name: str) -> bool:
+    request = RegisterRequest(email="ada@example.org", password="correct horse battery", display_name=name)
+    try:
+        validate(request)
+    except RequestInvalid:
+        return False
+    return True
+
+
+def by_rule(name: str) -> bool:
+    try:
+        normalise_display_name(name)
+    except DisplayNameInvalid:
+        return False
+    return True

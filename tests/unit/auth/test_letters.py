@@ -16,7 +16,7 @@ REMINDER = {"title": "Algebra", "when": "Monday, 23 November 2026, 16:00 (Europe
 
 
 def _mail(kind: MailKind, **details: str) -> Mail:
-    shown = REMINDER | details if kind is MailKind.REMINDER else {}
+    shown = REMINDER | details if kind is MailKind.REMINDER else {"about": "ada@new.example"}
     return replace(new_mail(new_id(), new_id(), kind, "ada@example.org", utc_now()), details=shown)
 
 

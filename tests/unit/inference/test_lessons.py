@@ -10,6 +10,7 @@ from inference_service.domain.lines import PROMPT_VERSION, LineKind, curated
 from inference_service.domain.script import Concept, QuizScene, Recap, Title, narration
 from inference_service.domain.subject import Difficulty, Subject
 from inference_service.errors import EngineCrashed, TopicNotSupported
+from inference_service.storage import read_subject_model
 from inference_service.use_cases import ATTEMPTS, Lessons
 
 PACK = load_curriculum()
@@ -25,7 +26,7 @@ LESSONS = [(slug, difficulty) for slug in PACK.topics for difficulty in Difficul
 
 
 async def _write(engine: FakeEngine, difficulty: Difficulty = Difficulty.INTRO, seed: int = 0):  # type: ignore[no-untyped-def]
-    return await Lessons(PACK, FakeShelf(engine)).write_script("Pythagorean theorem", Subject.MATH, difficulty, seed)
+    return await _lessons(engine).write_script("Pythagorean theorem", Subject.MATH, difficulty, seed)
 
 
 async def test_good_lines_of_the_model_are_spoken() -> None:
@@ -75,7 +76,7 @@ async def test_the_seed_picks_one_of_the_three_questions() -> None:
 @pytest.mark.parametrize(("slug", "difficulty"), LESSONS, ids=[f"{slug}-{level}" for slug, level in LESSONS])
 async def test_every_lesson_is_whole_and_of_a_fitting_length(slug: str, difficulty: Difficulty) -> None:
     topic = PACK.topics[slug]
-    script = await Lessons(PACK, FakeShelf(FakeEngine())).write_script(topic.title, topic.subject, difficulty, 1)
+    script = await _lessons(FakeEngine()).write_script(topic.title, topic.subject, difficulty, 1)
     bodies = [scene.body for scene in script.scenes]
     assert isinstance(bodies[0], Title)
     assert isinstance(bodies[1], Concept)
@@ -101,12 +102,29 @@ async def test_a_topic_outside_the_pack_is_refused_with_the_nearest_and_the_reme
     with pytest.raises(
         TopicNotSupported, match=r"how to install a full language model.*nearest topics: .*Quadratic Equations"
     ):
-        await Lessons(PACK, FakeShelf(FakeEngine())).write_script("cubic equations", Subject.MATH, Difficulty.INTRO, 0)
+        await _lessons(FakeEngine()).write_script("cubic equations", Subject.MATH, Difficulty.INTRO, 0)
 
 
 async def test_a_topic_of_another_subject_is_refused_with_that_subject() -> None:
     with pytest.raises(TopicNotSupported, match=r"The Black Death \(history\)"):
-        await Lessons(PACK, FakeShelf(FakeEngine())).write_script("Black Death", Subject.MATH, Difficulty.INTRO, 0)
+        await _lessons(FakeEngine()).write_script("Black Death", Subject.MATH, Difficulty.INTRO, 0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "subject", "off"),
+    [
+        ("best goalkeepers of all time", Subject.MATH, True),
+        ("Napoleon and his battles", Subject.CHEMISTRY, True),
+        ("Black Death", Subject.MATH, True),
+        ("cubic equations", Subject.MATH, False),
+        ("Napoleon and his battles", Subject.HISTORY, False),
+    ],
+)
+def test_a_topic_that_is_plainly_about_something_else_is_off_the_subject(
+    asked: str, subject: Subject, off: bool
+) -> None:
+    advice = _lessons(FakeEngine()).validate_topic(asked, subject)
+    assert (advice.supported, advice.off_subject) == (False, off)
 
 
 async def test_an_engine_that_dies_fails_the_request_it_worked_on() -> None:
@@ -121,7 +139,7 @@ async def test_every_stream_of_the_engine_is_closed() -> None:
 
 
 def test_topics_are_validated_without_the_engine() -> None:
-    lessons = Lessons(PACK, FakeShelf(FakeEngine(crash=True)))
+    lessons = _lessons(FakeEngine(crash=True))
     assert lessons.validate_topic("pythagoras", Subject.MATH).title == "The Pythagorean Theorem"
     other = lessons.validate_topic("pythagoras", Subject.ENGLISH)
     assert (other.supported, other.suggestions) == (False, ("The Pythagorean Theorem",))
@@ -129,3 +147,7 @@ def test_topics_are_validated_without_the_engine() -> None:
     unknown = lessons.validate_topic("basket weaving", Subject.MATH)
     assert not unknown.supported
     assert len(unknown.suggestions) == 3
+
+
+def _lessons(engine: FakeEngine) -> Lessons:
+    return Lessons(PACK, FakeShelf(engine), read_subject_model())

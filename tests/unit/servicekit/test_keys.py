@@ -30,7 +30,7 @@ def test_a_key_may_have_a_name_of_its_own() -> None:
     assert jwk(public_key(X), "content")["kid"] == "content"
 
 
-@pytest.mark.parametrize("x", ["", "AAAA", X + "AAAA", "é", "!"])
+@pytest.mark.parametrize("x", ["", "A", "AAAA", X + "AAAA", "é", "!"])
 def test_what_is_no_key_is_a_value_error(x: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         public_key(x)
@@ -45,13 +45,14 @@ class Auth:
         self.answer.set()
         self.fails = False
         self.asked = 0
+        self.kid = "one"
 
     async def GetJwks(self, request: Any) -> Jwks:
         self.asked += 1
         await self.answer.wait()
         if self.fails:
             raise Unavailable(service="auth")
-        return Jwks(keys=[Jwk(**jwk(self.key, "one"))])
+        return Jwks(keys=[Jwk(**jwk(self.key, self.kid))])
 
 
 async def test_known_keys_are_not_asked_for_again() -> None:
@@ -104,6 +105,39 @@ async def test_after_an_outage_the_next_call_asks_at_once() -> None:
     assert await keys.key("one") == auth.key
 
 
+async def test_a_key_that_was_taken_back_is_forgotten_soon_while_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    auth, now = Auth(), 0.0
+    monkeypatch.setattr("servicekit.identity.keys.time.monotonic", lambda: now)
+    keys = RemoteKeys(auth)
+    assert await keys.key("one") == auth.key
+    auth.kid = "two"
+    now = 59.0
+    assert await keys.key("one") == auth.key
+    assert auth.asked == 1
+    now = 61.0
+    assert await keys.key("one") == auth.key  # asks, and does not wait for the answer
+    await asyncio.sleep(0)
+    assert await keys.key("two") == auth.key
+    now = 70.0
+    assert await keys.key("one") is None
+
+
+async def test_an_outage_of_auth_takes_no_known_key_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    auth, now = Auth(), 0.0
+    monkeypatch.setattr("servicekit.identity.keys.time.monotonic", lambda: now)
+    keys = RemoteKeys(auth)
+    await keys.key("one")
+    auth.fails = True
+    for later in (100.0, 101.0, 102.0):
+        now = later
+        assert await keys.key("one") == auth.key
+        await asyncio.sleep(0)
+    assert auth.asked == 2
+    auth.fails = False
+    now = 200.0
+    assert await keys.key("one") == auth.key
+
+
 async def test_a_call_that_gives_up_does_not_take_the_answer_from_the_others() -> None:
     auth = Auth()
     auth.answer.clear()
@@ -114,6 +148,21 @@ async def test_a_call_that_gives_up_does_not_take_the_answer_from_the_others() -
     await asyncio.wait([impatient])
     auth.answer.set()
     assert await patient == auth.key
+
+
+async def test_a_question_that_is_cancelled_leaves_the_next_call_to_ask() -> None:
+    auth = Auth()
+    auth.answer.clear()
+    keys = RemoteKeys(auth)
+    call = asyncio.create_task(keys.key("one"))
+    await asyncio.sleep(0)
+    assert keys._question
+    keys._question.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    auth.answer.set()
+    keys._asked = float("-inf")
+    assert await keys.key("one") == auth.key
 
 
 async def test_static_keys_are_those_given() -> None:

@@ -1,7 +1,13 @@
 """What a process remembers of sessions that ended."""
 
+import asyncio
+from typing import Any
+
+import pytest
+from nats.errors import Error as NatsError
+
 from auth_service.domain.access_tokens import ACCESS_LIFETIME
-from servicekit.identity.revocation import TTL_SECONDS, RevokedSessions
+from servicekit.identity.revocation import TTL_SECONDS, RevokedSessions, watch_revocations
 
 
 class Seconds:
@@ -45,3 +51,25 @@ def test_hearing_of_a_session_again_neither_doubles_nor_prolongs_it() -> None:
     revoked.add("another")
     assert "ended" not in revoked
     assert len(revoked) == 1
+
+
+class Away:
+    """A broker that does not answer."""
+
+    connections = 0
+    asked = 0
+
+    async def jetstream(self) -> None:
+        self.asked += 1
+        raise NatsError
+
+
+async def test_while_nats_is_away_it_is_asked_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("servicekit.identity.revocation._RETRY_SECONDS", 0)
+    broker: Any = Away()
+    watching = asyncio.create_task(watch_revocations(broker, RevokedSessions()))
+    while broker.asked < 3:
+        await asyncio.sleep(0)
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching

@@ -125,3 +125,10 @@ RESERVED = {"self", "fields", "retry_after", "detail"}
 def test_any_metadata_makes_keys_that_error_info_allows(metadata: dict[str, str]) -> None:
     _, info = details(errors.NotFound(**metadata))
     assert all(re.fullmatch("[a-zA-Z0-9_-]+", key) for key in info.metadata)
+
+
+@pytest.mark.parametrize(("wait", "header"), [(0.2, "1"), (1.2, "2"), (900.0, "900")])
+def test_when_to_come_back_is_told_in_a_header_too(wait: float, header: str) -> None:
+    status = to_status(errors.ResourceExhausted(retry_after=timedelta(seconds=wait)))
+    assert dict(status.trailing_metadata or ())["retry-after"] == header
+    assert "retry-after" not in dict(to_status(errors.ResourceExhausted()).trailing_metadata or ())

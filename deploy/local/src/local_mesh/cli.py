@@ -1,4 +1,4 @@
-"""The `lm` command: up, demo, status, models, dead, admin, audit, erasure."""
+"""The `lm` command: up, demo, status, models, dead, admin, audit, keys, erasure."""
 
 import argparse
 import asyncio
@@ -40,7 +40,7 @@ def _command(options: argparse.Namespace, settings: MeshSettings) -> Coroutine[N
         from local_mesh import dead
 
         return dead.run(settings, options.arguments)
-    if options.command in ("admin", "audit", "erasure"):
+    if options.command in ("admin", "audit", "keys", "erasure"):
         from local_mesh import operators
 
         return operators.run(settings, options.command, options.arguments)
@@ -60,10 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("status", help="show what runs")
     dead = commands.add_parser("dead", help="events that were given up: list, show, replay", add_help=False)
     dead.add_argument("arguments", nargs=argparse.REMAINDER)  # its own parser is slow to load
-    admin = commands.add_parser("admin", help="make an account that administers others: create", add_help=False)
+    admin = commands.add_parser("admin", help="what only an operator may do: create, remove-totp", add_help=False)
     admin.add_argument("arguments", nargs=argparse.REMAINDER)
     audit = commands.add_parser("audit", help="look over what was done with accounts: verify", add_help=False)
     audit.add_argument("arguments", nargs=argparse.REMAINDER)
+    keys = commands.add_parser("keys", help="replace what signs access tokens: rotate, list, retire", add_help=False)
+    keys.add_argument("arguments", nargs=argparse.REMAINDER)
     models = commands.add_parser("models", help="language models: list, pull, verify, rm", add_help=False)
     models.add_argument("arguments", nargs=argparse.REMAINDER)
     erasure = commands.add_parser("erasure", help="accounts that leave, and who has not answered: list", add_help=False)

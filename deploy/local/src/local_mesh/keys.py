@@ -1,7 +1,8 @@
-"""Ed25519 keys: one per service for its calls to others, one for the users' tokens, and the public key set."""
+"""The keys of a mesh: one per service for its calls to others, a folder of those that sign users' tokens, auth's vault key."""
 
 import base64
 import json
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,13 +12,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from local_mesh.credentials import Credentials
 from local_mesh.servers.nats import write_private
 
-SIGNING_KEY = "user-tokens"
+SIGNING_KEYS = "signing"
 PUBLIC_KEYS = "services.jwks.json"
+VAULT_KEY = "vault.key"
 
 
 def make_keys(folder: Path, services: Iterable[str]) -> None:
     """Make the keys that are missing (PEM, PKCS 8, mode 0600) and write the services' public keys (JWKS, RFC 8037)."""
-    _key(folder, SIGNING_KEY)
+    if not any((folder / SIGNING_KEYS).glob("*.pem")):
+        _key(folder / SIGNING_KEYS, "first")
+    Credentials(folder).write(VAULT_KEY, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
     public = [_jwk(name, _key(folder, name)) for name in services]
     write_private(folder / PUBLIC_KEYS, json.dumps({"keys": public}, indent=2))
 

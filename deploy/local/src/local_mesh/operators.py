@@ -1,4 +1,4 @@
-"""`lm admin`, `lm audit` and `lm erasure`: auth's own commands, on the database of the running mesh."""
+"""`lm admin`, `lm audit`, `lm keys` and `lm erasure`: auth's own commands, on the database of the running mesh."""
 
 import sys
 from argparse import Namespace
@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from auth_service.commands import admin, audit, erasure
+from auth_service.commands import admin, audit, erasure, keys
 from local_mesh.home import Home
+from local_mesh.keys import SIGNING_KEYS
 from local_mesh.mesh import FACTS
 from local_mesh.settings import MeshSettings
 
@@ -20,7 +21,7 @@ class _Command(Protocol):
     async def run(self, url: str, options: Namespace) -> int: ...
 
 
-_COMMANDS: Mapping[str, _Command] = {"admin": admin, "audit": audit, "erasure": erasure}
+_COMMANDS: Mapping[str, _Command] = {"admin": admin, "audit": audit, "keys": keys, "erasure": erasure}
 
 
 async def run(settings: MeshSettings, name: str, arguments: list[str]) -> int:
@@ -32,6 +33,8 @@ async def run(settings: MeshSettings, name: str, arguments: list[str]) -> int:
     if facts is None:
         print(f"No mesh runs on {settings.home}. Start one with `make up`.", file=sys.stderr)
         return 1
+    if command is keys:
+        options.folder = home.keys / SIGNING_KEYS
     return await command.run(_url(facts), options)
 
 

@@ -129,7 +129,8 @@ class Table:
         if name == "auth-worker":
             variables["LM_SMTP_URL"] = self.settings.smtp_url or self._mail.url
         if name == "auth":
-            variables["LM_SIGNING_KEY_FILE"] = str(keys.key_file(self.home.keys, keys.SIGNING_KEY))
+            variables["LM_VAULT_KEY_FILE"] = str(self.home.keys / keys.VAULT_KEY)
+            variables["LM_SIGNING_KEYS_DIR"] = str(self.home.keys / keys.SIGNING_KEYS)
         if self.settings.otlp_endpoint is not None:
             variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = self.settings.otlp_endpoint
         return variables

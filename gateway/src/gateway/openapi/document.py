@@ -15,7 +15,6 @@ from gateway.openapi.failures import responses
 from gateway.openapi.schemas import Schemas
 
 _SERVICE = 6
-_BYTES = ".google.api.HttpBody"
 _VARIABLE = re.compile(r"\{(\w+)\}")
 
 
@@ -80,9 +79,6 @@ def _parameter(field: Field, place: str, schemas: Schemas) -> dict[str, Any]:
 
 
 def _success(rpc: Rpc, schemas: Schemas) -> dict[str, Any]:
-    if rpc.response == _BYTES:
-        file = {"type": "string", "format": "binary"}
-        return {"description": "The file itself.", "content": {"application/octet-stream": {"schema": file}}}
     schema = schemas.of(rpc.response)
     element = elements().get(rpc.response)
     text = element.comment if element else "Done."

@@ -1,6 +1,8 @@
 """ServiceError ↔ google.rpc.Status, both ways and in one place, so an error crosses the wire whole."""
 
+import math
 import re
+from typing import Any, cast
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -40,9 +42,15 @@ def code_of(error: ServiceError) -> grpc.StatusCode:
 def to_status(error: ServiceError) -> grpc.Status:
     """What `context.abort_with_status` takes: code, message and details."""
     code = code_of(error)
-    return rpc_status.to_status(
+    status: Any = rpc_status.to_status(
         status_pb2.Status(code=code.value[0], message=error.detail, details=[_pack(d) for d in _details(error, code)])
     )
+    if error.retry_after is None:
+        return cast("grpc.Status", status)
+    # The gateway makes an HTTP header of it, for clients that do not read the details.
+    seconds = str(max(1, math.ceil(error.retry_after.total_seconds())))
+    metadata = (*status.trailing_metadata, ("retry-after", seconds))
+    return cast("grpc.Status", status._replace(trailing_metadata=metadata))
 
 
 def _details(error: ServiceError, code: grpc.StatusCode) -> list[Message]:

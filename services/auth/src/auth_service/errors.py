@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from servicekit.errors import (
+    AlreadyExists,
     FailedPrecondition,
     InvalidArgument,
     NotFound,
@@ -94,6 +95,90 @@ class FreshSignInNeeded(PermissionDenied):
         "This needs proof that it is you, not older than five minutes: send your password, or a code when you have a "
         "one-time-code app, to POST /v1/auth/reauthenticate, then try again."
     )
+
+
+class EmailUnchanged(InvalidArgument):
+    """The account has that address already."""
+
+    reason = "EMAIL_UNCHANGED"
+    message = "That is the address this account has. Send another one."
+
+
+class EmailTokenInvalid(InvalidArgument):
+    """No such token was mailed in the last 24 hours, or a newer wish replaced it, or the password was changed since."""
+
+    reason = "EMAIL_TOKEN_INVALID"
+    message = (
+        "That token is unknown, replaced by a newer wish, or older than 24 hours. Copy it whole from the newest mail, "
+        "or ask again with POST /v1/users/me/email:change."
+    )
+
+
+class EmailTaken(AlreadyExists):
+    """Somebody else proved the new address theirs after the change was asked for."""
+
+    reason = "EMAIL_TAKEN"
+    message = "That address belongs to another account by now. Ask for another one with POST /v1/users/me/email:change."
+
+
+class KeyUnknown(NotFound):
+    """There is no signing key with that id."""
+
+    reason = "KEY_UNKNOWN"
+    message = "There is no key {kid}. See those there are with the command list."
+
+
+class KeyInUse(FailedPrecondition):
+    """The key signs access tokens at the moment."""
+
+    reason = "KEY_IN_USE"
+    message = (
+        "The key {kid} signs at the moment. Publish the next one with the command rotate, and wait until it signs."
+    )
+
+
+class MfaTokenInvalid(Unauthenticated):
+    """The token is unknown, too old, used, or too many wrong codes came with it."""
+
+    reason = "MFA_TOKEN_INVALID"
+    message = "That sign-in is over: it waits five minutes, for five codes. Sign in again with POST /v1/auth/login."
+
+
+class MfaCodeInvalid(Unauthenticated):
+    """The code is not the app's of now, was used before, or is no recovery code of the account."""
+
+    reason = "MFA_CODE_INVALID"
+    message = "That code is wrong or was used before. Wait for the next one in your app, or use a recovery code, and try again."
+
+
+class MfaCodeNeeded(FailedPrecondition):
+    """The account has a one-time-code app, so the password alone proves too little."""
+
+    reason = "MFA_CODE_NEEDED"
+    message = "This account has a one-time-code app. Send a code from it, or a recovery code, as code."
+
+
+class TotpEnrolled(FailedPrecondition):
+    """The account has an app already."""
+
+    reason = "TOTP_ENROLLED"
+    message = "This account has a one-time-code app. Remove it first with DELETE /v1/auth/mfa/totp."
+
+
+class TotpNotEnrolled(FailedPrecondition):
+    """There is no app, or its first code was not given within fifteen minutes."""
+
+    reason = "TOTP_NOT_ENROLLED"
+    message = (
+        "No one-time-code app is being enrolled, or it took longer than 15 minutes. Begin with POST /v1/auth/mfa/totp."
+    )
+
+
+class TotpCodeInvalid(InvalidArgument):
+    """The first code is not what the app shows."""
+
+    reason = "TOTP_CODE_INVALID"
+    message = "That is not what the app shows now. See that your device's clock is right, and send the next code."
 
 
 class TooManyAttempts(ResourceExhausted):

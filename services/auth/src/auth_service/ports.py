@@ -9,14 +9,18 @@ from auth_service.domain.access_tokens import PublicKey
 from auth_service.domain.accounts import Account, MailKind
 from auth_service.domain.attempts import Budget
 from auth_service.domain.audit import AuditEvent, AuditQuery, Link
+from auth_service.domain.email_changes import EmailChange
 from auth_service.domain.erasure import Erasure, ErasureStatus, Receipt
 from auth_service.domain.events import Event
 from auth_service.domain.exports import Export
 from auth_service.domain.health import ServiceHealth
+from auth_service.domain.mail_requests import MailRequest
 from auth_service.domain.mails import Letter, Mail, Refusal
 from auth_service.domain.preferences import Preferences
-from auth_service.domain.secrets import MailedToken
+from auth_service.domain.second_factors import MfaChallenge, Totp
+from auth_service.domain.secrets import MailedToken, TokenPurpose
 from auth_service.domain.sessions import RefreshToken, Session
+from auth_service.domain.signing_keys import SigningKey
 from auth_service.domain.stats import Activity, Counts, Views
 from servicekit.caller import Role
 
@@ -57,7 +61,15 @@ class Accounts(Protocol):
         ...
 
     async def save(self, account: Account) -> None:
-        """Save an account that was read in this unit of work."""
+        """Save an account that was read in this unit of work; its address stays."""
+        ...
+
+    async def change_email(self, account_id: str, email: str) -> None:
+        """Give an account that was read in this unit of work another address. Raises EmailTaken."""
+        ...
+
+    async def remove_unconfirmed(self, account_id: str) -> None:
+        """Forget an account whose address nobody confirmed."""
         ...
 
 
@@ -72,8 +84,8 @@ class MailedTokens(Protocol):
         """The token, or None when none with that digest was mailed or a newer registration replaced it."""
         ...
 
-    async def remove(self, user_id: str) -> None:
-        """Forget every token of an account."""
+    async def remove(self, user_id: str, sparing: Sequence[TokenPurpose] = ()) -> None:
+        """Forget every token of an account but those for the purposes in `sparing`."""
         ...
 
 
@@ -186,6 +198,97 @@ class Audit(Protocol):
     async def seal(self, links: Sequence[Link]) -> None:
         """Append links for entries that `unsealed` gave."""
         ...
+
+
+class EmailChanges(Protocol):
+    """Changes of addresses that wait for both to agree, inside a unit of work that holds the account."""
+
+    async def get(self, user_id: str) -> EmailChange | None:
+        """The account's newest, or None."""
+        ...
+
+    async def save(self, change: EmailChange) -> None:
+        """Save it; an account has one at most."""
+        ...
+
+
+class MailRequests(Protocol):
+    """Wishes for mail that nobody has decided about yet."""
+
+    async def add(self, request: MailRequest) -> None:
+        """Take one down; the same work for every address."""
+        ...
+
+    async def take(self) -> MailRequest | None:
+        """The oldest, which is forgotten with this unit of work; None when none is left that no other has."""
+        ...
+
+
+class SecondFactors(Protocol):
+    """Second factors inside a unit of work that holds the account: what is read stays locked until it ends."""
+
+    async def totp(self, user_id: str) -> Totp | None:
+        """The account's app, or None."""
+        ...
+
+    async def save_totp(self, totp: Totp) -> None:
+        """Save it; an account has one at most."""
+        ...
+
+    async def remove(self, user_id: str) -> None:
+        """Forget the account's app, recovery codes and sign-ins that wait for a code."""
+        ...
+
+    async def replace_recovery_codes(self, user_id: str, digests: Sequence[bytes]) -> None:
+        """These are the account's recovery codes now, and no others."""
+        ...
+
+    async def spend_recovery_code(self, user_id: str, digest: bytes) -> bool:
+        """Forget one; False when the account has none such."""
+        ...
+
+    async def add_challenge(self, challenge: MfaChallenge) -> None:
+        """Save a sign-in that waits for a code."""
+        ...
+
+    async def challenge(self, digest: bytes) -> MfaChallenge | None:
+        """The sign-in, or None when none with that digest waits."""
+        ...
+
+    async def save_challenge(self, challenge: MfaChallenge) -> None:
+        """Save one that was read in this unit of work."""
+        ...
+
+    async def remove_challenges(self, user_id: str) -> None:
+        """Forget every sign-in of an account that waits for a code."""
+        ...
+
+
+class OneTimeCodes(Protocol):
+    """The codes of authenticator apps."""
+
+    def new_secret(self) -> str:
+        """What app and server share, in base32."""
+        ...
+
+    def uri(self, secret: str, account: str) -> str:
+        """The secret as an otpauth:// address, named after the account."""
+        ...
+
+    def step(self, secret: str, code: str, now: datetime) -> int | None:
+        """Which half minute since 1970, of this one and its neighbours, has the code; None when none has."""
+        ...
+
+
+class Vault(Protocol):
+    """Encrypts secrets that must be read again."""
+
+    def seal(self, secret: str, owner: str) -> bytes:
+        """The secret, unreadable, and good for nobody but `owner`."""
+        ...
+
+    def open(self, sealed: bytes, owner: str) -> str:
+        """The secret that was sealed for the owner."""
 
 
 class ErasureReader(Protocol):
@@ -358,6 +461,14 @@ class Leftovers(Protocol):
         """Tokens that expired."""
         ...
 
+    async def remove_email_changes(self, now: datetime, limit: int) -> int:
+        """Changes of addresses that waited too long, or long after they were made."""
+        ...
+
+    async def remove_challenges(self, now: datetime, limit: int) -> int:
+        """Sign-ins that waited too long for a code."""
+        ...
+
     async def remove_mails(self, now: datetime, limit: int) -> int:
         """Mails sent a week ago or abandoned a month ago."""
         ...
@@ -397,6 +508,21 @@ class Work(Protocol):
     @property
     def mails(self) -> Mails:
         """The mail outbox."""
+        ...
+
+    @property
+    def email_changes(self) -> EmailChanges:
+        """Changes of addresses."""
+        ...
+
+    @property
+    def mail_requests(self) -> MailRequests:
+        """Wishes for mail."""
+        ...
+
+    @property
+    def second_factors(self) -> SecondFactors:
+        """The second factors."""
         ...
 
     @property
@@ -464,6 +590,22 @@ class TokenSigner(Protocol):
 
     def public_keys(self) -> Sequence[PublicKey]:
         """The keys in force, and those about to be."""
+        ...
+
+
+class KeyStore(Protocol):
+    """Where the keys that sign access tokens are kept."""
+
+    def all(self) -> Sequence[SigningKey]:
+        """Every key; never empty."""
+        ...
+
+    def add(self, begins: datetime) -> SigningKey:
+        """Keep a new one, which begins to sign then, to the second."""
+        ...
+
+    def remove(self, key: SigningKey) -> None:
+        """Forget one."""
         ...
 
 

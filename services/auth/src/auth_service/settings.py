@@ -35,8 +35,11 @@ class PeerSettings(ServiceSettings):
 class ApiSettings(PeerSettings):
     """Settings of the gRPC server."""
 
-    signing_key_file: Path
-    """PEM file with the Ed25519 key that signs access tokens; readable by its owner alone."""
+    signing_keys_dir: Path
+    """Folder with the Ed25519 keys that sign access tokens: PEM files readable by their owner alone. It may change meanwhile."""
+
+    vault_key_file: Path
+    """File with the keys that encrypt one-time-code secrets, one a line, the newest first; readable by its owner alone."""
 
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     """Redis address, with its password; failed sign-ins are counted there."""

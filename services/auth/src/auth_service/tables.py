@@ -111,11 +111,14 @@ class RefreshTokens(_Base, table=True):
     generation: int
 
 
+_PURPOSES = "'VERIFY_EMAIL', 'RESET_PASSWORD', 'CONFIRM_NEW_EMAIL', 'CONFIRM_PRESENT_EMAIL'"
+
+
 class MailedTokens(_Base, table=True):
     """Mailed tokens that confirm an address or reset a password; `digest` is the SHA-256 of the text."""
 
     __tablename__ = "mailed_tokens"
-    __table_args__ = (CheckConstraint("purpose IN ('VERIFY_EMAIL', 'RESET_PASSWORD')", name="mailed_tokens_purpose"),)
+    __table_args__ = (CheckConstraint(f"purpose IN ({_PURPOSES})", name="mailed_tokens_purpose"),)
 
     digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     user_id: UUID = Field(sa_column=_owner())
@@ -123,16 +126,19 @@ class MailedTokens(_Base, table=True):
     expire_time: datetime = Field(sa_column=_time())
 
 
+_KINDS = (
+    "'VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED', 'TOTP_ENABLED', 'TOTP_DISABLED', "
+    "'CONFIRM_NEW_EMAIL', 'CONFIRM_PRESENT_EMAIL', 'EMAIL_CHANGED', "
+    "'ERASURE_SCHEDULED', 'ERASURE_CANCELLED', 'ACCOUNT_ERASED', 'REMINDER'"
+)
+
+
 class Mails(_Base, table=True):
     """The mail outbox; `due_time` is when the next try may begin. The last letter to an erased account is nobody's."""
 
     __tablename__ = "mails"
     __table_args__ = (
-        CheckConstraint(
-            "kind IN ('VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED', "
-            "'ERASURE_SCHEDULED', 'ERASURE_CANCELLED', 'ACCOUNT_ERASED', 'REMINDER')",
-            name="mails_kind",
-        ),
+        CheckConstraint(f"kind IN ({_KINDS})", name="mails_kind"),
         CheckConstraint("status IN ('PENDING', 'SENT', 'ABANDONED')", name="mails_status"),
         Index("mails_due", "due_time", postgresql_where=text("status = 'PENDING'")),
     )
@@ -149,6 +155,63 @@ class Mails(_Base, table=True):
     last_error: str = Field(sa_column=_text())
     create_time: datetime = Field(sa_column=_time())
     details: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False, server_default=text("'{}'")))
+
+
+class EmailChanges(_Base, table=True):
+    """Changes of e-mail addresses that wait for both addresses to agree."""
+
+    __tablename__ = "email_changes"
+
+    user_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True))
+    new_email: str = Field(sa_column=_text())
+    session_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
+    expire_time: datetime = Field(sa_column=_time())
+    new_confirmed: bool
+    present_confirmed: bool
+
+
+class MailRequests(_Base, table=True):
+    """Wishes for mail to an address that may be nobody's; the worker decides about them within a second."""
+
+    __tablename__ = "mail_requests"
+    __table_args__ = (CheckConstraint("kind IN ('VERIFY_EMAIL', 'RESET_PASSWORD')", name="mail_requests_kind"),)
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    kind: str = Field(sa_column=_text())
+    email: str = Field(sa_column=_text())
+    create_time: datetime = Field(sa_column=_time())
+
+
+class Totp(_Base, table=True):
+    """Enrolled one-time-code apps; the secret is encrypted, codes of steps up to `last_step` are spent."""
+
+    __tablename__ = "totp"
+
+    user_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True))
+    sealed_secret: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    create_time: datetime = Field(sa_column=_time())
+    confirm_time: datetime | None = Field(sa_column=_time(nullable=True))
+    last_step: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class RecoveryCodes(_Base, table=True):
+    """Recovery codes that can still replace an app; `digest` is the SHA-256 of account and code."""
+
+    __tablename__ = "recovery_codes"
+
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    user_id: UUID = Field(sa_column=_owner())
+
+
+class MfaChallenges(_Base, table=True):
+    """Sign-ins that wait for a code; `digest` is the SHA-256 of their token."""
+
+    __tablename__ = "mfa_challenges"
+
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    user_id: UUID = Field(sa_column=_owner())
+    expire_time: datetime = Field(sa_column=_time())
+    tries: int
 
 
 class Erasures(_Base, table=True):

@@ -45,6 +45,13 @@ class TopicRejected(InvalidArgument):
     message = "This topic cannot become a lesson: {reasons} Choose another topic, or word it as your class would."
 
 
+class TopicNotRelevant(InvalidArgument):
+    """The topic is plainly about something else than its subject."""
+
+    reason = "TOPIC_NOT_RELEVANT"
+    message = "{topic} does not look like a topic of {subject}. Choose the subject it belongs to, or one of these: {suggestions}."
+
+
 class TopicNotSupported(FailedPrecondition):
     """The installed model cannot teach the topic. Inference raises it; the reason is the same on both sides."""
 

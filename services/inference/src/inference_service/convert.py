@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from google.protobuf.json_format import MessageToDict
 
 from inference_service.domain import script as d
+from inference_service.domain.classification import SubjectGuess
 from inference_service.domain.embedding import Vector
 from inference_service.domain.generation import Claim, Piece, Priority, Sampling
 from inference_service.domain.models import MEBIBYTE, EngineState, ModelCard
@@ -64,8 +65,17 @@ def embeddings(vectors: Iterable[Vector], method: str) -> pb.EmbedResponse:
 
 def advice(value: TopicAdvice) -> pb.ValidateTopicResponse:
     return pb.ValidateTopicResponse(
-        supported=value.supported, title=value.title, suggestions=value.suggestions, reason=value.reason
+        supported=value.supported,
+        title=value.title,
+        suggestions=value.suggestions,
+        reason=value.reason,
+        off_subject=value.off_subject,
     )
+
+
+def subject_guess(value: SubjectGuess) -> pb.ClassifySubjectResponse:
+    name = f"SUBJECT_{value.subject}" if value.subject else "SUBJECT_UNSPECIFIED"
+    return pb.ClassifySubjectResponse(subject=study_pb2.Subject.Value(name), confidence=value.confidence)
 
 
 def verdict(value: Verdict) -> pb.ModerateResponse:

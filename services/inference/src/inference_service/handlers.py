@@ -10,7 +10,7 @@ from inference_service import convert
 from inference_service.domain.generation import Claim, Priority
 from inference_service.domain.moderation.policy import TextType
 from inference_service.ports import ModelShelf
-from inference_service.use_cases import Judging, Lessons, Texts, Writing
+from inference_service.use_cases import Classifying, Judging, Lessons, Texts, Writing
 from littlemonster.inference.v1 import inference_service_pb2 as pb
 from littlemonster.inference.v1 import inference_service_pb2_grpc as grpc_pb
 from littlemonster.inference.v1.script_pb2 import Script
@@ -61,12 +61,23 @@ class GenerationHandlers(grpc_pb.GenerationServiceServicer):
 class ModerationHandlers(grpc_pb.ModerationServiceServicer):
     """Judgements on text."""
 
-    def __init__(self, judging: Judging) -> None:
-        self._judging = judging
+    def __init__(self, judging: Judging, classifying: Classifying) -> None:
+        self._judging, self._classifying = judging, classifying
 
     async def Moderate(self, request: pb.ModerateRequest, context: "ServicerContext[Any, Any]") -> pb.ModerateResponse:
         subject = convert.subject(request.context.subject)
         return convert.verdict(self._judging.moderate(request.content, TextType(request.type), subject))
+
+    async def ClassifySubject(
+        self, request: pb.ClassifySubjectRequest, context: "ServicerContext[Any, Any]"
+    ) -> pb.ClassifySubjectResponse:
+        return convert.subject_guess(self._classifying.subject(request.content))
+
+    async def DetectLanguage(
+        self, request: pb.DetectLanguageRequest, context: "ServicerContext[Any, Any]"
+    ) -> pb.DetectLanguageResponse:
+        guess = self._classifying.language(request.content)
+        return pb.DetectLanguageResponse(language=guess.tag, confidence=guess.confidence)
 
 
 class ModelHandlers(grpc_pb.ModelServiceServicer):

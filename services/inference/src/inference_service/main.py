@@ -1,5 +1,6 @@
 """The inference process: curriculum, policy and registry from files, models in processes of their own, three gRPC services."""
 
+from inference_service.clients.language import FastTextLanguages
 from inference_service.curriculum.pack import load_curriculum
 from inference_service.domain.embedding import Embedder
 from inference_service.domain.models import EngineName, ModelCard
@@ -11,8 +12,8 @@ from inference_service.engine.supervised import Patience, SupervisedEngine
 from inference_service.handlers import GenerationHandlers, ModelHandlers, ModerationHandlers
 from inference_service.ports import ModelShelf
 from inference_service.settings import Settings
-from inference_service.storage import Registry, read_policy, read_registry
-from inference_service.use_cases import Judging, Lessons, Texts, Writing
+from inference_service.storage import Registry, read_policy, read_registry, read_subject_model
+from inference_service.use_cases import Classifying, Judging, Lessons, Texts, Writing
 from littlemonster.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from littlemonster.inference.v1 import inference_service_pb2_grpc as grpc_pb
 from servicekit.kit import Kit, run
@@ -46,12 +47,14 @@ def registrations(models: ModelShelf) -> tuple[Registration, ...]:
     """Every service of this process over `models`."""
     curriculum, writing = load_curriculum(), Writing(models, objection)
     texts = Texts(models, writing, Embedder(curriculum))
+    subjects = read_subject_model()
+    classifying = Classifying(subjects, FastTextLanguages())
     return (
         (
             grpc_pb.add_GenerationServiceServicer_to_server,
-            GenerationHandlers(Lessons(curriculum, models), writing, texts),
+            GenerationHandlers(Lessons(curriculum, models, subjects), writing, texts),
         ),
-        (grpc_pb.add_ModerationServiceServicer_to_server, ModerationHandlers(Judging(read_policy()))),
+        (grpc_pb.add_ModerationServiceServicer_to_server, ModerationHandlers(Judging(read_policy()), classifying)),
         (grpc_pb.add_ModelServiceServicer_to_server, ModelHandlers(models)),
         (add_PersonalDataServiceServicer_to_server, PersonalDataHandlers()),
     )

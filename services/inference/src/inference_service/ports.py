@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
+from inference_service.domain.classification import LanguageGuess
 from inference_service.domain.generation import Claim, Piece, Sampling
 from inference_service.domain.models import EngineState, ModelCard, Task
 
@@ -50,3 +51,11 @@ class AnswerCheck(Protocol):
     """Says what is wrong with `answer` by the JSON schema `schema`; empty when nothing is."""
 
     def __call__(self, answer: str, schema: str) -> str: ...
+
+
+class Languages(Protocol):
+    """Tells languages apart."""
+
+    def detect(self, text: str) -> LanguageGuess:
+        """The likeliest language; "und" for a text without words or in none that is known."""
+        ...

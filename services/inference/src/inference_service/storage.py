@@ -1,5 +1,6 @@
-"""What the service reads from its own files: the moderation policy and the registry of models."""
+"""What the service reads from its own files: the moderation policy, the classifier of subjects, the registry of models."""
 
+import json
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import as_file, files
@@ -8,6 +9,7 @@ from pathlib import Path
 import yaml
 from pydantic import TypeAdapter
 
+from inference_service.domain.classification import FEATURES, SubjectModel
 from inference_service.domain.models import ModelCard
 from inference_service.domain.moderation.policy import Policy
 
@@ -55,6 +57,16 @@ def read_policy() -> Policy:
     """The shipped moderation policy."""
     text = files("inference_service.moderation").joinpath("policy.yaml").read_text(encoding="utf-8")
     return TypeAdapter(Policy).validate_python(yaml.safe_load(text), extra="forbid")
+
+
+@lru_cache(maxsize=1)
+def read_subject_model() -> SubjectModel:
+    """The shipped classifier of subjects."""
+    folder = files("inference_service.classifiers")
+    about = json.loads(folder.joinpath("subjects.json").read_text(encoding="utf-8"))
+    weights = memoryview(folder.joinpath("subjects.bin").read_bytes()).cast("b")
+    rows = [weights[start : start + FEATURES] for start in range(0, len(weights), FEATURES)]
+    return SubjectModel(about["classes"], about["biases"], about["scales"], rows)
 
 
 def read_registry(file: Path | None = None, pulled: Path | None = None) -> Registry:

@@ -21,6 +21,7 @@ from littlemonster.auth.v1.auth_service_pb2_grpc import AuthServiceStub
 from servicekit.errors import ServiceError
 
 _REFETCH_SECONDS = 2.0
+_KEPT_SECONDS = 60.0
 
 
 class KeyFileInvalid(ValueError):
@@ -56,24 +57,38 @@ class StaticKeys:
 
 
 class RemoteKeys:
-    """The auth service's keys, remembered; an unknown `kid` asks again, at most every two seconds."""
+    """The auth service's keys, remembered; an unknown `kid` asks again, at most every two seconds.
+
+    After a minute a known one asks as well, and is used meanwhile: so a key that was taken back is soon good for nothing, and an
+    outage of auth ends nobody's session.
+    """
 
     def __init__(self, stub: AuthServiceStub) -> None:
         self._stub = stub
         self._keys: dict[str, Ed25519PublicKey] = {}
         self._asked = float("-inf")
+        self._renew_at = float("-inf")
         self._question: asyncio.Task[None] | None = None
 
     async def key(self, kid: str) -> Ed25519PublicKey | None:
-        if kid not in self._keys:
-            # Calls that come while the question is on its way share its answer: their tokens may well be valid, and one
-            # after the other they would wait for ever on an auth service that hangs.
-            if self._question is None and time.monotonic() - self._asked > _REFETCH_SECONDS:
-                self._question = asyncio.create_task(self._fetch())
-                self._question.add_done_callback(self._answered)
-            if self._question is not None:
-                await asyncio.shield(self._question)
+        now = time.monotonic()
+        if kid in self._keys:
+            if now >= self._renew_at:
+                self._renew_at = now + _KEPT_SECONDS
+                self._ask()
+            return self._keys[kid]
+        # Calls that come while the question is on its way share its answer: their tokens may well be valid, and one after the
+        # other they would wait for ever on an auth service that hangs.
+        if now - self._asked > _REFETCH_SECONDS:
+            self._ask()
+        if self._question is not None:
+            await asyncio.shield(self._question)
         return self._keys.get(kid)
+
+    def _ask(self) -> None:
+        if self._question is None:
+            self._question = asyncio.create_task(self._fetch())
+            self._question.add_done_callback(self._answered)
 
     def _answered(self, question: asyncio.Task[None]) -> None:
         self._question = None
@@ -88,6 +103,7 @@ class RemoteKeys:
             self._asked = float("-inf")  # an outage must not make valid tokens invalid for longer than it lasts
             raise
         self._keys = {key.kid: public_key(key.x) for key in answer.keys}
+        self._renew_at = time.monotonic() + _KEPT_SECONDS
 
 
 def public_key(x: str) -> Ed25519PublicKey:

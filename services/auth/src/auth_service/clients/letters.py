@@ -1,6 +1,6 @@
 """Letters from Jinja2 templates: each kind has a text and an HTML part. Names people chose for themselves are not in them:
 anybody can register somebody else's address, and our letters must not carry a stranger's words. A reminder tells the owner
-of a confirmed address what they wrote themselves."""
+of a confirmed address what they wrote themselves; where a letter names another address, that has the characters of one."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -15,6 +15,11 @@ _SUBJECTS = {
     MailKind.ALREADY_REGISTERED: "You already have an account",
     MailKind.RESET_PASSWORD: "Choose a new password",
     MailKind.PASSWORD_CHANGED: "Your password was changed",
+    MailKind.CONFIRM_NEW_EMAIL: "Confirm your new e-mail address",
+    MailKind.CONFIRM_PRESENT_EMAIL: "Shall your account get another e-mail address?",
+    MailKind.EMAIL_CHANGED: "Your e-mail address was changed",
+    MailKind.TOTP_ENABLED: "Signing in needs a code now",
+    MailKind.TOTP_DISABLED: "Signing in needs no code any more",
     MailKind.REMINDER: "Reminder: {title}",
     MailKind.ERASURE_SCHEDULED: "Your account will be erased",
     MailKind.ERASURE_CANCELLED: "Your account stays",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from auth_service.convert.values import last_id, timestamp
 from auth_service.domain.access_tokens import PublicKey, Tokens
 from auth_service.domain.health import ServiceHealth
+from auth_service.domain.second_factors import MfaDemand
 from auth_service.domain.sessions import Client, Session, expire_time
 from littlemonster.auth.v1 import auth_service_pb2 as auth_pb2
 from littlemonster.common.v1 import system_service_pb2
@@ -29,8 +30,10 @@ def client(metadata: Metadata) -> Client:
     )
 
 
-def tokens(pair: Tokens) -> auth_pb2.Tokens:
+def tokens(pair: Tokens | MfaDemand) -> auth_pb2.Tokens:
     """What a client gets after signing in or refreshing."""
+    if isinstance(pair, MfaDemand):
+        return auth_pb2.Tokens(mfa_token=pair.mfa_token)
     return auth_pb2.Tokens(
         access_token=pair.access_token,
         refresh_token=pair.refresh_token,

@@ -16,6 +16,12 @@ ACCOUNT_LIMIT = 100
 NETWORK_LIMIT = 100
 """For every account from one network: a whole class signs in from behind one address."""
 
+CODE_LIMIT, CODE_WINDOW = 30, timedelta(hours=1)
+"""For one account from everywhere: of a million codes three are good at a time, so guessing would take years."""
+
+EMAIL_CHANGE_LIMIT = 5
+"""An hour, for one account."""
+
 ANONYMOUS_LIMIT = 300
 """For registrations, wishes for mail and resets from one network: a whole school registers from behind one address."""
 
@@ -42,6 +48,21 @@ def sign_in_budgets(email: str, client_address: str) -> tuple[Budget, ...]:
 def change_budgets(account_id: str, client_address: str) -> tuple[Budget, ...]:
     """What giving the password in force counts against: apart from sign-ins, which a thief of a token must not block."""
     return Budget(f"change:{account_id}", GUESS_LIMIT, WINDOW), *_network_budgets(client_address)
+
+
+def code_budgets(account_id: str, client_address: str) -> tuple[Budget, ...]:
+    """What a one-time or recovery code counts against; only who has the password or a token of the account can use it up."""
+    network = client_network(client_address)
+    return (
+        Budget(f"code:{account_id}:{network or 'unknown'}", GUESS_LIMIT, WINDOW),
+        Budget(f"code:{account_id}", CODE_LIMIT, CODE_WINDOW),
+        *_network_budgets(client_address),
+    )
+
+
+def email_change_budgets(account_id: str, client_address: str) -> tuple[Budget, ...]:
+    """What asking for another e-mail address counts against: each wish mails somebody who did not ask for it."""
+    return Budget(f"email:{account_id}", EMAIL_CHANGE_LIMIT, CODE_WINDOW), *anonymous_budgets(client_address)
 
 
 def anonymous_budgets(client_address: str) -> tuple[Budget, ...]:

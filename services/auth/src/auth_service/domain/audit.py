@@ -13,6 +13,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 SUCCESS = "success"
+MFA_NEEDED = "MFA_NEEDED"
+"""The outcome of a sign-in whose password was right and whose code is waited for."""
+
 OPERATOR = "operator"
 """The actor of what is done by a command at the machine itself."""
 
@@ -54,7 +57,8 @@ class AuditAction(StrEnum):
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
     """One entry. `actor_id` is an account's id, OPERATOR, or "" when nobody had proven who they are; `subject_id` is the account
-    (or the signing key) it was done to, "" when unknown; `outcome` is SUCCESS or the reason of the refusal."""
+    (or the signing key) it was done to, "" when unknown; `outcome` is SUCCESS, MFA_NEEDED, or the
+    reason of the refusal."""
 
     id: str
     action: str

@@ -16,8 +16,10 @@ _EMAIL = re.compile(r"[^@\s\"(),:;<>\[\\\]]{1,64}@[^@\s\"(),:;<>\[\\\]]{1,253}")
 # Controls (NUL among them), lone surrogates, line and paragraph separators: nothing a name is made of.
 _UNSHOWABLE_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
 
-# Embeddings, overrides and isolates turn the text around them; the two marks and the joiners scripts and emoji need stay.
-_DIRECTION_CHANGES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# As the contracts' constraint littlemonster.common.v1.one_line: what turns the text around it, and what nobody sees and can hide
+# a difference. The marks and joiners that scripts and emoji need stay, but are no name alone.
+_HIDDEN = re.compile("[\u00ad\u180e\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+_SEEN = re.compile("[^\\s\u200c-\u200f\u061c]")
 
 
 def normalise_email(text: str) -> str:
@@ -37,7 +39,5 @@ def normalise_display_name(text: str) -> str:
 
 
 def _showable(text: str) -> bool:
-    return not any(
-        character in _DIRECTION_CHANGES or unicodedata.category(character) in _UNSHOWABLE_CATEGORIES
-        for character in text
-    )
+    unshowable = any(unicodedata.category(character) in _UNSHOWABLE_CATEGORIES for character in text)
+    return not unshowable and not _HIDDEN.search(text) and _SEEN.search(text) is not None

@@ -19,6 +19,8 @@ LEASE = timedelta(minutes=2)
 _PURPOSES = {
     MailKind.VERIFY_EMAIL: TokenPurpose.VERIFY_EMAIL,
     MailKind.RESET_PASSWORD: TokenPurpose.RESET_PASSWORD,
+    MailKind.CONFIRM_NEW_EMAIL: TokenPurpose.CONFIRM_NEW_EMAIL,
+    MailKind.CONFIRM_PRESENT_EMAIL: TokenPurpose.CONFIRM_PRESENT_EMAIL,
 }
 _FIRST_PAUSE = timedelta(seconds=2)
 _LONGEST_PAUSE = timedelta(hours=1)
@@ -71,9 +73,9 @@ class Refusal:
     permanent: bool
 
 
-def new_mail(mail_id: str, user_id: str | None, kind: MailKind, recipient: str, now: datetime) -> Mail:
+def new_mail(mail_id: str, user_id: str | None, kind: MailKind, recipient: str, now: datetime, **details: str) -> Mail:
     """A mail that is due at once."""
-    return Mail(mail_id, user_id, kind, recipient, MailStatus.PENDING, 0, now, "", now)
+    return Mail(mail_id, user_id, kind, recipient, MailStatus.PENDING, 0, now, "", now, details)
 
 
 def token_purpose(kind: MailKind) -> TokenPurpose | None:

@@ -16,9 +16,16 @@ class TokenPurpose(StrEnum):
 
     VERIFY_EMAIL = "VERIFY_EMAIL"
     RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105  # a name
+    CONFIRM_NEW_EMAIL = "CONFIRM_NEW_EMAIL"
+    CONFIRM_PRESENT_EMAIL = "CONFIRM_PRESENT_EMAIL"
 
 
-LIFETIMES = {TokenPurpose.VERIFY_EMAIL: timedelta(hours=24), TokenPurpose.RESET_PASSWORD: timedelta(hours=1)}
+LIFETIMES = {
+    TokenPurpose.VERIFY_EMAIL: timedelta(hours=24),
+    TokenPurpose.RESET_PASSWORD: timedelta(hours=1),
+    TokenPurpose.CONFIRM_NEW_EMAIL: timedelta(hours=24),
+    TokenPurpose.CONFIRM_PRESENT_EMAIL: timedelta(hours=24),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,18 @@
 from google.protobuf.empty_pb2 import Empty
 
 from auth_service.convert import auth as convert
+from auth_service.domain.signing_keys import KEY_SET_KEPT
+from auth_service.handlers.second_factors import SecondFactorHandlers
 from auth_service.ports import TokenSigner
 from auth_service.use_cases.devices import Devices
+from auth_service.use_cases.mfa_sign_in import MfaSignIn
 from auth_service.use_cases.passwords import PasswordKeeper
 from auth_service.use_cases.reauthentication import Reauthentication
 from auth_service.use_cases.registration import Registrations
+from auth_service.use_cases.second_factors import SecondFactorKeeper
 from auth_service.use_cases.sessions import SessionKeeper
 from auth_service.use_cases.sign_in import SignIn
 from littlemonster.auth.v1 import auth_service_pb2 as pb2
-from littlemonster.auth.v1.auth_service_pb2_grpc import AuthServiceServicer
 from servicekit.caller import current_caller
 from servicekit.interceptors import Context
 from servicekit.pagination import page_size
@@ -19,7 +22,7 @@ from servicekit.pagination import page_size
 _REGISTERED = "Check your mail: what to do next is in the message we have sent to the address you gave."
 
 
-class AuthHandlers(AuthServiceServicer):
+class AuthHandlers(SecondFactorHandlers):
     """littlemonster.auth.v1.AuthService."""
 
     def __init__(
@@ -30,8 +33,11 @@ class AuthHandlers(AuthServiceServicer):
         devices: Devices,
         passwords: PasswordKeeper,
         reauthentication: Reauthentication,
+        mfa: MfaSignIn,
+        second_factors: SecondFactorKeeper,
         signer: TokenSigner,
     ) -> None:
+        super().__init__(mfa, second_factors)
         self._registrations = registrations
         self._sign_in = sign_in
         self._sessions = sessions
@@ -96,8 +102,11 @@ class AuthHandlers(AuthServiceServicer):
 
     async def Reauthenticate(self, request: pb2.ReauthenticateRequest, context: Context) -> pb2.ReauthenticateResponse:
         client = convert.client(context.invocation_metadata())
-        await self._reauthentication.reauthenticate(request.password, client)
+        await self._reauthentication.reauthenticate(request.password, request.code, client)
         return pb2.ReauthenticateResponse()
 
     async def GetJwks(self, request: pb2.GetJwksRequest, context: Context) -> pb2.Jwks:
+        await context.send_initial_metadata(
+            (("cache-control", f"public, max-age={int(KEY_SET_KEPT.total_seconds())}"),)
+        )
         return convert.jwks(self._signer.public_keys())

@@ -11,6 +11,7 @@ from auth_service.convert import users as convert
 from auth_service.convert.auth import client
 from auth_service.use_cases.administration import Administration
 from auth_service.use_cases.audit_log import AuditLog
+from auth_service.use_cases.email_changes import EmailChanges
 from auth_service.use_cases.erasure import Leaving
 from auth_service.use_cases.exports import Exports
 from auth_service.use_cases.preferences import PreferenceKeeper
@@ -31,6 +32,7 @@ class UserHandlers(UserServiceServicer):
         preferences: PreferenceKeeper,
         administration: Administration,
         audit: AuditLog,
+        email_changes: EmailChanges,
         leaving: Leaving,
         statistics: Statistics,
         exports: Exports,
@@ -39,6 +41,7 @@ class UserHandlers(UserServiceServicer):
         self._preferences = preferences
         self._administration = administration
         self._audit = audit
+        self._email_changes = email_changes
         self._leaving = leaving
         self._statistics = statistics
         self._exports = exports
@@ -48,6 +51,16 @@ class UserHandlers(UserServiceServicer):
 
     async def UpdateMe(self, request: pb2.UpdateMeRequest, context: Context) -> pb2.User:
         return convert.own_profile(await self._profiles.change(convert.profile_change(request)))
+
+    async def ChangeEmail(self, request: pb2.ChangeEmailRequest, context: Context) -> pb2.ChangeEmailResponse:
+        await self._email_changes.ask(request.new_email, client(context.invocation_metadata()))
+        return pb2.ChangeEmailResponse()
+
+    async def ConfirmEmailChange(
+        self, request: pb2.ConfirmEmailChangeRequest, context: Context
+    ) -> pb2.ConfirmEmailChangeResponse:
+        complete = await self._email_changes.confirm(request.token, client(context.invocation_metadata()))
+        return pb2.ConfirmEmailChangeResponse(complete=complete)
 
     async def DeleteMe(self, request: pb2.DeleteMeRequest, context: Context) -> Empty:
         await self._leaving.leave(client(context.invocation_metadata()))

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, or_, select, update
+from psycopg.errors import UniqueViolation
+from sqlalchemy import bindparam, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from auth_service.domain.accounts import Account
+from auth_service.errors import EmailTaken
 from auth_service.tables import METADATA
 from servicekit.caller import Role
 from servicekit.database import Database, Transaction, compile_command, compile_statement
@@ -103,6 +105,13 @@ _SAVE = compile_command(
     update(_USERS).where(_USERS.c.id == bindparam("account_id")).values({name: bindparam(name) for name in _CHANGING})
 )
 
+_CHANGE_EMAIL = compile_command(
+    update(_USERS).where(_USERS.c.id == bindparam("account_id")).values(email=bindparam("new_email"))
+)
+_REMOVE_UNCONFIRMED = compile_command(
+    delete(_USERS).where(_USERS.c.id == bindparam("account_id"), _USERS.c.verify_time.is_(None))
+)
+
 
 class StoredAccounts:
     """Reads without holding: each read is one round trip."""
@@ -155,6 +164,17 @@ class AccountsInWork:
     async def save(self, account: Account) -> None:
         """Everything but the id, the address and the time it was opened."""
         await self._transaction.execute(_SAVE, account_id=account.id, **_values(account, _CHANGING))
+
+    async def change_email(self, account_id: str, email: str) -> None:
+        """Waits for a concurrent registration of the address. Raises EmailTaken when that is kept."""
+        try:
+            await self._transaction.execute(_CHANGE_EMAIL, account_id=account_id, new_email=email)
+        except UniqueViolation:
+            raise EmailTaken from None
+
+    async def remove_unconfirmed(self, account_id: str) -> None:
+        """What belongs to it goes with it."""
+        await self._transaction.execute(_REMOVE_UNCONFIRMED, account_id=account_id)
 
 
 def _values(account: Account, names: Any) -> dict[str, Any]:

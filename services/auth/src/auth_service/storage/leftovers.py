@@ -12,8 +12,8 @@ from auth_service.tables import METADATA
 from servicekit.database import Database, compile_command
 from servicekit.database.statements import Statement
 
-_NAMES = ("sessions", "mailed_tokens", "mails", "erasures", "exports")
-_SESSIONS, _TOKENS, _MAILS, _ERASURES, _EXPORTS = (METADATA.tables[name] for name in _NAMES)
+_NAMES = ("sessions", "mailed_tokens", "email_changes", "mfa_challenges", "mails", "erasures", "exports")
+_SESSIONS, _TOKENS, _CHANGES, _CHALLENGES, _MAILS, _ERASURES, _EXPORTS = (METADATA.tables[name] for name in _NAMES)
 
 
 def _removal(table: Table, condition: ColumnElement[bool]) -> Statement[tuple[Any, ...]]:
@@ -31,6 +31,8 @@ _REMOVE_SESSIONS = _removal(
     ),
 )
 _REMOVE_TOKENS = _removal(_TOKENS, _TOKENS.c.expire_time <= bindparam("now"))
+_REMOVE_CHANGES = _removal(_CHANGES, _CHANGES.c.expire_time <= bindparam("now"))
+_REMOVE_CHALLENGES = _removal(_CHALLENGES, _CHALLENGES.c.expire_time <= bindparam("now"))
 _REMOVE_MAILS = _removal(
     _MAILS,
     or_(
@@ -61,6 +63,14 @@ class StoredLeftovers:
     async def remove_mailed_tokens(self, now: datetime, limit: int) -> int:
         """By their time alone."""
         return await self._remove(_REMOVE_TOKENS, limit, now=now)
+
+    async def remove_email_changes(self, now: datetime, limit: int) -> int:
+        """By their time alone."""
+        return await self._remove(_REMOVE_CHANGES, limit, now=now)
+
+    async def remove_challenges(self, now: datetime, limit: int) -> int:
+        """By their time alone."""
+        return await self._remove(_REMOVE_CHALLENGES, limit, now=now)
 
     async def remove_mails(self, now: datetime, limit: int) -> int:
         """Never one that is still to be sent."""

@@ -1,9 +1,10 @@
 """Mailed tokens in PostgreSQL."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, text
 
 from auth_service.domain.secrets import MailedToken, TokenPurpose
 from auth_service.tables import METADATA
@@ -18,7 +19,9 @@ def _token(digest: bytes, user_id: str, purpose: str, expire_time: datetime) -> 
 
 _ADD = compile_command(insert(_TOKENS).values({c.name: bindparam(c.name) for c in _TOKENS.c}))
 _GET = compile_statement(select(_TOKENS).where(_TOKENS.c.digest == bindparam("digest")), row=_token)
-_REMOVE = compile_command(delete(_TOKENS).where(_TOKENS.c.user_id == bindparam("user_id")))
+_REMOVE = compile_command(
+    delete(_TOKENS).where(_TOKENS.c.user_id == bindparam("user_id"), text("purpose <> ALL(CAST(:sparing AS text[]))"))
+)
 
 
 class MailedTokensInWork:
@@ -35,6 +38,6 @@ class MailedTokensInWork:
         """Found by the digest, so no comparison of secrets takes place."""
         return await self._transaction.one(_GET, digest=digest)
 
-    async def remove(self, user_id: str) -> None:
-        """All rows of the account."""
-        await self._transaction.execute(_REMOVE, user_id=user_id)
+    async def remove(self, user_id: str, sparing: Sequence[TokenPurpose] = ()) -> None:
+        """Found by the account."""
+        await self._transaction.execute(_REMOVE, user_id=user_id, sparing=[purpose.value for purpose in sparing])

@@ -11,20 +11,16 @@ EVERYTHING = (
     records(METADATA.tables["preferences"], "user_id"),
     records(METADATA.tables["sessions"], "user_id", without=("successor_salt", "generation")),
     records(METADATA.tables["mails"], "user_id"),
+    records(METADATA.tables["email_changes"], "user_id"),
+    records(METADATA.tables["totp"], "user_id", without=("sealed_secret", "last_step")),
     records(METADATA.tables["activities"], "user_id"),
     records(METADATA.tables["exports"], "user_id", without=("secret",)),
     records(METADATA.tables["audit_events"], "actor_id"),
 )
 _USERS = METADATA.tables["users"]
 _NAMES = (
-    "mails",
-    "mailed_tokens",
-    "refresh_tokens",
-    "sessions",
-    "preferences",
-    "activities",
-    "export_pieces",
-    "exports",
+    *("mails", "mailed_tokens", "email_changes", "mfa_challenges", "recovery_codes", "totp"),
+    *("refresh_tokens", "sessions", "preferences", "activities", "export_pieces", "exports"),
 )
 _owned = [METADATA.tables[name] for name in _NAMES]
 _person: BindParameter[str] = bindparam("user_id")

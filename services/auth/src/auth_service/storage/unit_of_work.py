@@ -11,11 +11,14 @@ from auth_service.domain.events import Event, UserDeleted, UserRegistered
 from auth_service.ports import UnitOfWork
 from auth_service.storage.accounts import AccountsInWork
 from auth_service.storage.audit import AuditInWork
+from auth_service.storage.email_changes import EmailChangesInWork
 from auth_service.storage.erasures import ErasuresInWork
 from auth_service.storage.exports import StoredExportsInWork
+from auth_service.storage.mail_requests import MailRequestsInWork
 from auth_service.storage.mailed_tokens import MailedTokensInWork
 from auth_service.storage.mails import MailsInWork
 from auth_service.storage.preferences import PreferencesInWork
+from auth_service.storage.second_factors import SecondFactorsInWork
 from auth_service.storage.sessions import SessionsInWork
 from littlemonster.auth.v1 import auth_events_pb2 as events_pb2
 from servicekit.database import Database, Transaction
@@ -31,6 +34,9 @@ class StoredWork:
         self.sessions = SessionsInWork(transaction)
         self.preferences = PreferencesInWork(transaction)
         self.mails = MailsInWork(transaction)
+        self.email_changes = EmailChangesInWork(transaction)
+        self.mail_requests = MailRequestsInWork(transaction)
+        self.second_factors = SecondFactorsInWork(transaction)
         self.audit = AuditInWork(transaction)
         self.erasures = ErasuresInWork(transaction)
         self.exports = StoredExportsInWork(transaction)

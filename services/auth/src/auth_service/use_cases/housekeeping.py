@@ -21,7 +21,9 @@ class Housekeeping:
         with acting_as(AUTH):
             sessions = await self._leftovers.remove_sessions(now, BATCH)
             tokens = await self._leftovers.remove_mailed_tokens(now, BATCH)
+            changes = await self._leftovers.remove_email_changes(now, BATCH)
+            challenges = await self._leftovers.remove_challenges(now, BATCH)
             mails = await self._leftovers.remove_mails(now, BATCH)
             exports = await self._leftovers.remove_exports(now, BATCH)
             erasures = await self._leftovers.remove_erasures(now, BATCH)
-        return sessions + tokens + mails + exports + erasures
+        return sessions + tokens + changes + challenges + mails + exports + erasures

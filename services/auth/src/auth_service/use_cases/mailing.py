@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from datetime import datetime
 
+from auth_service.domain.accounts import Account, MailKind
+from auth_service.domain.email_changes import is_asked_by
 from auth_service.domain.mails import LEASE, Letter, Mail, after_refusal, after_success, token_purpose
 from auth_service.domain.secrets import mailed_token, new_secret
-from auth_service.ports import Letters, Mailer, UnitOfWork
+from auth_service.ports import Letters, Mailer, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH
+from auth_service.use_cases.mail_requests import MailRequests
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
 
@@ -23,19 +26,24 @@ class MailDelivery:
 
     def __init__(self, unit_of_work: UnitOfWork, letters: Letters, mailer: Mailer, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
+        self._requests = MailRequests(unit_of_work)
         self._letters = letters
         self._mailer = mailer
         self._clock = clock
 
     async def deliver_due(self) -> int:
-        """Try every due mail of one batch; how many there were. Several workers may do so at once."""
+        """Decide about wishes for mail, then try every due mail of one batch; how many of both there were.
+
+        Several workers may do so at once.
+        """
+        decided = await self._requests.decide_due()
         now = self._clock()
         with acting_as(AUTH):
             async with self._unit_of_work() as work:
                 mails = await work.mails.claim(now, now + LEASE, BATCH)
             letters = [await self._letter(mail, now) for mail in mails]
             await _all(self._deliver(mail, letter) for mail, letter in zip(mails, letters, strict=True))
-        return len(mails)
+        return decided + len(mails)
 
     async def _letter(self, mail: Mail, now: datetime) -> Letter:
         token = None
@@ -43,7 +51,8 @@ class MailDelivery:
             token = new_secret()
             async with self._unit_of_work() as work:
                 # Held, one account at a time: a registration meanwhile either finds this token and removes it, or comes first.
-                if await work.accounts.get(mail.user_id):
+                account = await work.accounts.get(mail.user_id)
+                if account and await _is_wanted(work, mail, account):
                     await work.mailed_tokens.add(mailed_token(token, mail.user_id, purpose, now))
         return self._letters.write(mail, token)
 
@@ -52,6 +61,13 @@ class MailDelivery:
         result = after_refusal(mail, refusal, self._clock()) if refusal else after_success(mail)
         async with self._unit_of_work() as work:
             await work.mails.save(result)
+
+
+async def _is_wanted(work: Work, mail: Mail, account: Account) -> bool:
+    """Whether the letter's token may be good for anything: a wish for another address may be a newer one by now."""
+    if mail.kind not in (MailKind.CONFIRM_NEW_EMAIL, MailKind.CONFIRM_PRESENT_EMAIL):
+        return True
+    return is_asked_by(mail, await work.email_changes.get(account.id), account)
 
 
 async def _all(deliveries: Iterable[Coroutine[None, None, None]]) -> None:

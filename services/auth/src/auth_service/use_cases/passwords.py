@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from auth_service.domain.accounts import Account, Mailed, MailKind, confirm, reset_mail, with_password
+from auth_service.domain.accounts import Account, MailKind, confirm, with_password
 from auth_service.domain.attempts import anonymous_budgets, sign_in_budgets
 from auth_service.domain.audit import AuditAction
 from auth_service.domain.identity import normalise_email
 from auth_service.domain.mails import new_mail
 from auth_service.domain.passwords import own_words
+from auth_service.domain.second_factors import is_on
 from auth_service.domain.secrets import TokenPurpose
 from auth_service.domain.sessions import Client
 from auth_service.errors import CurrentPasswordWrong, ResetTokenInvalid
@@ -17,6 +18,8 @@ from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.auditing import entry, refusals_audited
 from auth_service.use_cases.choosing import hash_of_chosen
 from auth_service.use_cases.ending import end_sessions
+from auth_service.use_cases.freshness import require_fresh
+from auth_service.use_cases.mail_requests import ask_for_mail
 from auth_service.use_cases.proving import PasswordProof
 from auth_service.use_cases.redeeming import holder
 from servicekit.caller import acting_as
@@ -50,12 +53,7 @@ class PasswordKeeper:
         """
         address, now = normalise_email(email), self._clock()
         await admit(self._attempts, anonymous_budgets(client.address))
-        with acting_as(AUTH):
-            async with self._unit_of_work() as work:
-                outcome = reset_mail(await work.accounts.by_email(address), now)
-                if isinstance(outcome, Mailed):
-                    await work.accounts.save(outcome.account)
-                    await work.mails.add(new_mail(new_id(), outcome.account.id, outcome.mail, address, now))
+        await ask_for_mail(self._unit_of_work, MailKind.RESET_PASSWORD, address, now)
 
     async def reset(self, token: str, password: str, client: Client) -> None:
         """Set the password, confirm the address the token came to, end every session, and forgive failed sign-ins.
@@ -81,21 +79,26 @@ class PasswordKeeper:
     async def change(self, current: str, password: str, client: Client) -> None:
         """Set the password and end the caller's other sessions; wrong ones are counted, and block no sign-in.
 
-        Raises CurrentPasswordWrong, PasswordTooCommon, TooManyAttempts, PasswordChecksBusy, Unauthenticated, PersonNeeded.
+        With a one-time-code app the session must be fresh as well.
+
+        Raises CurrentPasswordWrong, PasswordTooCommon, TooManyAttempts, PasswordChecksBusy, FreshSignInNeeded,
+        Unauthenticated, PersonNeeded.
         """
         caller = person()
         attempt = entry(AuditAction.PASSWORD_CHANGED, self._clock(), client, actor=caller.id, subject=caller.id)
         with acting_as(AUTH):
             async with refusals_audited(self._unit_of_work, attempt):
                 account = await self._proof.by_password(caller.id, current, client, "currentPassword")
-            words = own_words(account.email, account.display_name)
-            hashed = await hash_of_chosen(self._passwords, password, words, _FIELD)
-            async with self._unit_of_work() as work:
-                held, now = await work.accounts.get(caller.id), self._clock()
-                if held is None or held.password_hash != account.password_hash:
-                    raise CurrentPasswordWrong  # it was changed by somebody else meanwhile
-                await _replace(work, with_password(held, hashed), now, sparing=caller.session_id)
-                await work.audit.record(attempt)
+                words = own_words(account.email, account.display_name)
+                hashed = await hash_of_chosen(self._passwords, password, words, _FIELD)
+                async with self._unit_of_work() as work:
+                    held, now = await work.accounts.get(caller.id), self._clock()
+                    if held is None or held.password_hash != account.password_hash:
+                        raise CurrentPasswordWrong  # it was changed by somebody else meanwhile
+                    if is_on(await work.second_factors.totp(caller.id)):
+                        await require_fresh(work, caller, now)
+                    await _replace(work, with_password(held, hashed), now, sparing=caller.session_id)
+                    await work.audit.record(attempt)
 
     async def _holder(self, token: str) -> Account:
         async with self._unit_of_work() as work:
@@ -111,5 +114,6 @@ class PasswordKeeper:
 async def _replace(work: Work, account: Account, now: datetime, sparing: str = "") -> None:
     await work.accounts.save(account)
     await work.mailed_tokens.remove(account.id)
+    await work.second_factors.remove_challenges(account.id)
     await end_sessions(work, account.id, now, sparing)
     await work.mails.add(new_mail(new_id(), account.id, MailKind.PASSWORD_CHANGED, account.email, now))

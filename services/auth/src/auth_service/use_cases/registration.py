@@ -1,9 +1,9 @@
 """Opening an account and confirming its address, telling nobody whether the address was known."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from auth_service.domain.accounts import (
-    VERIFICATION_WINDOW,
     Account,
     Mailed,
     MailKind,
@@ -11,7 +11,6 @@ from auth_service.domain.accounts import (
     confirm,
     open_account,
     register_again,
-    verification_again,
 )
 from auth_service.domain.attempts import anonymous_budgets
 from auth_service.domain.audit import AuditAction
@@ -21,12 +20,13 @@ from auth_service.domain.mails import new_mail
 from auth_service.domain.passwords import own_words
 from auth_service.domain.secrets import TokenPurpose
 from auth_service.domain.sessions import UNKNOWN_CLIENT, Client
-from auth_service.errors import VerificationTokenInvalid
+from auth_service.errors import EmailTaken, VerificationTokenInvalid
 from auth_service.ports import AttemptLimiter, Passwords, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.auditing import entry
 from auth_service.use_cases.choosing import hash_of_chosen
+from auth_service.use_cases.mail_requests import ask_for_mail, verifications_lately
 from auth_service.use_cases.redeeming import holder
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
@@ -62,7 +62,7 @@ class Registrations:
                     await work.audit.record(entry(AuditAction.ACCOUNT_REGISTERED, now, client, subject=account.id))
                     await _mail(work, account, MailKind.VERIFY_EMAIL, now)
                 else:
-                    await self._register_again(work, registration, now)
+                    await self._register_again(work, registration, client, now)
 
     async def verify(self, token: str, client: Client = UNKNOWN_CLIENT) -> None:
         """Confirm the address a token was mailed to; a repeat changes nothing. Raises VerificationTokenInvalid."""
@@ -80,32 +80,23 @@ class Registrations:
         """Mail another verification token, at most one a minute and five an hour. Raises EmailInvalid, TooManyAttempts."""
         address, now = normalise_email(email), self._clock()
         await admit(self._attempts, anonymous_budgets(client.address))
-        with acting_as(AUTH):
-            async with self._unit_of_work() as work:
-                account = await work.accounts.by_email(address)
-                outcome = verification_again(account, await _mails_lately(work, account, now), now)
-                if isinstance(outcome, Mailed):
-                    await work.accounts.save(outcome.account)
-                    await _mail(work, outcome.account, outcome.mail, now)
+        await ask_for_mail(self._unit_of_work, MailKind.VERIFY_EMAIL, address, now)
 
-    async def _register_again(self, work: Work, registration: Registration, now: datetime) -> None:
+    async def _register_again(self, work: Work, registration: Registration, client: Client, now: datetime) -> None:
         account = await work.accounts.by_email(registration.email)
         # None: erased between the two statements. Answering as always is right, the person can register again.
         if account is None:
             return
-        outcome = register_again(account, registration, await _mails_lately(work, account, now), now)
+        # Also so that it takes as long as opening an account: something is always written.
+        again = entry(AuditAction.ACCOUNT_REGISTERED, now, client, subject=account.id)
+        await work.audit.record(replace(again, outcome=EmailTaken.reason))
+        outcome = register_again(account, registration, await verifications_lately(work, account, now), now)
         if isinstance(outcome, Mailed):
             if outcome.mail is MailKind.VERIFY_EMAIL:
                 # A token mailed for an earlier registration must not confirm this one's password.
                 await work.mailed_tokens.remove(outcome.account.id)
             await work.accounts.save(outcome.account)
             await _mail(work, outcome.account, outcome.mail, now)
-
-
-async def _mails_lately(work: Work, account: Account | None, now: datetime) -> int:
-    if account is None:
-        return 0
-    return await work.mails.count(account.id, MailKind.VERIFY_EMAIL, now - VERIFICATION_WINDOW)
 
 
 async def _mail(work: Work, account: Account, kind: MailKind, now: datetime) -> None:

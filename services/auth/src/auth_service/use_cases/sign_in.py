@@ -1,16 +1,19 @@
 """Opening a session with an address and a password."""
 
 from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
 
 from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import Account, seen, with_password
 from auth_service.domain.attempts import Budget, sign_in_budgets
-from auth_service.domain.audit import AuditAction
+from auth_service.domain.audit import MFA_NEEDED, AuditAction
 from auth_service.domain.identity import normalise_email
+from auth_service.domain.second_factors import MfaDemand, challenge, is_on
 from auth_service.domain.secrets import new_secret
 from auth_service.domain.sessions import Client, open_session
 from auth_service.errors import AccountSuspended, CredentialsInvalid, EmailNotVerified, PasswordChecksBusy
-from auth_service.ports import AccountReader, AttemptLimiter, Passwords, UnitOfWork
+from auth_service.ports import AccountReader, AttemptLimiter, Passwords, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.auditing import entry, refusals_audited
@@ -43,8 +46,10 @@ class SignIn:
         self._issuer = issuer
         self._clock = clock
 
-    async def sign_in(self, email: str, password: str, client: Client) -> Tokens:
+    async def sign_in(self, email: str, password: str, client: Client) -> Tokens | MfaDemand:
         """Open a session; an erasure that was asked for and not yet begun is cancelled by it.
+
+        When the account has a second factor, demand its code instead, see MfaSignIn.
 
         Raises EmailInvalid, TooManyAttempts, PasswordChecksBusy, CredentialsInvalid for an unknown address or a wrong
         password, EmailNotVerified and AccountSuspended only with the right password.
@@ -57,8 +62,8 @@ class SignIn:
             for _ in range(_MOST_CHECKS):
                 account = await self._authenticated(address, password, budgets, client)
                 renewed = await self._rehashed(account, password)
-                if tokens := await self._open_session(account, renewed, client):
-                    return tokens
+                if outcome := await self._let_in(account, renewed, client):
+                    return outcome
         raise CredentialsInvalid
 
     async def _authenticated(self, address: str, password: str, budgets: tuple[Budget, ...], client: Client) -> Account:
@@ -71,10 +76,7 @@ class SignIn:
             if account is None or not matches:
                 raise CredentialsInvalid
             await self._attempts.forgive(*budgets)
-            if account.verify_time is None:
-                raise EmailNotVerified
-            if account.suspend_time:
-                raise AccountSuspended
+            _check_open(account)
         return account
 
     async def _rehashed(self, account: Account, password: str) -> str:
@@ -84,17 +86,39 @@ class SignIn:
                 return await self._passwords.hash(password)
         return account.password_hash
 
-    async def _open_session(self, account: Account, renewed: str, client: Client) -> Tokens | None:
+    async def _let_in(self, account: Account, renewed: str, client: Client) -> Tokens | MfaDemand | None:
         """None when the account was erased or suspended, or its password set or hashed anew, while this one was checked."""
         now = self._clock()
-        session = open_session(new_id(), account.id, client.user_agent, now)
         async with self._unit_of_work() as work:
             current = await work.accounts.get(account.id)
             if current is None or current.password_hash != account.password_hash or current.suspend_time:
                 return None
-            await work.accounts.save(seen(with_password(current, renewed), now))
-            await cancel_erasure(work, current, client, now)
-            await work.sessions.add(session)
-            opened = entry(AuditAction.SESSION_OPENED, now, client, actor=account.id, subject=account.id)
-            await work.audit.record(opened)
-            return await self._issuer.issue(work, current, session, new_secret(), now)
+            kept = with_password(current, renewed)
+            if is_on(await work.second_factors.totp(account.id)):
+                await work.accounts.save(kept)
+                return await self._demand(work, kept, client, now)
+            return await self._open_session(work, seen(kept, now), client, now)
+
+    async def _open_session(self, work: Work, account: Account, client: Client, now: datetime) -> Tokens:
+        session = open_session(new_id(), account.id, client.user_agent, now)
+        await work.accounts.save(account)
+        await cancel_erasure(work, account, client, now)
+        await work.sessions.add(session)
+        opened = entry(AuditAction.SESSION_OPENED, now, client, actor=account.id, subject=account.id)
+        await work.audit.record(opened)
+        return await self._issuer.issue(work, account, session, new_secret(), now)
+
+    async def _demand(self, work: Work, account: Account, client: Client, now: datetime) -> MfaDemand:
+        secret = new_secret()
+        await work.second_factors.add_challenge(challenge(secret, account.id, now))
+        halfway = entry(AuditAction.SESSION_OPENED, now, client, subject=account.id)
+        await work.audit.record(replace(halfway, outcome=MFA_NEEDED))
+        return MfaDemand(secret)
+
+
+def _check_open(account: Account) -> None:
+    """Raises EmailNotVerified, AccountSuspended."""
+    if account.verify_time is None:
+        raise EmailNotVerified
+    if account.suspend_time:
+        raise AccountSuspended

@@ -4,7 +4,7 @@ import grpc
 
 from content_service.convert import scripts
 from content_service.convert.videos import difficulty, subject
-from content_service.errors import TopicNotSupported, TopicRejected
+from content_service.errors import TopicNotRelevant, TopicNotSupported, TopicRejected
 from content_service.lesson.script import Difficulty, Script, Subject
 from littlemonster.inference.v1.inference_service_pb2 import (
     GenerateScriptRequest,
@@ -40,8 +40,11 @@ class InferenceJudge:
 
     async def _validate(self, topic: str, subject_: Subject) -> None:
         answer = await self._generation.ValidateTopic(ValidateTopicRequest(topic=topic, subject=subject(subject_)))
+        suggestions = ", ".join(answer.suggestions) or "none"
+        if answer.off_subject:
+            raise TopicNotRelevant(topic=topic, subject=subject_.lower(), suggestions=suggestions)
         if not answer.supported:
-            raise TopicNotSupported(topic=topic, suggestions=", ".join(answer.suggestions) or "none")
+            raise TopicNotSupported(topic=topic, suggestions=suggestions)
 
 
 class InferenceWriter:

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -44,55 +43,36 @@ Match = Found | OtherSubject | Unknown
 
 @dataclass(frozen=True, slots=True)
 class TopicAdvice:
-    """Whether a topic can be taught; `suggestions` are the nearest titles, `reason` says why not."""
+    """Whether a topic can be taught; `suggestions` are the nearest titles, `reason` says why not.
+
+    `off_subject`: it is plainly about something else, so that no model should teach it in this subject.
+    """
 
     supported: bool
     title: str = ""
     suggestions: tuple[str, ...] = ()
     reason: str = ""
+    off_subject: bool = False
 
 
 def find_topic(curriculum: Curriculum, asked: str, subject: Subject) -> Match:
     """Match `asked` against titles and aliases, forgiving case, accents, small words and typing errors."""
-    wanted = normalise(asked)
-    if named := _named(curriculum, wanted):
-        return _found(curriculum, min(named, key=lambda slug: curriculum.topics[slug].subject is not subject), subject)
+    likeness = _Likeness(normalise(asked))
+    topics = curriculum.topics
+    named = {slug: topic for slug, topic in topics.items() if likeness.is_name_of(topic)}
     ranked = sorted(
-        ((_likeness(topic, wanted), topic.subject is subject, slug) for slug, topic in curriculum.topics.items()),
+        ((likeness.of(topic), topic.subject is subject, slug) for slug, topic in (named or topics).items()),
         key=lambda entry: (-entry[0], not entry[1], entry[2]),
     )
-    score, _, slug = ranked[0]
+    score, in_subject, slug = ranked[0]
     if score >= SURE:
-        return _found(curriculum, slug, subject)
+        topic = curriculum.topics[slug]
+        return Found(slug, topic) if in_subject else OtherSubject(topic)
     ranked.sort(key=lambda entry: (not entry[1], -entry[0]))
     return Unknown(tuple(curriculum.topics[slug].title for _, _, slug in ranked[:MOST_SUGGESTIONS]))
 
 
-def _named(curriculum: Curriculum, wanted: str) -> list[str]:
-    """Slugs with a name of exactly the wanted words, in any order: most wishes, and thirty times cheaper to compare."""
-    words = sorted(wanted.split())
-    return [
-        slug
-        for slug, topic in curriculum.topics.items()
-        if words and any(words == sorted(n.split()) for n in _names(topic))
-    ]
-
-
-def _found(curriculum: Curriculum, slug: str, subject: Subject) -> Found | OtherSubject:
-    topic = curriculum.topics[slug]
-    return Found(slug, topic) if topic.subject is subject else OtherSubject(topic)
-
-
-def _names(topic: Topic) -> Iterator[str]:
-    return (_normalised(name) for name in (topic.title, *topic.aliases))
-
-
-@lru_cache(maxsize=8192)
-def _normalised(name: str) -> str:
-    """`normalise` of the pack's own names, of which there are some two thousand; never of what a student wrote."""
-    return normalise(name)
-
-
+@lru_cache(maxsize=4096)
 def normalise(text: str) -> str:
     """Lower case, no accents, no punctuation, no small words."""
     bare = unicodedata.normalize("NFKD", text.casefold().replace("’", "'").replace("'s", ""))
@@ -100,17 +80,38 @@ def normalise(text: str) -> str:
     return " ".join([word for word in words if word not in _NOISE] or words)
 
 
-def _likeness(topic: Topic, wanted: str) -> float:
-    return max(_alike(wanted, name) for name in _names(topic))
+class _Likeness:
+    """How like the wanted words a topic's names are: 1.0 for the same words in any order, else how similar the spelling
+    is, below SURE for what are other words."""
+
+    def __init__(self, wanted: str) -> None:
+        self._words = sorted(wanted.split())
+        self._matcher = SequenceMatcher(
+            None, "", wanted, autojunk=False
+        )  # it remembers what it knows of the second text
+
+    def is_name_of(self, topic: Topic) -> bool:
+        """Whether one of the names has just the wanted words."""
+        return bool(self._words) and any(self._words == sorted(name.split()) for name in _names(topic))
+
+    def of(self, topic: Topic) -> float:
+        """0 to 1."""
+        if self.is_name_of(topic):
+            return 1.0
+        best = 0.0
+        for name in _names(topic):
+            self._matcher.set_seq1(name)
+            # Its two cheap upper bounds spare most names the slow comparison.
+            if self._matcher.real_quick_ratio() > best and self._matcher.quick_ratio() > best:
+                alike = self._matcher.ratio()
+                best = max(best, min(alike, UNSURE) if self._has_other_words(name) else alike)
+        return best
+
+    def _has_other_words(self, name: str) -> bool:
+        """Whether as many words begin differently: a slip seldom hits the first letter, but Mexican is not American."""
+        mine, theirs = (sorted(word[0] for word in words) for words in (self._words, name.split()))
+        return len(mine) == len(theirs) and mine != theirs
 
 
-def _alike(wanted: str, name: str) -> float:
-    """How similar the spelling is, from 0.0 to 1.0; below SURE for what are other words."""
-    alike = SequenceMatcher(None, wanted, name, autojunk=False).ratio() if wanted else 0.0
-    return min(alike, UNSURE) if _other_words(wanted, name) else alike
-
-
-def _other_words(wanted: str, name: str) -> bool:
-    """Whether as many words begin differently: a slip seldom hits the first letter, but Mexican is not American."""
-    mine, theirs = (sorted(word[0] for word in text.split()) for text in (wanted, name))
-    return len(mine) == len(theirs) and mine != theirs
+def _names(topic: Topic) -> tuple[str, ...]:
+    return tuple(map(normalise, (topic.title, *topic.aliases)))

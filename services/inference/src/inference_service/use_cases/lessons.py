@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from inference_service.domain.classification import SubjectModel, off_subject
 from inference_service.domain.generation import Claim, Sampling
 from inference_service.domain.lesson import Curriculum
 from inference_service.domain.lessons import lines_needed, scenes
@@ -33,8 +34,9 @@ ATTEMPTS = 3
 class Lessons:
     """Scripts from the curriculum, with short lines by the model."""
 
-    def __init__(self, curriculum: Curriculum, models: ModelShelf) -> None:
-        self._curriculum, self._models = curriculum, models
+    def __init__(self, curriculum: Curriculum, models: ModelShelf, subjects: SubjectModel) -> None:
+        """`subjects` tells what a topic is about that the curriculum does not have."""
+        self._curriculum, self._models, self._subjects = curriculum, models, subjects
 
     async def write_script(
         self, asked: str, subject: Subject, difficulty: Difficulty, seed: int, claim: Claim = ANYBODY
@@ -66,10 +68,11 @@ class Lessons:
                 return TopicAdvice(True, title=topic.title)
             case OtherSubject(topic=topic):
                 reason = f"'{topic.title}' belongs to {topic.subject.lower()}. Choose that subject."
-                return TopicAdvice(False, topic.title, (topic.title,), reason)
+                return TopicAdvice(False, topic.title, (topic.title,), reason, off_subject=True)
             case unknown:
                 error = _not_supported(asked, subject, unknown.nearest)
-                return TopicAdvice(False, suggestions=unknown.nearest, reason=str(error))
+                off = off_subject(self._subjects.classify(asked), subject)
+                return TopicAdvice(False, suggestions=unknown.nearest, reason=str(error), off_subject=off)
 
     def _find(self, asked: str, subject: Subject) -> Found:
         match find_topic(self._curriculum, asked, subject):

@@ -218,7 +218,9 @@ class Tokens(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     MFA_TOKEN_FIELD_NUMBER: _builtins.int
     access_token: _builtins.str
-    """A signed JWT (EdDSA) for the Authorization header; empty when mfa_token is set."""
+    """A signed JWT (EdDSA, RFC 9068) for the Authorization header; empty when mfa_token is set. Its claims: iss, aud, sub (the
+    account), sid (the session), role, aal (1, or 2 after a second factor), iat, exp, jti.
+    """
     refresh_token: _builtins.str
     """An opaque secret that RefreshToken takes once."""
     expires_in: _builtins.int
@@ -228,7 +230,9 @@ class Tokens(_message.Message):
     user_id: _builtins.str
     """The account's id."""
     mfa_token: _builtins.str
-    """Set instead of the tokens when a second factor is needed; LoginMfa takes it."""
+    """Set instead of everything else when a second factor is needed: an opaque secret that LoginMfa takes, good for five minutes
+    and nothing else.
+    """
     def __init__(
         self,
         *,
@@ -559,16 +563,20 @@ class ReauthenticateRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PASSWORD_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
     password: _builtins.str
-    """The password."""
+    """The password; not asked for when the account has a one-time-code app."""
+    code: _builtins.str
+    """Six digits from the app, or a recovery code."""
     def __init__(
         self,
         *,
         password: _builtins.str = ...,
+        code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["password", b"password"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "password", b"password"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

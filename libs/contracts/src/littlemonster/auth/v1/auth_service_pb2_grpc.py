@@ -130,7 +130,8 @@ class AuthServiceServicer:
     def Register(self, request, context):
         """Opens an account and sends a verification mail to its address. The answer is the same whether or not the address
         already has an account; then its owner gets a mail that says so.
-        INVALID_ARGUMENT: a malformed address, a password too short, too long or too common. Idempotent on request_id.
+        INVALID_ARGUMENT: EMAIL_INVALID, DISPLAY_NAME_INVALID, PASSWORD_TOO_COMMON. Idempotent on request_id.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -145,23 +146,27 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResendVerification(self, request, context):
-        """Sends the verification mail again; the same answer for every address.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def Login(self, request, context):
-        """Opens a session. UNAUTHENTICATED: CREDENTIALS_INVALID for an unknown address or a wrong password.
-        FAILED_PRECONDITION: EMAIL_NOT_VERIFIED, told only with the right password.
+        """Sends the verification mail again, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Login(self, request, context):
+        """Opens a session; of an account with a one-time-code app it answers mfa_token alone, for LoginMfa.
+        INVALID_ARGUMENT: EMAIL_INVALID. UNAUTHENTICATED: CREDENTIALS_INVALID for an unknown address or a wrong password.
+        FAILED_PRECONDITION: EMAIL_NOT_VERIFIED, and PERMISSION_DENIED: ACCOUNT_SUSPENDED, told only with the right password.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LoginMfa(self, request, context):
-        """Completes a sign-in that answered mfa_token. UNAUTHENTICATED: the code or the token is wrong or too old.
+        """Completes a sign-in that answered mfa_token, within five minutes and five tries. Each code works once.
+        UNAUTHENTICATED: MFA_TOKEN_INVALID when the token is unknown, used or too old; MFA_CODE_INVALID.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -185,35 +190,39 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListSessions(self, request, context):
-        """The caller's living sessions, the newest first.
+        """The caller's living sessions, the newest first. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSession(self, request, context):
-        """Ends one of the caller's sessions. NOT_FOUND: it is not one of theirs.
+        """Ends one of the caller's sessions. NOT_FOUND: SESSION_NOT_FOUND when it is not one of theirs.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ForgotPassword(self, request, context):
-        """Mails a reset token; the same answer for every address.
+        """Mails a reset token, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ResetPassword(self, request, context):
-        """Sets a new password with a mailed token and ends every session. INVALID_ARGUMENT: the token is unknown or too old.
+        """Sets a new password with a mailed token and ends every session. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
+        PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ChangePassword(self, request, context):
-        """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: the current password is wrong.
+        """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
+        INVALID_ARGUMENT: PASSWORD_TOO_COMMON. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED, of an account with a one-time-code app.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -221,7 +230,8 @@ class AuthServiceServicer:
 
     def Reauthenticate(self, request, context):
         """Proves again who the caller is: what a stolen token must not do (FRESH_SIGN_IN_NEEDED) then works for five minutes in this
-        session. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
+        session. FAILED_PRECONDITION: MFA_CODE_NEEDED when the account has a one-time-code app.
+        UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -229,21 +239,25 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateTotp(self, request, context):
-        """Begins enrolling a one-time-code app. FAILED_PRECONDITION: one is enrolled already.
+        """Begins enrolling a one-time-code app (RFC 6238: six digits, 30 s, SHA-1); a repeat begins anew.
+        FAILED_PRECONDITION: TOTP_ENROLLED when there is one. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ConfirmTotp(self, request, context):
-        """Completes the enrolment with a first code. INVALID_ARGUMENT: the code is wrong.
+        """Completes the enrolment with a first code, within 15 minutes; the person is told by mail. From now on Login answers mfa_token.
+        INVALID_ARGUMENT: TOTP_CODE_INVALID. FAILED_PRECONDITION: TOTP_NOT_ENROLLED when none was begun, TOTP_ENROLLED when it is
+        complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteTotp(self, request, context):
-        """Removes the one-time-code app. FAILED_PRECONDITION: none is enrolled.
+        """Removes the one-time-code app and the recovery codes; the person is told by mail.
+        FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

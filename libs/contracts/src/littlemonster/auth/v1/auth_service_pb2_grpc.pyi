@@ -19,21 +19,28 @@ class AuthServiceStub:
     Register: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RegisterRequest, _auth_service_pb2.RegisterResponse]
     """Opens an account and sends a verification mail to its address. The answer is the same whether or not the address
     already has an account; then its owner gets a mail that says so.
-    INVALID_ARGUMENT: a malformed address, a password too short, too long or too common. Idempotent on request_id.
+    INVALID_ARGUMENT: EMAIL_INVALID, DISPLAY_NAME_INVALID, PASSWORD_TOO_COMMON. Idempotent on request_id.
+    RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
     """
     VerifyEmail: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.VerifyEmailRequest, _auth_service_pb2.VerifyEmailResponse]
     """Confirms the address with the token from the verification mail. A repeat with the same token answers OK.
     INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown or older than 24 h.
     """
     ResendVerification: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ResendVerificationRequest, _auth_service_pb2.ResendVerificationResponse]
-    """Sends the verification mail again; the same answer for every address."""
-    Login: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LoginRequest, _auth_service_pb2.Tokens]
-    """Opens a session. UNAUTHENTICATED: CREDENTIALS_INVALID for an unknown address or a wrong password.
-    FAILED_PRECONDITION: EMAIL_NOT_VERIFIED, told only with the right password.
+    """Sends the verification mail again, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
     """
+    Login: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LoginRequest, _auth_service_pb2.Tokens]
+    """Opens a session; of an account with a one-time-code app it answers mfa_token alone, for LoginMfa.
+    INVALID_ARGUMENT: EMAIL_INVALID. UNAUTHENTICATED: CREDENTIALS_INVALID for an unknown address or a wrong password.
+    FAILED_PRECONDITION: EMAIL_NOT_VERIFIED, and PERMISSION_DENIED: ACCOUNT_SUSPENDED, told only with the right password.
+    RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+    """
     LoginMfa: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LoginMfaRequest, _auth_service_pb2.Tokens]
-    """Completes a sign-in that answered mfa_token. UNAUTHENTICATED: the code or the token is wrong or too old."""
+    """Completes a sign-in that answered mfa_token, within five minutes and five tries. Each code works once.
+    UNAUTHENTICATED: MFA_TOKEN_INVALID when the token is unknown, used or too old; MFA_CODE_INVALID.
+    RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
+    """
     RefreshToken: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RefreshTokenRequest, _auth_service_pb2.Tokens]
     """Exchanges a refresh token for a new pair; the old one is spent. A repeat within 10 s, for an answer that was lost,
     answers the same refresh token. UNAUTHENTICATED: REFRESH_TOKEN_INVALID for an unknown or expired token;
@@ -44,26 +51,41 @@ class AuthServiceStub:
     every service has heard of it.
     """
     ListSessions: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ListSessionsRequest, _auth_service_pb2.ListSessionsResponse]
-    """The caller's living sessions, the newest first."""
+    """The caller's living sessions, the newest first. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
     DeleteSession: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteSessionRequest, _empty_pb2.Empty]
-    """Ends one of the caller's sessions. NOT_FOUND: it is not one of theirs."""
+    """Ends one of the caller's sessions. NOT_FOUND: SESSION_NOT_FOUND when it is not one of theirs."""
     ForgotPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ForgotPasswordRequest, _auth_service_pb2.ForgotPasswordResponse]
-    """Mails a reset token; the same answer for every address."""
+    """Mails a reset token, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+    RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
+    """
     ResetPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ResetPasswordRequest, _auth_service_pb2.ResetPasswordResponse]
-    """Sets a new password with a mailed token and ends every session. INVALID_ARGUMENT: the token is unknown or too old."""
+    """Sets a new password with a mailed token and ends every session. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
+    PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+    """
     ChangePassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ChangePasswordRequest, _auth_service_pb2.ChangePasswordResponse]
-    """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: the current password is wrong."""
+    """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
+    INVALID_ARGUMENT: PASSWORD_TOO_COMMON. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED, of an account with a one-time-code app.
+    RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+    """
     Reauthenticate: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ReauthenticateRequest, _auth_service_pb2.ReauthenticateResponse]
     """Proves again who the caller is: what a stolen token must not do (FRESH_SIGN_IN_NEEDED) then works for five minutes in this
-    session. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
+    session. FAILED_PRECONDITION: MFA_CODE_NEEDED when the account has a one-time-code app.
+    UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
     """
     CreateTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.CreateTotpRequest, _auth_service_pb2.TotpEnrolment]
-    """Begins enrolling a one-time-code app. FAILED_PRECONDITION: one is enrolled already."""
+    """Begins enrolling a one-time-code app (RFC 6238: six digits, 30 s, SHA-1); a repeat begins anew.
+    FAILED_PRECONDITION: TOTP_ENROLLED when there is one. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+    """
     ConfirmTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ConfirmTotpRequest, _auth_service_pb2.ConfirmTotpResponse]
-    """Completes the enrolment with a first code. INVALID_ARGUMENT: the code is wrong."""
+    """Completes the enrolment with a first code, within 15 minutes; the person is told by mail. From now on Login answers mfa_token.
+    INVALID_ARGUMENT: TOTP_CODE_INVALID. FAILED_PRECONDITION: TOTP_NOT_ENROLLED when none was begun, TOTP_ENROLLED when it is
+    complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
+    """
     DeleteTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteTotpRequest, _empty_pb2.Empty]
-    """Removes the one-time-code app. FAILED_PRECONDITION: none is enrolled."""
+    """Removes the one-time-code app and the recovery codes; the person is told by mail.
+    FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+    """
     GetJwks: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.GetJwksRequest, _auth_service_pb2.Jwks]
     """The public keys that verify access tokens, as a JSON Web Key Set (RFC 7517)."""
 
@@ -77,7 +99,8 @@ class AuthServiceServicer:
     ) -> _abc.Awaitable[_auth_service_pb2.RegisterResponse]:
         """Opens an account and sends a verification mail to its address. The answer is the same whether or not the address
         already has an account; then its owner gets a mail that says so.
-        INVALID_ARGUMENT: a malformed address, a password too short, too long or too common. Idempotent on request_id.
+        INVALID_ARGUMENT: EMAIL_INVALID, DISPLAY_NAME_INVALID, PASSWORD_TOO_COMMON. Idempotent on request_id.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
 
     def VerifyEmail(
@@ -94,16 +117,19 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ResendVerificationRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ResendVerificationRequest, _abc.Awaitable[_auth_service_pb2.ResendVerificationResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ResendVerificationResponse]:
-        """Sends the verification mail again; the same answer for every address."""
+        """Sends the verification mail again, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
+        """
 
     def Login(
         self,
         request: _auth_service_pb2.LoginRequest,
         context: _aio.ServicerContext[_auth_service_pb2.LoginRequest, _abc.Awaitable[_auth_service_pb2.Tokens]],
     ) -> _abc.Awaitable[_auth_service_pb2.Tokens]:
-        """Opens a session. UNAUTHENTICATED: CREDENTIALS_INVALID for an unknown address or a wrong password.
-        FAILED_PRECONDITION: EMAIL_NOT_VERIFIED, told only with the right password.
-        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
+        """Opens a session; of an account with a one-time-code app it answers mfa_token alone, for LoginMfa.
+        INVALID_ARGUMENT: EMAIL_INVALID. UNAUTHENTICATED: CREDENTIALS_INVALID for an unknown address or a wrong password.
+        FAILED_PRECONDITION: EMAIL_NOT_VERIFIED, and PERMISSION_DENIED: ACCOUNT_SUSPENDED, told only with the right password.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
 
     def LoginMfa(
@@ -111,7 +137,10 @@ class AuthServiceServicer:
         request: _auth_service_pb2.LoginMfaRequest,
         context: _aio.ServicerContext[_auth_service_pb2.LoginMfaRequest, _abc.Awaitable[_auth_service_pb2.Tokens]],
     ) -> _abc.Awaitable[_auth_service_pb2.Tokens]:
-        """Completes a sign-in that answered mfa_token. UNAUTHENTICATED: the code or the token is wrong or too old."""
+        """Completes a sign-in that answered mfa_token, within five minutes and five tries. Each code works once.
+        UNAUTHENTICATED: MFA_TOKEN_INVALID when the token is unknown, used or too old; MFA_CODE_INVALID.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
+        """
 
     def RefreshToken(
         self,
@@ -137,35 +166,42 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ListSessionsRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ListSessionsRequest, _abc.Awaitable[_auth_service_pb2.ListSessionsResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ListSessionsResponse]:
-        """The caller's living sessions, the newest first."""
+        """The caller's living sessions, the newest first. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
 
     def DeleteSession(
         self,
         request: _auth_service_pb2.DeleteSessionRequest,
         context: _aio.ServicerContext[_auth_service_pb2.DeleteSessionRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
-        """Ends one of the caller's sessions. NOT_FOUND: it is not one of theirs."""
+        """Ends one of the caller's sessions. NOT_FOUND: SESSION_NOT_FOUND when it is not one of theirs."""
 
     def ForgotPassword(
         self,
         request: _auth_service_pb2.ForgotPasswordRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ForgotPasswordRequest, _abc.Awaitable[_auth_service_pb2.ForgotPasswordResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ForgotPasswordResponse]:
-        """Mails a reset token; the same answer for every address."""
+        """Mails a reset token, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
+        """
 
     def ResetPassword(
         self,
         request: _auth_service_pb2.ResetPasswordRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ResetPasswordRequest, _abc.Awaitable[_auth_service_pb2.ResetPasswordResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ResetPasswordResponse]:
-        """Sets a new password with a mailed token and ends every session. INVALID_ARGUMENT: the token is unknown or too old."""
+        """Sets a new password with a mailed token and ends every session. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
+        PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+        """
 
     def ChangePassword(
         self,
         request: _auth_service_pb2.ChangePasswordRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ChangePasswordRequest, _abc.Awaitable[_auth_service_pb2.ChangePasswordResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ChangePasswordResponse]:
-        """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: the current password is wrong."""
+        """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
+        INVALID_ARGUMENT: PASSWORD_TOO_COMMON. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED, of an account with a one-time-code app.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+        """
 
     def Reauthenticate(
         self,
@@ -173,7 +209,8 @@ class AuthServiceServicer:
         context: _aio.ServicerContext[_auth_service_pb2.ReauthenticateRequest, _abc.Awaitable[_auth_service_pb2.ReauthenticateResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ReauthenticateResponse]:
         """Proves again who the caller is: what a stolen token must not do (FRESH_SIGN_IN_NEEDED) then works for five minutes in this
-        session. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
+        session. FAILED_PRECONDITION: MFA_CODE_NEEDED when the account has a one-time-code app.
+        UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
         """
 
@@ -182,21 +219,28 @@ class AuthServiceServicer:
         request: _auth_service_pb2.CreateTotpRequest,
         context: _aio.ServicerContext[_auth_service_pb2.CreateTotpRequest, _abc.Awaitable[_auth_service_pb2.TotpEnrolment]],
     ) -> _abc.Awaitable[_auth_service_pb2.TotpEnrolment]:
-        """Begins enrolling a one-time-code app. FAILED_PRECONDITION: one is enrolled already."""
+        """Begins enrolling a one-time-code app (RFC 6238: six digits, 30 s, SHA-1); a repeat begins anew.
+        FAILED_PRECONDITION: TOTP_ENROLLED when there is one. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+        """
 
     def ConfirmTotp(
         self,
         request: _auth_service_pb2.ConfirmTotpRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ConfirmTotpRequest, _abc.Awaitable[_auth_service_pb2.ConfirmTotpResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ConfirmTotpResponse]:
-        """Completes the enrolment with a first code. INVALID_ARGUMENT: the code is wrong."""
+        """Completes the enrolment with a first code, within 15 minutes; the person is told by mail. From now on Login answers mfa_token.
+        INVALID_ARGUMENT: TOTP_CODE_INVALID. FAILED_PRECONDITION: TOTP_NOT_ENROLLED when none was begun, TOTP_ENROLLED when it is
+        complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
+        """
 
     def DeleteTotp(
         self,
         request: _auth_service_pb2.DeleteTotpRequest,
         context: _aio.ServicerContext[_auth_service_pb2.DeleteTotpRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
-        """Removes the one-time-code app. FAILED_PRECONDITION: none is enrolled."""
+        """Removes the one-time-code app and the recovery codes; the person is told by mail.
+        FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+        """
 
     def GetJwks(
         self,

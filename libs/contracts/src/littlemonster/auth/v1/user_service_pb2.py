@@ -30,9 +30,10 @@ from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mas
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from littlemonster.common.v1 import access_pb2 as littlemonster_dot_common_dot_v1_dot_access__pb2
 from littlemonster.common.v1 import study_pb2 as littlemonster_dot_common_dot_v1_dot_study__pb2
+from littlemonster.common.v1 import text_pb2 as littlemonster_dot_common_dot_v1_dot_text__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(littlemonster/auth/v1/user_service.proto\x12\x15littlemonster.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$littlemonster/common/v1/access.proto\x1a#littlemonster/common/v1/study.proto\"\xa6\x02\n\x04User\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x14\n\x0c\x61vatar_color\x18\x04 \x01(\t\x12\x32\n\x08subjects\x18\x05 \x03(\x0e\x32 .littlemonster.common.v1.Subject\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10last_active_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x04role\x18\x08 \x01(\x0e\x32\x1b.littlemonster.auth.v1.Role\x12\x11\n\tsuspended\x18\t \x01(\x08\"\x0e\n\x0cGetMeRequest\"\x88\x02\n\x0fUpdateMeRequest\x12$\n\x0c\x64isplay_name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@H\x00\x88\x01\x01\x12\x33\n\x0c\x61vatar_color\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^#[0-9a-fA-F]{6}$H\x01\x88\x01\x01\x12G\n\x08subjects\x18\x03 \x03(\x0e\x32 .littlemonster.common.v1.SubjectB\x13\xbaH\x10\x92\x01\r\x10\x04\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12/\n\x0bupdate_mask\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x0f\n\r_display_nameB\x0f\n\r_avatar_color\"\x11\n\x0f\x44\x65leteMeRequest\"+\n\x0eGetUserRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xa3\x01\n\x0bPreferences\x12\x14\n\x0ctheme_accent\x18\x01 \x01(\t\x12\x10\n\x08lm_color\x18\x02 \x01(\t\x12\x1d\n\x15notifications_enabled\x18\x03 \x01(\x08\x12\x15\n\remail_updates\x18\x04 \x01(\x08\x12\x11\n\tdark_mode\x18\x05 \x01(\x08\x12\x10\n\x08language\x18\x06 \x01(\t\x12\x11\n\ttime_zone\x18\x07 \x01(\t\"\x17\n\x15GetPreferencesRequest\"\x90\x03\n\x18UpdatePreferencesRequest\x12\x33\n\x0ctheme_accent\x18\x01 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^#[0-9a-fA-F]{6}$H\x00\x88\x01\x01\x12/\n\x08lm_color\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^#[0-9a-fA-F]{6}$H\x01\x88\x01\x01\x12\"\n\x15notifications_enabled\x18\x03 \x01(\x08H\x02\x88\x01\x01\x12\x1a\n\remail_updates\x18\x04 \x01(\x08H\x03\x88\x01\x01\x12\x16\n\tdark_mode\x18\x05 \x01(\x08H\x04\x88\x01\x01\x12 \n\x08language\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x02\x18#H\x05\x88\x01\x01\x12!\n\ttime_zone\x18\x07 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@H\x06\x88\x01\x01\x42\x0f\n\r_theme_accentB\x0b\n\t_lm_colorB\x18\n\x16_notifications_enabledB\x10\n\x0e_email_updatesB\x0c\n\n_dark_modeB\x0b\n\t_languageB\x0c\n\n_time_zone\"\x11\n\x0fGetStatsRequest\"\x95\x01\n\tUserStats\x12\x13\n\x0bvideo_count\x18\x01 \x01(\x05\x12\x12\n\nview_count\x18\x02 \x01(\x05\x12\x15\n\rcomment_count\x18\x03 \x01(\x05\x12\x14\n\x0crating_count\x18\x04 \x01(\x05\x12\x1d\n\x15\x63ompleted_event_count\x18\x05 \x01(\x05\x12\x13\n\x0bstreak_days\x18\x06 \x01(\x05\"2\n\x0f\x45xportMeRequest\x12\x1f\n\nrequest_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"/\n\x10GetExportRequest\x12\x1b\n\texport_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"x\n\x15\x44ownloadExportRequest\x12\x1b\n\texport_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x07\x65xpires\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12(\n\tsignature\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{64}$\"\xbb\x02\n\x06\x45xport\x12\n\n\x02id\x18\x01 \x01(\t\x12\x32\n\x05state\x18\x02 \x01(\x0e\x32#.littlemonster.auth.v1.Export.State\x12\x0b\n\x03url\x18\x03 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x66\x61ilure_reason\x18\x05 \x01(\t\x12\x12\n\nsize_bytes\x18\x06 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"V\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_GATHERING\x10\x01\x12\x0f\n\x0bSTATE_READY\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\"\x9c\x01\n\x10ListUsersRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x17\n\x05query\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xfe\x01\x12\x33\n\x04role\x18\x04 \x01(\x0e\x32\x1b.littlemonster.auth.v1.RoleB\x08\xbaH\x05\x82\x01\x02\x10\x01\"X\n\x11ListUsersResponse\x12*\n\x05users\x18\x01 \x03(\x0b\x32\x1b.littlemonster.auth.v1.User\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x99\x01\n\x11UpdateUserRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12:\n\x04role\x18\x02 \x01(\x0e\x32\x1b.littlemonster.auth.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00H\x00\x88\x01\x01\x12\x16\n\tsuspended\x18\x03 \x01(\x08H\x01\x88\x01\x01\x42\x07\n\x05_roleB\x0c\n\n_suspended\"\xcd\x02\n\x16ListAuditEventsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1d\n\x08\x61\x63tor_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12-\n\nsubject_id\x18\x04 \x01(\tB\x19\xbaH\x16r\x14\x18@2\x10^[A-Za-z0-9_-]*$\x12#\n\x06\x61\x63tion\x18\x05 \x01(\tB\x13\xbaH\x10r\x0e\x18@2\n^[a-z_.]*$\x12&\n\x07outcome\x18\x06 \x01(\tB\x15\xbaH\x12r\x10\x18@2\x0c^[A-Za-z_]*$\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"e\n\x17ListAuditEventsResponse\x12\x31\n\x06\x65vents\x18\x01 \x03(\x0b\x32!.littlemonster.auth.v1.AuditEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa4\x01\n\nAuditEvent\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\x10\n\x08\x61\x63tor_id\x18\x03 \x01(\t\x12\x12\n\nsubject_id\x18\x04 \x01(\t\x12\x12\n\nip_address\x18\x05 \x01(\t\x12\x0f\n\x07outcome\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*R\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x10\n\x0cROLE_STUDENT\x10\x01\x12\x12\n\x0eROLE_MODERATOR\x10\x02\x12\x0e\n\nROLE_ADMIN\x10\x03\x32\xb3\x0c\n\x0bUserService\x12_\n\x05GetMe\x12#.littlemonster.auth.v1.GetMeRequest\x1a\x1b.littlemonster.auth.v1.User\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/users/me\x12h\n\x08UpdateMe\x12&.littlemonster.auth.v1.UpdateMeRequest\x1a\x1b.littlemonster.auth.v1.User\"\x17\x82\xd3\xe4\x93\x02\x11\x32\x0c/v1/users/me:\x01*\x12`\n\x08\x44\x65leteMe\x12&.littlemonster.auth.v1.DeleteMeRequest\x1a\x16.google.protobuf.Empty\"\x14\x82\xd3\xe4\x93\x02\x0e*\x0c/v1/users/me\x12j\n\x07GetUser\x12%.littlemonster.auth.v1.GetUserRequest\x1a\x1b.littlemonster.auth.v1.User\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/users/{user_id}\x12\x84\x01\n\x0eGetPreferences\x12,.littlemonster.auth.v1.GetPreferencesRequest\x1a\".littlemonster.auth.v1.Preferences\" \x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/users/me/preferences\x12\x8d\x01\n\x11UpdatePreferences\x12/.littlemonster.auth.v1.UpdatePreferencesRequest\x1a\".littlemonster.auth.v1.Preferences\"#\x82\xd3\xe4\x93\x02\x1d\x32\x18/v1/users/me/preferences:\x01*\x12p\n\x08GetStats\x12&.littlemonster.auth.v1.GetStatsRequest\x1a .littlemonster.auth.v1.UserStats\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/users/me/stats\x12q\n\x08\x45xportMe\x12&.littlemonster.auth.v1.ExportMeRequest\x1a\x1d.littlemonster.auth.v1.Export\"\x1e\x82\xd3\xe4\x93\x02\x18\"\x13/v1/users/me:export:\x01*\x12}\n\tGetExport\x12\'.littlemonster.auth.v1.GetExportRequest\x1a\x1d.littlemonster.auth.v1.Export\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/users/me/exports/{export_id}\x12\x83\x01\n\x0e\x44ownloadExport\x12,.littlemonster.auth.v1.DownloadExportRequest\x1a\x14.google.api.HttpBody\"+\x88\xe7\x18\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/exports/{export_id}/archive0\x01\x12{\n\tListUsers\x12\'.littlemonster.auth.v1.ListUsersRequest\x1a(.littlemonster.auth.v1.ListUsersResponse\"\x1b\x88\xe7\x18\x04\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/admin/users\x12}\n\nUpdateUser\x12(.littlemonster.auth.v1.UpdateUserRequest\x1a\x1b.littlemonster.auth.v1.User\"(\x88\xe7\x18\x04\x82\xd3\xe4\x93\x02\x1e\x32\x19/v1/admin/users/{user_id}:\x01*\x12\x8d\x01\n\x0fListAuditEvents\x12-.littlemonster.auth.v1.ListAuditEventsRequest\x1a..littlemonster.auth.v1.ListAuditEventsResponse\"\x1b\x88\xe7\x18\x04\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/admin/auditb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(littlemonster/auth/v1/user_service.proto\x12\x15littlemonster.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$littlemonster/common/v1/access.proto\x1a#littlemonster/common/v1/study.proto\x1a\"littlemonster/common/v1/text.proto\"\xa6\x02\n\x04User\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x14\n\x0c\x61vatar_color\x18\x04 \x01(\t\x12\x32\n\x08subjects\x18\x05 \x03(\x0e\x32 .littlemonster.common.v1.Subject\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10last_active_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x04role\x18\x08 \x01(\x0e\x32\x1b.littlemonster.auth.v1.Role\x12\x11\n\tsuspended\x18\t \x01(\x08\"\x0e\n\x0cGetMeRequest\"\x8c\x02\n\x0fUpdateMeRequest\x12(\n\x0c\x64isplay_name\x18\x01 \x01(\tB\r\xbaH\nr\x08\x10\x01\x18@\xc8\xf3\x18\x01H\x00\x88\x01\x01\x12\x33\n\x0c\x61vatar_color\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^#[0-9a-fA-F]{6}$H\x01\x88\x01\x01\x12G\n\x08subjects\x18\x03 \x03(\x0e\x32 .littlemonster.common.v1.SubjectB\x13\xbaH\x10\x92\x01\r\x10\x04\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12/\n\x0bupdate_mask\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x0f\n\r_display_nameB\x0f\n\r_avatar_color\"\x11\n\x0f\x44\x65leteMeRequest\"3\n\x12\x43hangeEmailRequest\x12\x1d\n\tnew_email\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x18\xfe\x01`\x01\"\x15\n\x13\x43hangeEmailResponse\"6\n\x19\x43onfirmEmailChangeRequest\x12\x19\n\x05token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x10\x18\x80\x02\".\n\x1a\x43onfirmEmailChangeResponse\x12\x10\n\x08\x63omplete\x18\x01 \x01(\x08\"+\n\x0eGetUserRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xa3\x01\n\x0bPreferences\x12\x14\n\x0ctheme_accent\x18\x01 \x01(\t\x12\x10\n\x08lm_color\x18\x02 \x01(\t\x12\x1d\n\x15notifications_enabled\x18\x03 \x01(\x08\x12\x15\n\remail_updates\x18\x04 \x01(\x08\x12\x11\n\tdark_mode\x18\x05 \x01(\x08\x12\x10\n\x08language\x18\x06 \x01(\t\x12\x11\n\ttime_zone\x18\x07 \x01(\t\"\x17\n\x15GetPreferencesRequest\"\x90\x03\n\x18UpdatePreferencesRequest\x12\x33\n\x0ctheme_accent\x18\x01 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^#[0-9a-fA-F]{6}$H\x00\x88\x01\x01\x12/\n\x08lm_color\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^#[0-9a-fA-F]{6}$H\x01\x88\x01\x01\x12\"\n\x15notifications_enabled\x18\x03 \x01(\x08H\x02\x88\x01\x01\x12\x1a\n\remail_updates\x18\x04 \x01(\x08H\x03\x88\x01\x01\x12\x16\n\tdark_mode\x18\x05 \x01(\x08H\x04\x88\x01\x01\x12 \n\x08language\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x02\x18#H\x05\x88\x01\x01\x12!\n\ttime_zone\x18\x07 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@H\x06\x88\x01\x01\x42\x0f\n\r_theme_accentB\x0b\n\t_lm_colorB\x18\n\x16_notifications_enabledB\x10\n\x0e_email_updatesB\x0c\n\n_dark_modeB\x0b\n\t_languageB\x0c\n\n_time_zone\"\x11\n\x0fGetStatsRequest\"\x95\x01\n\tUserStats\x12\x13\n\x0bvideo_count\x18\x01 \x01(\x05\x12\x12\n\nview_count\x18\x02 \x01(\x05\x12\x15\n\rcomment_count\x18\x03 \x01(\x05\x12\x14\n\x0crating_count\x18\x04 \x01(\x05\x12\x1d\n\x15\x63ompleted_event_count\x18\x05 \x01(\x05\x12\x13\n\x0bstreak_days\x18\x06 \x01(\x05\"2\n\x0f\x45xportMeRequest\x12\x1f\n\nrequest_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"/\n\x10GetExportRequest\x12\x1b\n\texport_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"x\n\x15\x44ownloadExportRequest\x12\x1b\n\texport_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x07\x65xpires\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12(\n\tsignature\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{64}$\"\xbb\x02\n\x06\x45xport\x12\n\n\x02id\x18\x01 \x01(\t\x12\x32\n\x05state\x18\x02 \x01(\x0e\x32#.littlemonster.auth.v1.Export.State\x12\x0b\n\x03url\x18\x03 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x66\x61ilure_reason\x18\x05 \x01(\t\x12\x12\n\nsize_bytes\x18\x06 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"V\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_GATHERING\x10\x01\x12\x0f\n\x0bSTATE_READY\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\"\x9c\x01\n\x10ListUsersRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x17\n\x05query\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xfe\x01\x12\x33\n\x04role\x18\x04 \x01(\x0e\x32\x1b.littlemonster.auth.v1.RoleB\x08\xbaH\x05\x82\x01\x02\x10\x01\"X\n\x11ListUsersResponse\x12*\n\x05users\x18\x01 \x03(\x0b\x32\x1b.littlemonster.auth.v1.User\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x99\x01\n\x11UpdateUserRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12:\n\x04role\x18\x02 \x01(\x0e\x32\x1b.littlemonster.auth.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00H\x00\x88\x01\x01\x12\x16\n\tsuspended\x18\x03 \x01(\x08H\x01\x88\x01\x01\x42\x07\n\x05_roleB\x0c\n\n_suspended\"\xcd\x02\n\x16ListAuditEventsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1d\n\x08\x61\x63tor_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12-\n\nsubject_id\x18\x04 \x01(\tB\x19\xbaH\x16r\x14\x18@2\x10^[A-Za-z0-9_-]*$\x12#\n\x06\x61\x63tion\x18\x05 \x01(\tB\x13\xbaH\x10r\x0e\x18@2\n^[a-z_.]*$\x12&\n\x07outcome\x18\x06 \x01(\tB\x15\xbaH\x12r\x10\x18@2\x0c^[A-Za-z_]*$\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"e\n\x17ListAuditEventsResponse\x12\x31\n\x06\x65vents\x18\x01 \x03(\x0b\x32!.littlemonster.auth.v1.AuditEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa4\x01\n\nAuditEvent\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\x10\n\x08\x61\x63tor_id\x18\x03 \x01(\t\x12\x12\n\nsubject_id\x18\x04 \x01(\t\x12\x12\n\nip_address\x18\x05 \x01(\t\x12\x0f\n\x07outcome\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*R\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x10\n\x0cROLE_STUDENT\x10\x01\x12\x12\n\x0eROLE_MODERATOR\x10\x02\x12\x0e\n\nROLE_ADMIN\x10\x03\x32\xe3\x0e\n\x0bUserService\x12_\n\x05GetMe\x12#.littlemonster.auth.v1.GetMeRequest\x1a\x1b.littlemonster.auth.v1.User\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/users/me\x12h\n\x08UpdateMe\x12&.littlemonster.auth.v1.UpdateMeRequest\x1a\x1b.littlemonster.auth.v1.User\"\x17\x82\xd3\xe4\x93\x02\x11\x32\x0c/v1/users/me:\x01*\x12\x8a\x01\n\x0b\x43hangeEmail\x12).littlemonster.auth.v1.ChangeEmailRequest\x1a*.littlemonster.auth.v1.ChangeEmailResponse\"$\x82\xd3\xe4\x93\x02\x1e\"\x19/v1/users/me/email:change:\x01*\x12\xa0\x01\n\x12\x43onfirmEmailChange\x12\x30.littlemonster.auth.v1.ConfirmEmailChangeRequest\x1a\x31.littlemonster.auth.v1.ConfirmEmailChangeResponse\"%\x88\xe7\x18\x01\x82\xd3\xe4\x93\x02\x1b\"\x16/v1/auth/email/confirm:\x01*\x12`\n\x08\x44\x65leteMe\x12&.littlemonster.auth.v1.DeleteMeRequest\x1a\x16.google.protobuf.Empty\"\x14\x82\xd3\xe4\x93\x02\x0e*\x0c/v1/users/me\x12j\n\x07GetUser\x12%.littlemonster.auth.v1.GetUserRequest\x1a\x1b.littlemonster.auth.v1.User\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/users/{user_id}\x12\x84\x01\n\x0eGetPreferences\x12,.littlemonster.auth.v1.GetPreferencesRequest\x1a\".littlemonster.auth.v1.Preferences\" \x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/users/me/preferences\x12\x8d\x01\n\x11UpdatePreferences\x12/.littlemonster.auth.v1.UpdatePreferencesRequest\x1a\".littlemonster.auth.v1.Preferences\"#\x82\xd3\xe4\x93\x02\x1d\x32\x18/v1/users/me/preferences:\x01*\x12p\n\x08GetStats\x12&.littlemonster.auth.v1.GetStatsRequest\x1a .littlemonster.auth.v1.UserStats\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/users/me/stats\x12q\n\x08\x45xportMe\x12&.littlemonster.auth.v1.ExportMeRequest\x1a\x1d.littlemonster.auth.v1.Export\"\x1e\x82\xd3\xe4\x93\x02\x18\"\x13/v1/users/me:export:\x01*\x12}\n\tGetExport\x12\'.littlemonster.auth.v1.GetExportRequest\x1a\x1d.littlemonster.auth.v1.Export\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/users/me/exports/{export_id}\x12\x83\x01\n\x0e\x44ownloadExport\x12,.littlemonster.auth.v1.DownloadExportRequest\x1a\x14.google.api.HttpBody\"+\x88\xe7\x18\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/exports/{export_id}/archive0\x01\x12{\n\tListUsers\x12\'.littlemonster.auth.v1.ListUsersRequest\x1a(.littlemonster.auth.v1.ListUsersResponse\"\x1b\x88\xe7\x18\x04\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/admin/users\x12}\n\nUpdateUser\x12(.littlemonster.auth.v1.UpdateUserRequest\x1a\x1b.littlemonster.auth.v1.User\"(\x88\xe7\x18\x04\x82\xd3\xe4\x93\x02\x1e\x32\x19/v1/admin/users/{user_id}:\x01*\x12\x8d\x01\n\x0fListAuditEvents\x12-.littlemonster.auth.v1.ListAuditEventsRequest\x1a..littlemonster.auth.v1.ListAuditEventsResponse\"\x1b\x88\xe7\x18\x04\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/admin/auditb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,11 +41,15 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'littlemonster.auth.v1.user_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_UPDATEMEREQUEST'].fields_by_name['display_name']._loaded_options = None
-  _globals['_UPDATEMEREQUEST'].fields_by_name['display_name']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_UPDATEMEREQUEST'].fields_by_name['display_name']._serialized_options = b'\272H\nr\010\020\001\030@\310\363\030\001'
   _globals['_UPDATEMEREQUEST'].fields_by_name['avatar_color']._loaded_options = None
   _globals['_UPDATEMEREQUEST'].fields_by_name['avatar_color']._serialized_options = b'\272H\025r\0232\021^#[0-9a-fA-F]{6}$'
   _globals['_UPDATEMEREQUEST'].fields_by_name['subjects']._loaded_options = None
   _globals['_UPDATEMEREQUEST'].fields_by_name['subjects']._serialized_options = b'\272H\020\222\001\r\020\004\030\001\"\007\202\001\004\020\001 \000'
+  _globals['_CHANGEEMAILREQUEST'].fields_by_name['new_email']._loaded_options = None
+  _globals['_CHANGEEMAILREQUEST'].fields_by_name['new_email']._serialized_options = b'\272H\007r\005\030\376\001`\001'
+  _globals['_CONFIRMEMAILCHANGEREQUEST'].fields_by_name['token']._loaded_options = None
+  _globals['_CONFIRMEMAILCHANGEREQUEST'].fields_by_name['token']._serialized_options = b'\272H\007r\005\020\020\030\200\002'
   _globals['_GETUSERREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_GETUSERREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_UPDATEPREFERENCESREQUEST'].fields_by_name['theme_accent']._loaded_options = None
@@ -93,6 +98,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERSERVICE'].methods_by_name['GetMe']._serialized_options = b'\202\323\344\223\002\016\022\014/v1/users/me'
   _globals['_USERSERVICE'].methods_by_name['UpdateMe']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['UpdateMe']._serialized_options = b'\202\323\344\223\002\0212\014/v1/users/me:\001*'
+  _globals['_USERSERVICE'].methods_by_name['ChangeEmail']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['ChangeEmail']._serialized_options = b'\202\323\344\223\002\036\"\031/v1/users/me/email:change:\001*'
+  _globals['_USERSERVICE'].methods_by_name['ConfirmEmailChange']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['ConfirmEmailChange']._serialized_options = b'\210\347\030\001\202\323\344\223\002\033\"\026/v1/auth/email/confirm:\001*'
   _globals['_USERSERVICE'].methods_by_name['DeleteMe']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['DeleteMe']._serialized_options = b'\202\323\344\223\002\016*\014/v1/users/me'
   _globals['_USERSERVICE'].methods_by_name['GetUser']._loaded_options = None
@@ -115,50 +124,58 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERSERVICE'].methods_by_name['UpdateUser']._serialized_options = b'\210\347\030\004\202\323\344\223\002\0362\031/v1/admin/users/{user_id}:\001*'
   _globals['_USERSERVICE'].methods_by_name['ListAuditEvents']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['ListAuditEvents']._serialized_options = b'\210\347\030\004\202\323\344\223\002\021\022\017/v1/admin/audit'
-  _globals['_ROLE']._serialized_start=3285
-  _globals['_ROLE']._serialized_end=3367
-  _globals['_USER']._serialized_start=325
-  _globals['_USER']._serialized_end=619
-  _globals['_GETMEREQUEST']._serialized_start=621
-  _globals['_GETMEREQUEST']._serialized_end=635
-  _globals['_UPDATEMEREQUEST']._serialized_start=638
-  _globals['_UPDATEMEREQUEST']._serialized_end=902
-  _globals['_DELETEMEREQUEST']._serialized_start=904
-  _globals['_DELETEMEREQUEST']._serialized_end=921
-  _globals['_GETUSERREQUEST']._serialized_start=923
-  _globals['_GETUSERREQUEST']._serialized_end=966
-  _globals['_PREFERENCES']._serialized_start=969
-  _globals['_PREFERENCES']._serialized_end=1132
-  _globals['_GETPREFERENCESREQUEST']._serialized_start=1134
-  _globals['_GETPREFERENCESREQUEST']._serialized_end=1157
-  _globals['_UPDATEPREFERENCESREQUEST']._serialized_start=1160
-  _globals['_UPDATEPREFERENCESREQUEST']._serialized_end=1560
-  _globals['_GETSTATSREQUEST']._serialized_start=1562
-  _globals['_GETSTATSREQUEST']._serialized_end=1579
-  _globals['_USERSTATS']._serialized_start=1582
-  _globals['_USERSTATS']._serialized_end=1731
-  _globals['_EXPORTMEREQUEST']._serialized_start=1733
-  _globals['_EXPORTMEREQUEST']._serialized_end=1783
-  _globals['_GETEXPORTREQUEST']._serialized_start=1785
-  _globals['_GETEXPORTREQUEST']._serialized_end=1832
-  _globals['_DOWNLOADEXPORTREQUEST']._serialized_start=1834
-  _globals['_DOWNLOADEXPORTREQUEST']._serialized_end=1954
-  _globals['_EXPORT']._serialized_start=1957
-  _globals['_EXPORT']._serialized_end=2272
-  _globals['_EXPORT_STATE']._serialized_start=2186
-  _globals['_EXPORT_STATE']._serialized_end=2272
-  _globals['_LISTUSERSREQUEST']._serialized_start=2275
-  _globals['_LISTUSERSREQUEST']._serialized_end=2431
-  _globals['_LISTUSERSRESPONSE']._serialized_start=2433
-  _globals['_LISTUSERSRESPONSE']._serialized_end=2521
-  _globals['_UPDATEUSERREQUEST']._serialized_start=2524
-  _globals['_UPDATEUSERREQUEST']._serialized_end=2677
-  _globals['_LISTAUDITEVENTSREQUEST']._serialized_start=2680
-  _globals['_LISTAUDITEVENTSREQUEST']._serialized_end=3013
-  _globals['_LISTAUDITEVENTSRESPONSE']._serialized_start=3015
-  _globals['_LISTAUDITEVENTSRESPONSE']._serialized_end=3116
-  _globals['_AUDITEVENT']._serialized_start=3119
-  _globals['_AUDITEVENT']._serialized_end=3283
-  _globals['_USERSERVICE']._serialized_start=3370
-  _globals['_USERSERVICE']._serialized_end=4957
+  _globals['_ROLE']._serialized_start=3505
+  _globals['_ROLE']._serialized_end=3587
+  _globals['_USER']._serialized_start=361
+  _globals['_USER']._serialized_end=655
+  _globals['_GETMEREQUEST']._serialized_start=657
+  _globals['_GETMEREQUEST']._serialized_end=671
+  _globals['_UPDATEMEREQUEST']._serialized_start=674
+  _globals['_UPDATEMEREQUEST']._serialized_end=942
+  _globals['_DELETEMEREQUEST']._serialized_start=944
+  _globals['_DELETEMEREQUEST']._serialized_end=961
+  _globals['_CHANGEEMAILREQUEST']._serialized_start=963
+  _globals['_CHANGEEMAILREQUEST']._serialized_end=1014
+  _globals['_CHANGEEMAILRESPONSE']._serialized_start=1016
+  _globals['_CHANGEEMAILRESPONSE']._serialized_end=1037
+  _globals['_CONFIRMEMAILCHANGEREQUEST']._serialized_start=1039
+  _globals['_CONFIRMEMAILCHANGEREQUEST']._serialized_end=1093
+  _globals['_CONFIRMEMAILCHANGERESPONSE']._serialized_start=1095
+  _globals['_CONFIRMEMAILCHANGERESPONSE']._serialized_end=1141
+  _globals['_GETUSERREQUEST']._serialized_start=1143
+  _globals['_GETUSERREQUEST']._serialized_end=1186
+  _globals['_PREFERENCES']._serialized_start=1189
+  _globals['_PREFERENCES']._serialized_end=1352
+  _globals['_GETPREFERENCESREQUEST']._serialized_start=1354
+  _globals['_GETPREFERENCESREQUEST']._serialized_end=1377
+  _globals['_UPDATEPREFERENCESREQUEST']._serialized_start=1380
+  _globals['_UPDATEPREFERENCESREQUEST']._serialized_end=1780
+  _globals['_GETSTATSREQUEST']._serialized_start=1782
+  _globals['_GETSTATSREQUEST']._serialized_end=1799
+  _globals['_USERSTATS']._serialized_start=1802
+  _globals['_USERSTATS']._serialized_end=1951
+  _globals['_EXPORTMEREQUEST']._serialized_start=1953
+  _globals['_EXPORTMEREQUEST']._serialized_end=2003
+  _globals['_GETEXPORTREQUEST']._serialized_start=2005
+  _globals['_GETEXPORTREQUEST']._serialized_end=2052
+  _globals['_DOWNLOADEXPORTREQUEST']._serialized_start=2054
+  _globals['_DOWNLOADEXPORTREQUEST']._serialized_end=2174
+  _globals['_EXPORT']._serialized_start=2177
+  _globals['_EXPORT']._serialized_end=2492
+  _globals['_EXPORT_STATE']._serialized_start=2406
+  _globals['_EXPORT_STATE']._serialized_end=2492
+  _globals['_LISTUSERSREQUEST']._serialized_start=2495
+  _globals['_LISTUSERSREQUEST']._serialized_end=2651
+  _globals['_LISTUSERSRESPONSE']._serialized_start=2653
+  _globals['_LISTUSERSRESPONSE']._serialized_end=2741
+  _globals['_UPDATEUSERREQUEST']._serialized_start=2744
+  _globals['_UPDATEUSERREQUEST']._serialized_end=2897
+  _globals['_LISTAUDITEVENTSREQUEST']._serialized_start=2900
+  _globals['_LISTAUDITEVENTSREQUEST']._serialized_end=3233
+  _globals['_LISTAUDITEVENTSRESPONSE']._serialized_start=3235
+  _globals['_LISTAUDITEVENTSRESPONSE']._serialized_end=3336
+  _globals['_AUDITEVENT']._serialized_start=3339
+  _globals['_AUDITEVENT']._serialized_end=3503
+  _globals['_USERSERVICE']._serialized_start=3590
+  _globals['_USERSERVICE']._serialized_end=5481
 # @@protoc_insertion_point(module_scope)

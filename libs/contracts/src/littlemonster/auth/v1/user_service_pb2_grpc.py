@@ -47,6 +47,16 @@ class UserServiceStub:
                 request_serializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.UpdateMeRequest.SerializeToString,
                 response_deserializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.User.FromString,
                 _registered_method=True)
+        self.ChangeEmail = channel.unary_unary(
+                '/littlemonster.auth.v1.UserService/ChangeEmail',
+                request_serializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.ChangeEmailRequest.SerializeToString,
+                response_deserializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.ChangeEmailResponse.FromString,
+                _registered_method=True)
+        self.ConfirmEmailChange = channel.unary_unary(
+                '/littlemonster.auth.v1.UserService/ConfirmEmailChange',
+                request_serializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.ConfirmEmailChangeRequest.SerializeToString,
+                response_deserializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.ConfirmEmailChangeResponse.FromString,
+                _registered_method=True)
         self.DeleteMe = channel.unary_unary(
                 '/littlemonster.auth.v1.UserService/DeleteMe',
                 request_serializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.DeleteMeRequest.SerializeToString,
@@ -117,6 +127,26 @@ class UserServiceServicer:
 
     def UpdateMe(self, request, context):
         """Changes the fields that are given. INVALID_ARGUMENT: a value out of bounds.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeEmail(self, request, context):
+        """Asks for another e-mail address. A token goes to the new address and another to the present one; ConfirmEmailChange takes them,
+        and only both together change it. The answer is the same whether or not the new address has an account; then its owner gets a
+        mail that says so. A newer wish replaces an older one. INVALID_ARGUMENT: EMAIL_INVALID, EMAIL_UNCHANGED.
+        PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo after five an hour.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmEmailChange(self, request, context):
+        """Agrees to a change of address with a token from either mail, within 24 h; a repeat answers the same. When both have agreed the
+        address is changed, every session but the one that asked is ended, and the previous address is told.
+        INVALID_ARGUMENT: EMAIL_TOKEN_INVALID. ALREADY_EXISTS: EMAIL_TAKEN when the new address got another account meanwhile.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -217,6 +247,16 @@ def add_UserServiceServicer_to_server(servicer, server):
                     servicer.UpdateMe,
                     request_deserializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.UpdateMeRequest.FromString,
                     response_serializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.User.SerializeToString,
+            ),
+            'ChangeEmail': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeEmail,
+                    request_deserializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.ChangeEmailRequest.FromString,
+                    response_serializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.ChangeEmailResponse.SerializeToString,
+            ),
+            'ConfirmEmailChange': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmEmailChange,
+                    request_deserializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.ConfirmEmailChangeRequest.FromString,
+                    response_serializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.ConfirmEmailChangeResponse.SerializeToString,
             ),
             'DeleteMe': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteMe,
@@ -329,6 +369,60 @@ class UserService:
             '/littlemonster.auth.v1.UserService/UpdateMe',
             littlemonster_dot_auth_dot_v1_dot_user__service__pb2.UpdateMeRequest.SerializeToString,
             littlemonster_dot_auth_dot_v1_dot_user__service__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeEmail(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/littlemonster.auth.v1.UserService/ChangeEmail',
+            littlemonster_dot_auth_dot_v1_dot_user__service__pb2.ChangeEmailRequest.SerializeToString,
+            littlemonster_dot_auth_dot_v1_dot_user__service__pb2.ChangeEmailResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmEmailChange(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/littlemonster.auth.v1.UserService/ConfirmEmailChange',
+            littlemonster_dot_auth_dot_v1_dot_user__service__pb2.ConfirmEmailChangeRequest.SerializeToString,
+            littlemonster_dot_auth_dot_v1_dot_user__service__pb2.ConfirmEmailChangeResponse.FromString,
             options,
             channel_credentials,
             insecure,

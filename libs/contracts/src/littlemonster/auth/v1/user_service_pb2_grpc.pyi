@@ -21,6 +21,18 @@ class UserServiceStub:
     """The caller's own profile. UNAUTHENTICATED: without a valid token."""
     UpdateMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdateMeRequest, _user_service_pb2.User]
     """Changes the fields that are given. INVALID_ARGUMENT: a value out of bounds."""
+    ChangeEmail: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ChangeEmailRequest, _user_service_pb2.ChangeEmailResponse]
+    """Asks for another e-mail address. A token goes to the new address and another to the present one; ConfirmEmailChange takes them,
+    and only both together change it. The answer is the same whether or not the new address has an account; then its owner gets a
+    mail that says so. A newer wish replaces an older one. INVALID_ARGUMENT: EMAIL_INVALID, EMAIL_UNCHANGED.
+    PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo after five an hour.
+    """
+    ConfirmEmailChange: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ConfirmEmailChangeRequest, _user_service_pb2.ConfirmEmailChangeResponse]
+    """Agrees to a change of address with a token from either mail, within 24 h; a repeat answers the same. When both have agreed the
+    address is changed, every session but the one that asked is ended, and the previous address is told.
+    INVALID_ARGUMENT: EMAIL_TOKEN_INVALID. ALREADY_EXISTS: EMAIL_TAKEN when the new address got another account meanwhile.
+    RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
+    """
     DeleteMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.DeleteMeRequest, _empty_pb2.Empty]
     """Erases the caller's account after a time to think, 24 h unless the school chose another, in every service; signing in
     before then cancels it. All sessions end at once. A repeat changes nothing. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
@@ -70,6 +82,28 @@ class UserServiceServicer:
         context: _aio.ServicerContext[_user_service_pb2.UpdateMeRequest, _abc.Awaitable[_user_service_pb2.User]],
     ) -> _abc.Awaitable[_user_service_pb2.User]:
         """Changes the fields that are given. INVALID_ARGUMENT: a value out of bounds."""
+
+    def ChangeEmail(
+        self,
+        request: _user_service_pb2.ChangeEmailRequest,
+        context: _aio.ServicerContext[_user_service_pb2.ChangeEmailRequest, _abc.Awaitable[_user_service_pb2.ChangeEmailResponse]],
+    ) -> _abc.Awaitable[_user_service_pb2.ChangeEmailResponse]:
+        """Asks for another e-mail address. A token goes to the new address and another to the present one; ConfirmEmailChange takes them,
+        and only both together change it. The answer is the same whether or not the new address has an account; then its owner gets a
+        mail that says so. A newer wish replaces an older one. INVALID_ARGUMENT: EMAIL_INVALID, EMAIL_UNCHANGED.
+        PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo after five an hour.
+        """
+
+    def ConfirmEmailChange(
+        self,
+        request: _user_service_pb2.ConfirmEmailChangeRequest,
+        context: _aio.ServicerContext[_user_service_pb2.ConfirmEmailChangeRequest, _abc.Awaitable[_user_service_pb2.ConfirmEmailChangeResponse]],
+    ) -> _abc.Awaitable[_user_service_pb2.ConfirmEmailChangeResponse]:
+        """Agrees to a change of address with a token from either mail, within 24 h; a repeat answers the same. When both have agreed the
+        address is changed, every session but the one that asked is ended, and the previous address is told.
+        INVALID_ARGUMENT: EMAIL_TOKEN_INVALID. ALREADY_EXISTS: EMAIL_TAKEN when the new address got another account meanwhile.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
+        """
 
     def DeleteMe(
         self,

@@ -100,12 +100,15 @@ class ValidateTopicResponse(_message.Message):
     TITLE_FIELD_NUMBER: _builtins.int
     SUGGESTIONS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    OFF_SUBJECT_FIELD_NUMBER: _builtins.int
     supported: _builtins.bool
     """True when a lesson can be made of it."""
     title: _builtins.str
     """The topic's title as the curriculum has it."""
     reason: _builtins.str
     """Why not, in words."""
+    off_subject: _builtins.bool
+    """True when the topic is plainly about something else than the subject: a larger model would not help."""
     @_builtins.property
     def suggestions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The nearest topics that can be taught, the nearest first."""
@@ -117,10 +120,11 @@ class ValidateTopicResponse(_message.Message):
         title: _builtins.str = ...,
         suggestions: _abc.Iterable[_builtins.str] | None = ...,
         reason: _builtins.str = ...,
+        off_subject: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "suggestions", b"suggestions", "supported", b"supported", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["off_subject", b"off_subject", "reason", b"reason", "suggestions", b"suggestions", "supported", b"supported", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

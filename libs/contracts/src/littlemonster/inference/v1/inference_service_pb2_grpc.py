@@ -416,14 +416,14 @@ class ModerationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ClassifySubject(self, request, context):
-        """The subject a text belongs to.
+        """The subject a text belongs to, by a small model of words; unspecified when it is likelier about something else.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DetectLanguage(self, request, context):
-        """The language a text is written in.
+        """The language a text is written in, by its first 400 characters; und when it has no letters or nothing is known of it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

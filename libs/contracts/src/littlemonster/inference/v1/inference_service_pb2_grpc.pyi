@@ -122,9 +122,9 @@ class ModerationServiceStub:
     Moderate: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ModerateRequest, _inference_service_pb2.ModerateResponse]
     """Says whether a text may be shown, and why not. Ordered phases; the first decisive one wins."""
     ClassifySubject: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ClassifySubjectRequest, _inference_service_pb2.ClassifySubjectResponse]
-    """The subject a text belongs to."""
+    """The subject a text belongs to, by a small model of words; unspecified when it is likelier about something else."""
     DetectLanguage: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.DetectLanguageRequest, _inference_service_pb2.DetectLanguageResponse]
-    """The language a text is written in."""
+    """The language a text is written in, by its first 400 characters; und when it has no letters or nothing is known of it."""
 
 class ModerationServiceServicer:
     """Judgements on text."""
@@ -141,14 +141,14 @@ class ModerationServiceServicer:
         request: _inference_service_pb2.ClassifySubjectRequest,
         context: _aio.ServicerContext[_inference_service_pb2.ClassifySubjectRequest, _abc.Awaitable[_inference_service_pb2.ClassifySubjectResponse]],
     ) -> _abc.Awaitable[_inference_service_pb2.ClassifySubjectResponse]:
-        """The subject a text belongs to."""
+        """The subject a text belongs to, by a small model of words; unspecified when it is likelier about something else."""
 
     def DetectLanguage(
         self,
         request: _inference_service_pb2.DetectLanguageRequest,
         context: _aio.ServicerContext[_inference_service_pb2.DetectLanguageRequest, _abc.Awaitable[_inference_service_pb2.DetectLanguageResponse]],
     ) -> _abc.Awaitable[_inference_service_pb2.DetectLanguageResponse]:
-        """The language a text is written in."""
+        """The language a text is written in, by its first 400 characters; und when it has no letters or nothing is known of it."""
 
 def add_ModerationServiceServicer_to_server(servicer: ModerationServiceServicer, server: _aio.Server) -> None: ...
 

@@ -1,0 +1,40 @@
+"""Wishes for mail, in PostgreSQL."""
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, insert, select
+
+from auth_service.domain.accounts import MailKind
+from auth_service.domain.mail_requests import MailRequest
+from auth_service.tables import METADATA
+from servicekit.database import Transaction, compile_command, compile_statement
+
+_REQUESTS = METADATA.tables["mail_requests"]
+
+
+def _request(request_id: str, kind: str, email: str, create_time: datetime) -> MailRequest:
+    return MailRequest(request_id, MailKind(kind), email, create_time)
+
+
+_ADD = compile_command(insert(_REQUESTS).values({c.name: bindparam(c.name) for c in _REQUESTS.c}))
+_OLDEST = select(_REQUESTS.c.id).order_by(_REQUESTS.c.id).limit(1).with_for_update(skip_locked=True)
+_TAKE = compile_statement(
+    delete(_REQUESTS).where(_REQUESTS.c.id == _OLDEST.scalar_subquery()).returning(*_REQUESTS.c), row=_request
+)
+
+
+class MailRequestsInWork:
+    """See ports.MailRequests."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, request: MailRequest) -> None:
+        """One row, whoever the address belongs to."""
+        await self._transaction.execute(
+            _ADD, id=request.id, kind=request.kind.value, email=request.email, create_time=request.create_time
+        )
+
+    async def take(self) -> MailRequest | None:
+        """The oldest that no other worker has."""
+        return await self._transaction.one(_TAKE)

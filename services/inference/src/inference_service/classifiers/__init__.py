@@ -1,0 +1,1 @@
+"""Weights of the classifier of subjects; training/subjects.py makes them."""

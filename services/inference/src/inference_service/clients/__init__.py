@@ -1,0 +1,1 @@
+"""Adapters to libraries that know what this service does not."""

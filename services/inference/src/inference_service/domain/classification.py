@@ -1,0 +1,104 @@
+"""Which subject a text belongs to, by a linear model over its words that is small enough to need no library; languages."""
+
+import math
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from inference_service.domain.subject import Subject
+
+FEATURES = 1 << 16
+"""Words are counted under their hash below this number."""
+OTHER = "OTHER"
+"""The class of whatever none of the four subjects teaches."""
+_NONE_ABOVE = 0.6
+_PLAIN = 0.85
+_TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+|[=+^√%×÷<>π∫]")
+_FORMULA = re.compile(r"\b(?:[A-Z][a-z]?\d+)+(?:[A-Z][a-z]?)*\b|\b[A-Z][a-z]?(?:[A-Z][a-z]?\d+)+\b")
+_ENDINGS = ("ies", "es", "s", "ing", "ed")
+_SHORTEST_STEM, _PIECE = 4, 5
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectGuess:
+    """The subject, None when it is none of the four, and how sure that is, 0 to 1."""
+
+    subject: Subject | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageGuess:
+    """A BCP 47 tag, "und" when it cannot be told, and how sure that is, 0 to 1."""
+
+    tag: str = "und"
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectModel:
+    """A softmax regression. `weights` holds FEATURES signed bytes a class, to be multiplied by the class's `scales`."""
+
+    classes: Sequence[str]
+    biases: Sequence[float]
+    scales: Sequence[float]
+    weights: Sequence[memoryview]
+
+    def classify(self, text: str) -> SubjectGuess:
+        """The most probable subject; None when the text is more likely about something else, or has no words."""
+        values = hashed(text)
+        if not values:
+            return SubjectGuess(None, 0.0)
+        chances = dict(zip(self.classes, _softmax(self._scores(values)), strict=True))
+        if chances[OTHER] >= _NONE_ABOVE:
+            return SubjectGuess(None, chances[OTHER])
+        best = max(Subject, key=lambda subject: chances[subject.value])
+        return SubjectGuess(best, chances[best.value])
+
+    def _scores(self, values: Mapping[int, float]) -> list[float]:
+        return [
+            bias + scale * sum(row[index] * value for index, value in values.items())
+            for bias, scale, row in zip(self.biases, self.scales, self.weights, strict=True)
+        ]
+
+
+def off_subject(guess: SubjectGuess, asked: Subject) -> bool:
+    """Whether a topic is plainly about something else than the subject it is asked in; a doubt is in its favour."""
+    return guess.subject is not asked and guess.confidence >= _PLAIN
+
+
+def hashed(text: str) -> dict[int, float]:
+    """The text as a vector of length 1: the damped count of each feature under its hash. Empty when there is none."""
+    counts = Counter(zlib.crc32(feature.encode()) % FEATURES for feature in features(text))
+    values = {index: math.log1p(count) for index, count in counts.items()}
+    length = math.sqrt(sum(value * value for value in values.values()))
+    return {index: value / length for index, value in values.items()}
+
+
+def features(text: str) -> Iterator[str]:
+    """Stems, pairs of neighbouring stems, pieces of long words; numbers, years and chemical formulas as such."""
+    if _FORMULA.search(text):
+        yield "<formula>"
+    tokens = [_token(token) for token in _TOKEN.findall(text.lower())]
+    yield from tokens
+    yield from (f"{first} {second}" for first, second in pairwise(tokens))
+    for token in tokens:
+        yield from (f"~{token[i : i + _PIECE]}" for i in range(len(token) - _PIECE + 1) if len(token) > _PIECE)
+
+
+def _token(token: str) -> str:
+    if token.isdigit():
+        return "<year>" if len(token) == 4 and token[0] in "12" else "0"
+    for ending in _ENDINGS:
+        if token.endswith(ending) and len(token) - len(ending) >= _SHORTEST_STEM:
+            return token.removesuffix(ending) + ("y" if ending == "ies" else "")
+    return token
+
+
+def _softmax(scores: Sequence[float]) -> list[float]:
+    largest = max(scores)
+    powers = [math.exp(score - largest) for score in scores]
+    return [power / sum(powers) for power in powers]

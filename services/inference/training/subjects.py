@@ -1,0 +1,125 @@
+"""Trains the classifier of subjects: python subjects.py <WordNet's dict folder>. See README.md.
+
+It learns from glosses of WordNet whose synsets lie below words of a subject or are marked with its domain, from the
+curriculum, and from subjects.yaml. Everything is seeded: the same input gives the same file.
+"""
+
+import json
+import random
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import yaml
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from inference_service.classifiers import __file__ as package
+from inference_service.curriculum.pack import load_curriculum
+from inference_service.domain.classification import FEATURES, OTHER, hashed
+
+HERE = Path(__file__).parent
+OUT = Path(package).parent
+MOST = {OTHER: 8000}
+MOST_OF_A_SUBJECT = 4000
+GLOSS, TAUGHT, ASKED = 0.5, 1.0, 3.0
+REGULARISATION = 30.0
+Synset = tuple[str, str]
+
+
+def main(folder: Path) -> None:
+    texts, labels, weights = zip(*_examples(folder), strict=True)
+    model = LogisticRegression(C=REGULARISATION, max_iter=200, class_weight="balanced")
+    model.fit(_matrix(texts), labels, sample_weight=weights)
+    scales = np.abs(model.coef_).max(axis=1) / 127
+    quantised = np.round(model.coef_ / scales[:, None]).astype(np.int8)
+    (OUT / "subjects.bin").write_bytes(quantised.tobytes())
+    about = {
+        "classes": [str(name) for name in model.classes_],
+        "biases": [round(float(bias), 6) for bias in model.intercept_],
+        "scales": [round(float(scale), 8) for scale in scales],
+    }
+    (OUT / "subjects.json").write_text(json.dumps(about, indent=2) + "\n")
+    print(f"{len(texts)} examples, {quantised.nbytes} bytes")
+
+
+def _examples(folder: Path) -> Iterator[tuple[str, str, float]]:
+    chance = random.Random(0)  # noqa: S311 - a repeatable choice, not a secret
+    glosses = _glosses(folder)
+    for subject in sorted(glosses):
+        chosen = sorted(glosses[subject])
+        chance.shuffle(chosen)
+        yield from ((text, subject, GLOSS) for text in chosen[: MOST.get(subject, MOST_OF_A_SUBJECT)])
+    for topic in load_curriculum().topics.values():
+        said = [topic.title, *topic.aliases, *(text for fact in topic.facts for text in (fact.text, fact.say))]
+        for plan in topic.levels.values():
+            said += [plan.summary, *plan.key_points, *(quiz.question for quiz in plan.quiz)]
+        yield from ((text, topic.subject.value, TAUGHT) for text in said)
+    for subject, listed in yaml.safe_load((HERE / "subjects.yaml").read_text()).items():
+        yield from ((text.strip(), subject, ASKED) for text in listed.split(";"))
+
+
+def _glosses(folder: Path) -> dict[str, list[str]]:
+    anchors = yaml.safe_load((HERE / "wordnet.yaml").read_text())
+    words, glosses, above, domains = _wordnet(folder)
+    found: dict[str, list[str]] = {subject: [] for subject in (*anchors, OTHER)}
+    for synset, gloss in glosses.items():
+        marked = {word for domain in domains[synset] for word in words[domain]}
+        subject = next((name for name, by in anchors.items() if marked & set(by["domains"])), None)
+        if subject is None and not marked:
+            subject = _nearest(synset, above, words, anchors)
+        without_examples = re.sub(r'"[^"]*"', "", gloss)
+        found[subject or OTHER].append(f"{' '.join(words[synset])}. {without_examples}")
+    return found
+
+
+def _nearest(
+    synset: Synset, above: dict[Synset, list[Synset]], words: dict[Synset, list[str]], anchors: dict
+) -> str | None:
+    """The subject of the nearest hypernym that is an anchor."""
+    seen, level = {synset}, [synset]
+    while level:
+        names = {word for one in level for word in words[one][:3]}
+        for subject, by in anchors.items():
+            if names & set(by["below"]):
+                return subject
+        level = [up for one in level for up in above[one] if up not in seen]
+        seen.update(level)
+    return None
+
+
+def _wordnet(folder: Path):
+    """Words, glosses, hypernyms and domains of every noun, verb and adjective (file format: wndb(5WN))."""
+    words, glosses, above, domains = {}, {}, {}, {}
+    for part in ("noun", "verb", "adj"):
+        for line in (folder / f"data.{part}").read_text(encoding="latin-1").splitlines():
+            if line.startswith("  "):
+                continue
+            head, gloss = line.split(" | ", 1)
+            field = head.split()
+            count = int(field[3], 16)
+            synset = (part[0], field[0])
+            words[synset] = [field[4 + 2 * i].replace("_", " ").lower() for i in range(count)]
+            start = 5 + 2 * count
+            pointers = [field[start + 4 * i : start + 4 * i + 3] for i in range(int(field[start - 1]))]
+            key = {"s": "a"}
+            above[synset] = [(key.get(pos, pos), offset) for kind, offset, pos in pointers if kind in ("@", "@i")]
+            domains[synset] = [(key.get(pos, pos), offset) for kind, offset, pos in pointers if kind == ";c"]
+            glosses[synset] = gloss.strip()
+    return words, glosses, above, domains
+
+
+def _matrix(texts) -> csr_matrix:
+    rows, columns, values = [], [], []
+    for row, text in enumerate(texts):
+        counted = hashed(text)
+        rows += [row] * len(counted)
+        columns += list(counted)
+        values += list(counted.values())
+    return csr_matrix((values, (rows, columns)), shape=(len(texts), FEATURES))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,82 @@
+"""Auth and another service as processes of their own, for what only shows between two."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from conftest import Backing
+from fakes.processes import running
+from loopback import Loopback
+
+from auth_service.clients.passwords import Argon2Passwords, Cost
+from auth_service.domain.accounts import Registration, confirm, open_account
+from auth_service.storage.unit_of_work import units_of_work
+from auth_service.use_cases.acting import AUTH
+from local_mesh import keys
+from local_mesh.environment import child_environment
+from local_mesh.servers.databases import DatabaseUrls
+from servicekit.caller import acting_as
+from servicekit.clock import utc_now
+from servicekit.database import Database
+from servicekit.ids import new_id
+
+EMAIL = f"{new_id()}@example.org"
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+async def auth_database(make_database: Callable[[str], DatabaseUrls]) -> DatabaseUrls:
+    """A database with one confirmed account."""
+    urls = make_database("auth")
+    database = Database(urls.app, name="auth")
+    await database.open()
+    passwords = Argon2Passwords(threads=1, cost=Cost(passes=1, memory_kib=8))
+    hashed = await passwords.hash(PASSWORD)
+    with acting_as(AUTH):
+        async with units_of_work(database)() as work:
+            account = open_account(new_id(), Registration(EMAIL, "Ada", hashed, None), utc_now())
+            await work.accounts.add(confirm(account, utc_now()))
+    await passwords.close()
+    await database.close()
+    return urls
+
+
+class Mesh:
+    """Auth and planner, whose processes are started when a test says so."""
+
+    def __init__(self, folder: Path, backing: Backing, loopback: Loopback, auth: DatabaseUrls, planner: str) -> None:
+        keys.make_keys(folder, ["auth", "planner"])
+        self.folder, self._backing, self._loopback = folder, backing, loopback
+        self.databases = {"auth": auth.app, "planner": planner}
+        self._auth_address = ""
+
+    @asynccontextmanager
+    async def process(self, service: str, part: str = "main") -> AsyncIterator[str]:
+        environment = child_environment(
+            LM_LISTEN="127.0.0.1:0",
+            LM_DATABASE_URL=self.databases[service],
+            LM_NATS_URL=self._backing.nats_url,
+            LM_REDIS_URL=self._backing.redis_url,
+            LM_AUTH_ADDRESS=self._auth_address or "127.0.0.1:1",
+            LM_SERVICE_KEY_FILE=str(keys.key_file(self.folder, service)),
+            LM_SERVICE_KEYS_FILE=str(self.folder / keys.PUBLIC_KEYS),
+            LM_VAULT_KEY_FILE=str(self.folder / keys.VAULT_KEY),
+            LM_SIGNING_KEYS_DIR=str(self.folder / keys.SIGNING_KEYS),
+        )
+        async with running(f"{service}_service.{part}", environment, self._loopback) as address:
+            if (service, part) == ("auth", "main"):
+                self._auth_address = address
+            yield address
+
+
+@pytest.fixture
+def mesh_of_two(
+    tmp_path: Path,
+    backing: Backing,
+    loopback: Loopback,
+    auth_database: DatabaseUrls,
+    make_database: Callable[[str], DatabaseUrls],
+) -> Mesh:
+    """Nothing of it runs yet."""
+    return Mesh(tmp_path / "keys", backing, loopback, auth_database, make_database("planner").app)

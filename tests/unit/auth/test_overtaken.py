@@ -1,0 +1,166 @@
+"""What was true when somebody looked, and is not any more when they hold it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
+from unit.auth.test_email_changes import NEW, ask
+
+from auth_service.domain.accounts import Account
+from auth_service.domain.email_changes import is_asked_by
+from auth_service.domain.erasure import Erasure, ErasureStatus
+from auth_service.domain.health import ServiceHealth, Status
+from auth_service.errors import CredentialsInvalid, CurrentPasswordWrong, SessionNotFound
+from auth_service.ports import HealthProbe
+from auth_service.use_cases.erasure import Erasing, Leaving
+from auth_service.use_cases.system_health import SystemHealth
+from servicekit.caller import Caller, Role, acting_as
+from servicekit.ids import new_id
+
+GRACE = timedelta(hours=24)
+
+
+@pytest.fixture
+async def ada(auth: Auth) -> Caller:
+    """Signed in."""
+    tokens = await auth.signed_in()
+    (session,) = auth.database.tables.sessions
+    return Caller(tokens.user_id, Role.STUDENT, session)
+
+
+def meanwhile(auth: Auth, monkeypatch: pytest.MonkeyPatch, change: Callable[[Account], Account | None]) -> None:
+    """Each time a password has been compared somebody else does this to the account."""
+    compare = auth.passwords.matches
+
+    async def compare_slowly(password: str, stored: str | None) -> bool:
+        same = await compare(password, stored)
+        account = auth.account
+        if changed := change(account):
+            auth.database.tables.accounts[account.id] = changed
+        else:
+            del auth.database.tables.accounts[account.id]
+        return same
+
+    monkeypatch.setattr(auth.passwords, "matches", compare_slowly)
+
+
+def rehashed(account: Account) -> Account:
+    """The same password, hashed anew."""
+    other = {"plain:": "old:", "old:": "plain:"}
+    kind, _, password = account.password_hash.partition(":")
+    return replace(account, password_hash=other[f"{kind}:"] + password)
+
+
+async def test_a_password_hashed_anew_again_and_again_lets_nobody_in(
+    auth: Auth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await auth.verified()
+    meanwhile(auth, monkeypatch, rehashed)
+    with pytest.raises(CredentialsInvalid):
+        await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+    assert not auth.database.tables.sessions
+
+
+@pytest.mark.parametrize("change", [rehashed, lambda account: None], ids=["hashed anew", "erased"])
+async def test_what_the_password_proved_counts_for_the_account_that_was_looked_at_alone(
+    auth: Auth, ada: Caller, monkeypatch: pytest.MonkeyPatch, change: Callable[[Account], Account | None]
+) -> None:
+    meanwhile(auth, monkeypatch, change)
+    with acting_as(ada), pytest.raises(SessionNotFound):
+        await auth.reauthentication.reauthenticate(PASSWORD, "", CLIENT)
+
+
+async def test_a_password_that_was_set_meanwhile_is_not_overwritten(
+    auth: Auth, ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meanwhile(auth, monkeypatch, rehashed)
+    with acting_as(ada), pytest.raises(CurrentPasswordWrong):
+        await auth.password_keeper.change(PASSWORD, "seven lamps in a harbour", CLIENT)
+    assert auth.account.password_hash == f"old:{PASSWORD}"
+
+
+async def test_an_account_that_is_erased_while_its_address_registers_again_is_no_reason_to_fail(
+    auth: Auth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await auth.register()
+    add = auth.database.unit_of_work
+
+    class Erased:
+        """The account is there when it is added, and gone when it is looked for."""
+
+        def __init__(self) -> None:
+            self._work = add()
+
+        async def __aenter__(self) -> object:
+            work = await self._work.__aenter__()
+
+            async def nobody(email: str) -> None:
+                return None
+
+            monkeypatch.setattr(work.accounts, "by_email", nobody)
+            return work
+
+        async def __aexit__(self, *failure: object) -> None:
+            await self._work.__aexit__(*failure)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(auth.registrations, "_unit_of_work", Erased)
+    await auth.register()
+    assert len(auth.database.tables.mails) == 1
+
+
+async def test_a_letter_about_a_wish_that_is_gone_agrees_to_nothing(auth: Auth, ada: Caller) -> None:
+    await ask(auth, ada, NEW)
+    for mail in auth.database.tables.mails.values():
+        assert not is_asked_by(mail, None, auth.account)
+
+
+class Stale:
+    """A reader of erasures that tells what was true a moment ago."""
+
+    def __init__(self, *user_ids: str) -> None:
+        self._user_ids = user_ids
+
+    async def due(self, requested_by: datetime, limit: int) -> Sequence[str]:
+        return self._user_ids
+
+    async def silent(self, now: datetime, limit: int) -> Sequence[str]:
+        return self._user_ids
+
+    async def listed(self) -> Sequence[ErasureStatus]:
+        return ()
+
+
+async def test_an_erasure_that_was_cancelled_or_is_young_again_is_not_begun(auth: Auth, ada: Caller) -> None:
+    auth.database.tables.erasures[ada.id] = Erasure(ada.id, auth.clock())
+    erasing = Erasing(Stale(ada.id, new_id()), auth.database.unit_of_work, auth.clock, GRACE)
+    await erasing.erase_due()
+    await erasing.ask_again()
+    assert auth.account.id == ada.id
+    assert auth.audited()[-1] == ("session.opened", "success")
+
+
+async def test_asking_to_leave_again_keeps_the_first_time(auth: Auth, ada: Caller) -> None:
+    leaving = Leaving(auth.database.unit_of_work, auth.clock)
+    with acting_as(ada):
+        auth.database.tables.erasures[ada.id] = Erasure(ada.id, first := auth.clock())
+        auth.clock.advance(timedelta(minutes=1))
+        await leaving.leave(CLIENT)
+    assert auth.database.tables.erasures[ada.id].request_time == first
+
+
+class Probe:
+    """A service that answers at once."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    async def check(self) -> ServiceHealth:
+        return ServiceHealth(self._name, Status.SERVING)
+
+
+async def test_the_state_of_the_system_is_told_in_the_order_of_the_services() -> None:
+    probes: list[HealthProbe] = [Probe("auth"), Probe("content")]
+    report: Callable[[], Awaitable[Sequence[ServiceHealth]]] = SystemHealth(probes).report
+    assert [service.name for service in await report()] == ["auth", "content"]

@@ -1,0 +1,67 @@
+"""What texts are about and in which language they are: labelled tables that no training has seen."""
+
+from pathlib import Path
+
+import pytest
+
+from inference_service.clients.language import FastTextLanguages
+from inference_service.domain.classification import OTHER, SubjectGuess, features, off_subject
+from inference_service.domain.subject import Subject
+from inference_service.storage import read_subject_model
+
+_HERE = Path(__file__).parent
+
+
+def _table(name: str) -> list[tuple[str, str]]:
+    rows = (line.split("\t") for line in (_HERE / name).read_text().splitlines())
+    return [(label, text) for label, text in rows]
+
+
+def _subject_of(text: str) -> str:
+    guess = read_subject_model().classify(text)
+    return guess.subject.value if guess.subject else OTHER
+
+
+def test_six_of_seven_questions_are_put_into_their_subject(record_property) -> None:
+    table = [(label, text) for label, text in _table("subjects.tsv") if label != OTHER]
+    right = sum(_subject_of(text) == label for label, text in table)
+    record_property("accuracy", right / len(table))
+    assert right / len(table) >= 6 / 7
+
+
+def test_most_of_what_none_of_the_subjects_teaches_is_put_into_none(record_property) -> None:
+    table = [text for label, text in _table("subjects.tsv") if label == OTHER]
+    right = sum(_subject_of(text) == OTHER for text in table)
+    record_property("accuracy", right / len(table))
+    assert right / len(table) >= 0.8
+
+
+@pytest.mark.parametrize(("tag", "text"), _table("languages.tsv"))
+def test_languages_are_told_apart(tag: str, text: str) -> None:
+    assert FastTextLanguages().detect(text).tag == tag
+
+
+@pytest.mark.parametrize("text", ["", " ", "!!!", "\n", "🙂"])
+def test_a_text_without_words_has_no_subject(text: str) -> None:
+    assert read_subject_model().classify(text) == SubjectGuess(None, 0.0)
+
+
+def test_confidence_is_a_probability_also_for_very_long_texts() -> None:
+    assert 0 <= read_subject_model().classify("the treaty was signed by the king " * 150).confidence <= 1
+
+
+def test_formulas_and_years_count_as_such() -> None:
+    assert {"<formula>", "<year>", "0"} <= set(features("Fe2O3 in 1789 and 12"))
+
+
+@pytest.mark.parametrize(
+    ("guess", "asked", "off"),
+    [
+        (SubjectGuess(Subject.HISTORY, 0.95), Subject.MATH, True),
+        (SubjectGuess(Subject.HISTORY, 0.7), Subject.MATH, False),
+        (SubjectGuess(Subject.HISTORY, 0.95), Subject.HISTORY, False),
+        (SubjectGuess(None, 0.95), Subject.MATH, True),
+    ],
+)
+def test_only_what_is_plainly_about_something_else_is_off_the_subject(guess, asked, off) -> None:
+    assert off_subject(guess, asked) is off
