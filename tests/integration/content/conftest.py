@@ -1,25 +1,30 @@
 """The content service on real PostgreSQL and NATS, called over loopback; inference is a servicer of the test."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import processes
 from loopback import Loopback
 
 from content_service.clients.inference import InferenceJudge, InferenceWriter
 from content_service.clients.live import BrokerAnnouncer, BrokerFollower
-from content_service.clients.media import MediaFolder
+from content_service.clients.media import GatewayLinks, MediaStore
 from content_service.clients.renderer import RendererProcess
+from content_service.clients.workshop import WorkFolders
 from content_service.handlers import VideoHandlers
 from content_service.storage import PostgresReads, PostgresSearch, PostgresUnitOfWork
 from content_service.use_cases.generation import Generation
 from content_service.use_cases.managing import Management
 from content_service.use_cases.searching import Searching
+from content_service.use_cases.stages import Tools
 from content_service.use_cases.videos import Videos
 from littlemonster.common.v1.study_pb2 import DIFFICULTY_INTRO, SUBJECT_MATH
+from littlemonster.content.v1.content_service_pb2 import VIDEO_STATUS_FAILED, VIDEO_STATUS_PUBLIC, GetVideoRequest
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceStub, add_VideoServiceServicer_to_server
 from littlemonster.inference.v1 import inference_service_pb2 as inference
 from littlemonster.inference.v1.inference_service_pb2_grpc import (
@@ -29,6 +34,7 @@ from littlemonster.inference.v1.inference_service_pb2_grpc import (
     add_ModerationServiceServicer_to_server,
 )
 from littlemonster.inference.v1.script_pb2 import RecapScene, Scene, Script, ScriptProvenance, TitleScene
+from local_mesh.readiness import Probe
 from servicekit.caller import Caller
 from servicekit.clock import utc_now
 from servicekit.database import Database
@@ -68,9 +74,15 @@ class Inference(GenerationServiceServicer, ModerationServiceServicer):
     unknown: set[str] = field(default_factory=set)
     script: Script = field(default_factory=lambda: SHORT_SCRIPT)
     failure: ServiceError | None = None
-    scripts: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
+    """How often each method was called."""
+    problems: list[list[str]] = field(default_factory=list)
+    """What the next checks find, one after the other; nothing when empty."""
+    checked: list[int] = field(default_factory=list)
+    """The seeds of the scripts that were checked."""
 
     async def Moderate(self, request: inference.ModerateRequest, context: Any) -> inference.ModerateResponse:
+        self.asked["Moderate"] += 1
         if request.content in self.rejected:
             return inference.ModerateResponse(approved=False, reasons=["It insults people."], categories=["harassment"])
         return inference.ModerateResponse(approved=True, confidence=1.0)
@@ -78,15 +90,26 @@ class Inference(GenerationServiceServicer, ModerationServiceServicer):
     async def ValidateTopic(
         self, request: inference.ValidateTopicRequest, context: Any
     ) -> inference.ValidateTopicResponse:
+        self.asked["ValidateTopic"] += 1
         if request.topic in self.unknown:
             return inference.ValidateTopicResponse(supported=False, suggestions=["Fractions", "Percentages"])
         return inference.ValidateTopicResponse(supported=True, title=request.topic)
 
+    async def ValidateContent(
+        self, request: inference.ValidateContentRequest, context: Any
+    ) -> inference.ValidateContentResponse:
+        self.asked["ValidateContent"] += 1
+        self.checked.append(request.script.provenance.seed)
+        problems = self.problems.pop(0) if self.problems else []
+        return inference.ValidateContentResponse(valid=not problems, problems=problems, reading_grade=4.5, seconds=90)
+
     async def GenerateScript(self, request: inference.GenerateScriptRequest, context: Any) -> Script:
-        self.scripts += 1
+        self.asked["GenerateScript"] += 1
         if self.failure:
             raise self.failure
-        return self.script
+        script = Script.FromString(self.script.SerializeToString())
+        script.provenance.seed = request.seed
+        return script
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +121,8 @@ class Content:
     generation: Callable[[str], Generation]
     renderer: RendererProcess
     media: Path
+    tools: Tools
+    inference_channel: Any
 
 
 @pytest.fixture
@@ -123,15 +148,21 @@ async def broker(backing: Any) -> AsyncIterator[Broker]:
 
 
 @pytest.fixture
+def reads(database: Database) -> PostgresReads:
+    return PostgresReads(database)
+
+
+@pytest.fixture
 def serve_api(database: Database, broker: Broker, loopback: Loopback) -> Callable[[Any], Awaitable[VideoServiceStub]]:
     """Serves the API over a channel to inference."""
 
-    async def serve(inference_channel: Any) -> VideoServiceStub:
+    async def serve(inference_channel: Any, links: Any = None) -> VideoServiceStub:
         reads, unit_of_work = PostgresReads(database), PostgresUnitOfWork(database)
         judge, follower = InferenceJudge(inference_channel), BrokerFollower(broker)
         videos = Videos(reads, unit_of_work, judge, follower, utc_now, new_id)
         management = Management(reads, unit_of_work, utc_now)
-        handlers = VideoHandlers(videos, management, Searching(PostgresSearch(database)))
+        searching = Searching(PostgresSearch(database))
+        handlers = VideoHandlers(videos, management, searching, links or GatewayLinks())
         address = await loopback.serve([(add_VideoServiceServicer_to_server, handlers)])
         return VideoServiceStub(loopback.channel(address))
 
@@ -151,17 +182,56 @@ async def content(
     )
     channel = loopback.channel(address, as_service=True)
     renderer = RendererProcess()
+    tools = Tools(
+        PostgresUnitOfWork(database, Caller.service("content")),
+        InferenceJudge(channel),
+        InferenceWriter(channel),
+        renderer,
+        WorkFolders(tmp_path / "making"),
+        MediaStore(tmp_path / "media", "", "").media,
+        BrokerAnnouncer(broker),
+        utc_now,
+    )
 
     def generation(worker: str) -> Generation:
-        return Generation(
-            worker,
-            PostgresUnitOfWork(database, Caller.service("content")),
-            InferenceWriter(channel),
-            renderer,
-            MediaFolder(tmp_path / "media"),
-            BrokerAnnouncer(broker),
-            utc_now,
-        )
+        return Generation(worker, tools)
 
-    yield Content(await serve_api(channel), inference_, generation, renderer, tmp_path / "media")
+    yield Content(await serve_api(channel), inference_, generation, renderer, tmp_path / "media", tools, channel)
     renderer.stop()
+
+
+@pytest.fixture
+async def worker_environment(
+    content: Any, loopback: Loopback, urls: Any, backing: Any, tmp_path: Path
+) -> Mapping[str, str]:
+    """What a worker process is told."""
+    services = [
+        (add_GenerationServiceServicer_to_server, content.inference),
+        (add_ModerationServiceServicer_to_server, content.inference),
+    ]
+    address = await loopback.serve(services, processes.verifier("content", loopback))
+
+    return processes.environment(
+        "content",
+        loopback,
+        tmp_path,
+        LM_DATABASE_URL=urls.app,
+        LM_NATS_URL=backing.nats_url,
+        LM_INFERENCE_ADDRESS=address,
+        LM_MEDIA_DIR=str(tmp_path / "media"),
+    )
+
+
+@pytest.fixture
+def public() -> Callable[[Any, str, Any], Probe]:
+    """Makes a probe: whether the video is PUBLIC by now."""
+
+    def made(content: Content, video_id: str, me: Any) -> Probe:
+        async def probe() -> bool:
+            video = await content.videos.GetVideo(GetVideoRequest(video_id=video_id), metadata=me)
+            assert video.status != VIDEO_STATUS_FAILED, video.status_message
+            return video.status == VIDEO_STATUS_PUBLIC
+
+        return probe
+
+    return made

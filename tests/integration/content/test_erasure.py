@@ -9,7 +9,7 @@ from erasing import Erase, deliver, erasing
 from personal_traces import rows_about, tables_about
 from psycopg.conninfo import conninfo_to_dict
 
-from content_service.clients.media import MediaFolder
+from content_service.clients.media import MediaStore
 from content_service.consumers import Events, erasures
 from content_service.storage import PostgresWork
 from content_service.storage.personal_data import EVERYTHING, erase
@@ -51,6 +51,9 @@ async def asked_for(content, loopback, urls) -> dict[str, str]:
         await connection.execute(
             "UPDATE videos SET status = 'PUBLIC', duration = 9 WHERE id = ANY(%s::uuid[])", (public,)
         )
+        await connection.execute(
+            "INSERT INTO generation_stages SELECT video_id, 'script', owner, 'x', 1, create_time FROM generation_jobs"
+        )
     for user, watched in ((ADA, public[1]), (BEN, public[0])):
         await content.videos.ViewVideo(pb.ViewVideoRequest(video_id=watched), metadata=loopback.as_user(user))
     return ids
@@ -60,9 +63,9 @@ async def test_nothing_names_the_account_any_more_and_others_rows_are_as_they_we
     asked_for, erase_account, superuser
 ) -> None:
     others = rows_about(*superuser, BEN)
-    assert {table for table, _ in others} == {"videos", "generation_jobs", "views"}
+    assert {table for table, _ in others} == {"videos", "generation_jobs", "generation_stages", "views"}
     receipt = await erase_account(ADA, times=3)
-    assert (receipt.service, receipt.row_count) == ("content", 5)
+    assert (receipt.service, receipt.row_count) == ("content", 7)
     assert tables_about(*superuser, ADA) == {"erased_users": 1}
     assert rows_about(*superuser, BEN) == others
     assert (await erase_account(ADA)).row_count == receipt.row_count
@@ -85,7 +88,8 @@ async def test_media_of_what_was_not_public_go_too(
 ) -> None:
     withdrawn = content.media / asked_for["ada waiting"]
     withdrawn.mkdir(parents=True)
-    media = Events(PostgresWork, MediaFolder(content.media)).handlers()
+    (withdrawn / "video.mp4").touch()
+    media = Events(PostgresWork, MediaStore(content.media, "", "").media).handlers()
     consumer = Consumer(broker, database, durable=f"content-{new_id()}", handlers=media)
     async with broker.subscribe("video.deleted") as deleted:
         await erase_account(ADA)
@@ -102,5 +106,5 @@ async def test_what_is_handed_out_is_all_of_ones_own_and_nothing_else(asked_for,
     with acting_as(Caller.service("content")):
         handed: list[tuple[str, Any]] = [each async for each in read(database, EVERYTHING, ADA)]
     names = [name for name, record in handed if record]
-    assert names == ["videos", "videos", "generation_jobs", "generation_jobs", "views"]
+    assert names == ["videos"] * 2 + ["generation_jobs"] * 2 + ["generation_stages"] * 2 + ["views"]
     assert all(ADA in record and BEN not in record for _, record in handed if record)

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from content_service.clients.media import MediaFolder
+from content_service.clients.media import MediaStore
 from content_service.consumers import Events
 from content_service.storage import PostgresWork
 from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
@@ -18,7 +18,7 @@ from servicekit.messaging.broker import DEAD_LETTERS
 from servicekit.messaging.consumer import Consumer, on
 from servicekit.messaging.dead_letters import dead_letters, replay
 
-EVENTS = Events(PostgresWork, MediaFolder(Path("unused")))
+EVENTS = Events(PostgresWork, MediaStore(Path("unused/media"), "", "").media)
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ async def test_a_renderer_that_is_killed_loses_the_attempt_but_not_the_script_or
     _due_now(urls)
     await content.generation("w").next()
     assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
-    assert content.inference.scripts == 1
+    assert content.inference.asked["GenerateScript"] == 1
 
 
 async def test_a_script_that_cannot_be_drawn_fails_at_once_and_says_why(content, video) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from content_service.clients.media import MediaFolder
+from content_service.clients.media import MediaStore
 from content_service.consumers import Events
 from content_service.errors import MoveNotAllowed, VideoNotFound, VideoNotYours
 from content_service.storage import PostgresUnitOfWork, PostgresWork
@@ -45,9 +45,9 @@ async def test_a_deleted_video_is_gone_for_everybody_and_its_media_with_it(
     assert not (await content.videos.ListVideos(pb.ListVideosRequest(), metadata=me)).videos
     events = [VideoDeleted.FromString(payload) for payload in _told(urls, "video.deleted")]
     assert [event.video_id for event in events] == [video_id]
-    await Events(PostgresWork, MediaFolder(content.media)).deleted(events[0], None)
+    await Events(PostgresWork, MediaStore(content.media, "", "").media).deleted(events[0], None)
     assert not (content.media / video_id).exists()
-    await Events(PostgresWork, MediaFolder(content.media)).deleted(events[0], None)
+    await Events(PostgresWork, MediaStore(content.media, "", "").media).deleted(events[0], None)
 
 
 async def test_somebody_elses_public_video_cannot_be_deleted_but_a_moderator_may(content, loopback, public) -> None:
@@ -119,7 +119,7 @@ async def test_the_media_of_a_withdrawn_video_are_out_of_sight_until_it_is_resto
     content, loopback, public, urls, database
 ) -> None:
     moderator = loopback.as_user(new_id(), "MODERATOR")
-    events = Events(PostgresWork, MediaFolder(content.media))
+    events = Events(PostgresWork, MediaStore(content.media, "", "").media)
     film = content.media / public[0] / "video.mp4"
     told = []
     for status, visible in ((pb.VIDEO_STATUS_REJECTED, False), (pb.VIDEO_STATUS_PUBLIC, True)):

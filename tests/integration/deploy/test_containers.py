@@ -38,8 +38,16 @@ def test_all_yaml_passes_its_linter():
     checked("yamllint", "--strict", "--config-file", "deploy/.yamllint.yaml", *folders)
 
 
-def test_the_compose_file_follows_the_specification():
-    checked("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "deploy/compose/compose.yaml")
+@pytest.mark.parametrize("file", ["compose.yaml", "bucket.yaml"])
+def test_the_compose_files_follow_the_specification(file):
+    checked("check-jsonschema", "--builtin-schema", "vendor.compose-spec", f"deploy/compose/{file}")
+
+
+def test_what_is_changed_for_a_bucket_is_the_worker_s_way_out_alone(compose):
+    changes = yaml.safe_load((ROOT / "deploy/compose/bucket.yaml").read_text())["services"]
+    assert changes == {"content-worker": {"networks": ["mesh", "outside"]}}
+    assert {"mesh", "outside"} <= compose["networks"].keys()
+    assert "content-worker" in compose["services"]
 
 
 def test_the_gateways_configuration_is_what_the_contracts_make_it_today():

@@ -166,6 +166,17 @@ def test_the_dev_clusters_servers_are_reached_by_those_who_need_them_alone(rende
         assert {name for name in labels if connected(policies, labels[name], labels[server], port)} == callers
 
 
+def test_with_media_in_a_bucket_the_worker_and_nobody_else_of_content_may_reach_it(deploy, rendered):
+    overlay = deploy / "k8s/overlays/bucket"
+    overlay.mkdir()
+    (overlay / "kustomization.yaml").write_text("resources: [../../base]\ncomponents: [../../components/bucket]\n")
+    manifests = rendered("overlays/bucket")
+    outside = {"app.kubernetes.io/name": "somewhere on the internet"}
+    for name, may in (("content-worker", True), ("content", False), ("inference", False)):
+        labels = pods(manifests)[name]["metadata"]["labels"]
+        assert _allowed(of_kind(manifests, "NetworkPolicy").values(), "egress", labels, outside, 443) == may
+
+
 def connected(policies, source, target, port):
     """Whether the policies let pods with these labels talk: both ends must allow it."""
     return _allowed(policies, "egress", source, target, port) and _allowed(policies, "ingress", target, source, port)

@@ -25,7 +25,7 @@ ADA, BEN = new_id(), new_id()
 
 @pytest.fixture
 async def planned(database: Database, broker: Broker) -> None:
-    """Ada and Ben each have an event done, and one deleted."""
+    """Ada and Ben each have an event done, one deleted, and a calendar feed."""
     with acting_as(Caller.service("planner")):
         for owner in (ADA, BEN):
             kept, gone = an_event(user_id=owner, complete_time=NOON), an_event(user_id=owner)
@@ -33,6 +33,7 @@ async def planned(database: Database, broker: Broker) -> None:
                 await work.events.add(kept)
                 await work.changed(Happening.CREATED, kept)
                 await work.changed(Happening.DELETED, gone)
+                await work.feeds.save(owner, owner.encode(), NOON)
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ async def test_nothing_is_left_but_that_it_was_erased(planned, erase_account, ba
     name = str(conninfo_to_dict(database_url)["dbname"])
     others = rows_about(backing.postgres_url, name, BEN)
     receipt = await erase_account(ADA, times=3)
-    assert (receipt.service, receipt.row_count) == ("planner", 3)
+    assert (receipt.service, receipt.row_count) == ("planner", 4)
     assert tables_about(backing.postgres_url, name, ADA) == {"erased_users": 1}
     assert rows_about(backing.postgres_url, name, BEN) == others
 
@@ -54,7 +55,7 @@ async def test_nothing_is_left_but_that_it_was_erased(planned, erase_account, ba
 async def test_an_account_asked_for_again_is_answered_again_with_the_same(planned, erase_account) -> None:
     first = await erase_account(ADA)
     again = await erase_account(ADA)
-    assert (first.row_count, again.row_count) == (3, 3)
+    assert (first.row_count, again.row_count) == (4, 4)
 
 
 async def test_an_account_the_planner_never_saw_is_answered_too(erase_account) -> None:
@@ -64,5 +65,6 @@ async def test_an_account_the_planner_never_saw_is_answered_too(erase_account) -
 async def test_what_is_handed_out_is_all_of_ones_own_and_nothing_else(planned, database) -> None:
     with acting_as(Caller.service("planner")):
         handed: list[tuple[str, Any]] = [each async for each in read(database, EVERYTHING, ADA)]
-    assert [name for name, record in handed if record] == ["events", "tombstones", "planners"]
+    assert [name for name, record in handed if record] == ["events", "tombstones", "planners", "feeds"]
     assert all(ADA in record and BEN not in record for _, record in handed if record)
+    assert all("digest" not in record for _, record in handed)

@@ -3,8 +3,9 @@
 import pytest
 from fakes.inference.engine import CARD, FakeEngine, FakeShelf
 
-from inference_service.curriculum.lint import SECONDS, seconds
+from inference_service.curriculum.lint import SECONDS
 from inference_service.curriculum.pack import load_curriculum
+from inference_service.domain.content_check import seconds
 from inference_service.domain.lessons import lines_needed
 from inference_service.domain.lines import PROMPT_VERSION, LineKind, curated
 from inference_service.domain.script import Concept, QuizScene, Recap, Title, narration

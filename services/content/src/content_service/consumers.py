@@ -1,6 +1,5 @@
 """What the content worker hears. Each event is acknowledged after its transaction; failures are retried, then parked."""
 
-import asyncio
 from collections.abc import Callable
 
 from content_service.convert import videos as convert
@@ -44,10 +43,10 @@ class Events:
         # The event may be old; what the video is now decides.
         visible = await self._work(transaction).is_public(event.video_id)
         if event.status in (VIDEO_STATUS_PUBLIC, VIDEO_STATUS_REJECTED):
-            await asyncio.to_thread(self._media.show, event.video_id, visible=visible)
+            await self._media.show(event.video_id, visible=visible)
 
     async def deleted(self, event: VideoDeleted, transaction: Transaction) -> None:
-        await asyncio.to_thread(self._media.remove, event.video_id)
+        await self._media.remove(event.video_id)
 
 
 def erasures(broker: Broker, database: Database, erasure: Erasure) -> Consumer:

@@ -68,6 +68,15 @@ class StreamInterrupted(Unavailable):
     )
 
 
+class ScriptRefused(FailedPrecondition):
+    """No script that was written holds what a lesson must."""
+
+    reason = "SCRIPT_REFUSED"
+    message = (
+        "The written lesson did not pass its check. {problems} Ask for it again with :retry; it is then written anew."
+    )
+
+
 class RendererCrashed(Unavailable):
     """The process that draws and speaks lessons died."""
 
@@ -76,7 +85,7 @@ class RendererCrashed(Unavailable):
 
 
 class MediaNotStored(Unavailable):
-    """The media folder cannot be written: full, missing, or not ours."""
+    """The media store cannot be written: full, missing, not ours, or away."""
 
     reason = "MEDIA_NOT_STORED"
     message = (

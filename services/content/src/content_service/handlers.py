@@ -6,6 +6,8 @@ from typing import Any
 from google.protobuf.empty_pb2 import Empty
 
 from content_service.convert import videos as convert
+from content_service.domain import Video
+from content_service.ports import MediaLinks
 from content_service.use_cases.managing import Management
 from content_service.use_cases.searching import Searching
 from content_service.use_cases.videos import Videos
@@ -17,30 +19,34 @@ from servicekit.pagination import page_size
 class VideoHandlers(VideoServiceServicer):
     """All of VideoService."""
 
-    def __init__(self, videos: Videos, management: Management, searching: Searching) -> None:
+    def __init__(self, videos: Videos, management: Management, searching: Searching, media: MediaLinks) -> None:
         self._videos = videos
         self._management = management
         self._searching = searching
+        self._links = media.links
 
     async def CreateVideo(self, request: pb.CreateVideoRequest, context: Any) -> pb.Video:
-        return convert.video(await self._videos.create(convert.wish(request)))
+        return await self._video(await self._videos.create(convert.wish(request)))
 
     async def BatchCreateVideos(
         self, request: pb.BatchCreateVideosRequest, context: Any
     ) -> pb.BatchCreateVideosResponse:
         videos = await self._videos.create_all([convert.wish(item) for item in request.requests])
-        return pb.BatchCreateVideosResponse(videos=[convert.video(video) for video in videos])
+        links = await self._links(videos)
+        return pb.BatchCreateVideosResponse(videos=[convert.video(video, links) for video in videos])
 
     async def GetVideo(self, request: pb.GetVideoRequest, context: Any) -> pb.Video:
-        return convert.video(await self._videos.get(request.video_id))
+        return await self._video(await self._videos.get(request.video_id))
 
     async def ListVideos(self, request: pb.ListVideosRequest, context: Any) -> pb.ListVideosResponse:
         query, size = convert.feed_query(request), page_size(request.page_size)
-        return convert.page(await self._videos.feed(query, size, request.page_token))
+        page = await self._videos.feed(query, size, request.page_token)
+        return convert.page(page, await self._links(page.videos))
 
     async def SearchVideos(self, request: pb.SearchVideosRequest, context: Any) -> pb.SearchVideosResponse:
         query, size = convert.search_query(request), page_size(request.page_size)
-        return convert.matches(await self._searching.find(query, size, request.page_token))
+        found = await self._searching.find(query, size, request.page_token)
+        return convert.matches(found, await self._links(found.videos))
 
     async def WatchVideo(self, request: pb.WatchVideoRequest, context: Any) -> AsyncIterator[pb.VideoProgress]:
         async for progress in self._videos.watch(request.video_id):
@@ -55,11 +61,14 @@ class VideoHandlers(VideoServiceServicer):
         return Empty()
 
     async def CancelVideo(self, request: pb.CancelVideoRequest, context: Any) -> pb.Video:
-        return convert.video(await self._management.cancel(request.video_id))
+        return await self._video(await self._management.cancel(request.video_id))
 
     async def RetryVideo(self, request: pb.RetryVideoRequest, context: Any) -> pb.Video:
-        return convert.video(await self._management.retry(request.video_id))
+        return await self._video(await self._management.retry(request.video_id))
 
     async def SetVideoStatus(self, request: pb.SetVideoStatusRequest, context: Any) -> pb.Video:
         status = convert.status(request.status)
-        return convert.video(await self._management.decide(request.video_id, status, request.reason))
+        return await self._video(await self._management.decide(request.video_id, status, request.reason))
+
+    async def _video(self, video: Video) -> pb.Video:
+        return convert.video(video, await self._links([video]))

@@ -2,6 +2,7 @@
 
 from content_service.clients.inference import InferenceJudge
 from content_service.clients.live import BrokerFollower
+from content_service.clients.media import MediaStore
 from content_service.handlers import VideoHandlers
 from content_service.settings import Settings
 from content_service.storage import PostgresReads, PostgresSearch, PostgresUnitOfWork
@@ -20,19 +21,21 @@ from servicekit.personal_data.handlers import PersonalDataHandlers
 async def serve(kit: Kit[Settings]) -> None:
     """Puts the parts together and serves until told to stop."""
     database = await kit.database()
-    reads, unit_of_work = PostgresReads(database), PostgresUnitOfWork(database)
+    settings = kit.settings
+    store = MediaStore(settings.media_dir, settings.media_url, settings.media_public_endpoint)
+    reads, unit_of_work = PostgresReads(database), PostgresUnitOfWork(database, links=store.told)
     videos = Videos(
         reads=reads,
         unit_of_work=unit_of_work,
-        judge=InferenceJudge(kit.channel(kit.settings.inference_address, "inference")),
+        judge=InferenceJudge(kit.channel(settings.inference_address, "inference")),
         follower=BrokerFollower(await kit.broker()),
         clock=utc_now,
         ids=new_id,
     )
     management = Management(reads, unit_of_work, utc_now)
-    searching = Searching(PostgresSearch(database))
+    handlers = VideoHandlers(videos, management, Searching(PostgresSearch(database)), store.links)
     await kit.serve(
-        (add_VideoServiceServicer_to_server, VideoHandlers(videos, management, searching)),
+        (add_VideoServiceServicer_to_server, handlers),
         (add_PersonalDataServiceServicer_to_server, PersonalDataHandlers(database, EVERYTHING)),
     )
 

@@ -1,6 +1,6 @@
 """What the use cases need from outside."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from content_service.domain import (
     FeedQuery,
     Job,
     Lesson,
+    LinksOf,
     Matches,
     Page,
     Progress,
@@ -81,6 +82,14 @@ class Work(Protocol):
         """Leases the oldest job that is free or whose lease has run out, its video becoming PROCESSING; None when idle."""
         ...
 
+    async def expect(self, video_id: str, ready: datetime) -> None:
+        """Keeps when the video should be ready."""
+        ...
+
+    async def see(self, worker: str, now: datetime, forget: datetime) -> None:
+        """Notes that `worker` is at work, and forgets those not seen since `forget`."""
+        ...
+
     async def free(self, worker: str) -> None:
         """Frees what `worker` left leased; for a worker that begins, whose predecessor of the same name is dead."""
         ...
@@ -93,15 +102,17 @@ class Work(Protocol):
         """Keeps how far the job is. Raises LeaseLost."""
         ...
 
-    async def save_script(self, video_id: str, worker: str, script: bytes) -> None:
-        """Keeps the script, so that a retry begins after it. Raises LeaseLost."""
+    async def record(
+        self, video_id: str, worker: str, stage: Stage, artifact: bytes, seconds: float, now: datetime
+    ) -> None:
+        """Keeps what a stage has made in `seconds` of work, so that a retry begins after it. Raises LeaseLost."""
         ...
 
-    async def finish(self, video_id: str, worker: str, lesson: Lesson, now: datetime) -> None:
-        """The video becomes PUBLIC and video.created is told, once. Raises LeaseLost."""
+    async def finish(self, video_id: str, worker: str, lesson: Lesson, seconds: float, now: datetime) -> None:
+        """The video becomes PUBLIC, which took `seconds`, and video.created is told, once. Raises LeaseLost."""
         ...
 
-    async def release(self, video_id: str, worker: str, attempts: int, not_before: datetime) -> None:
+    async def release(self, video_id: str, worker: str, not_before: datetime) -> None:
         """Gives the job back to the queue. Raises LeaseLost."""
         ...
 
@@ -115,6 +126,10 @@ class Work(Protocol):
 
     async def stop_job(self, video_id: str, now: datetime) -> None:
         """Ends the job whoever works on it; that worker finds its lease lost."""
+        ...
+
+    async def abandoned(self, video_id: str) -> bool:
+        """Whether the video's job has ended without media that anybody may ever see."""
         ...
 
     async def requeue(self, video: Video, now: datetime) -> None:
@@ -157,10 +172,14 @@ class UnitOfWork(Protocol):
 
 
 class Judge(Protocol):
-    """Decides whether a topic may and can become a lesson."""
+    """Decides whether a topic may and can become a lesson. The answers are JSON, to keep."""
 
-    async def admit(self, topic: str, subject: Subject) -> None:
-        """Raises TopicRejected, TopicNotSupported, or Unavailable when nobody can judge now."""
+    async def validate(self, topic: str, subject: Subject) -> bytes:
+        """The curriculum's name for the topic. Raises TopicNotSupported, or Unavailable when nobody can judge now."""
+        ...
+
+    async def moderate(self, topic: str, subject: Subject) -> bytes:
+        """The judgement and the policy's version. Raises TopicRejected, or Unavailable when nobody can judge now."""
         ...
 
 
@@ -171,36 +190,68 @@ class ScriptWriter(Protocol):
         """The script as bytes to keep. Raises TopicNotSupported, or Unavailable."""
         ...
 
+    async def check(self, script: bytes) -> bytes:
+        """What was found in a script that may be spoken, as JSON to keep. Raises ScriptRefused, or Unavailable."""
+        ...
+
     def read(self, script: bytes) -> tuple[Script, dict[str, object]]:
         """What `write` answered, as a script and its provenance."""
         ...
 
 
 class Renderer(Protocol):
-    """Draws and speaks a lesson."""
+    """Speaks, draws and films a lesson, each stage from what those before it left in the job's folder."""
 
-    async def render(self, script: Script, folder: Path, progress: StageProgress) -> Rendered:
-        """The files in `folder`. Raises LessonError, or RendererCrashed."""
+    async def perform(self, stage: Stage, script: Script, folder: Path, progress: StageProgress) -> bytes:
+        """JSON about the files that now lie in the folder, to keep. Raises LessonError, or RendererCrashed."""
+        ...
+
+    def rendered(self, artifact: bytes) -> Rendered:
+        """What `perform` answered for RENDER."""
+        ...
+
+
+class Workshop(Protocol):
+    """Folders in which lessons are made, out of everybody's sight."""
+
+    def folder(self, video_id: str) -> Path:
+        """The job's folder, with what its earlier attempts left. Raises OSError."""
+        ...
+
+    def holds(self, video_id: str, stage: Stage) -> bool:
+        """Whether the files of the stage are there, whole."""
+        ...
+
+    def clear(self, video_id: str) -> None:
+        """Removes the job's folder; a repeat changes nothing."""
+        ...
+
+    def sweep(self, before: datetime) -> None:
+        """Removes folders in which nothing was done since `before`."""
         ...
 
 
 class Media(Protocol):
-    """Where finished files lie."""
+    """Where finished files lie. Everything raises MediaNotStored when the store refuses or does not answer."""
 
-    def workspace(self, video_id: str) -> Path:
-        """An empty folder on the same file system, which nobody else sees. Raises OSError."""
+    async def publish(self, video_id: str, folder: Path) -> None:
+        """Copies the folder's files to where they are served; none is seen before it is whole."""
         ...
 
-    def show(self, video_id: str, *, visible: bool) -> None:
-        """Puts published media into sight or takes them out of it; without media, or done before, nothing. Raises OSError."""
+    async def show(self, video_id: str, *, visible: bool) -> None:
+        """Puts published media into sight or takes them out of it; without media, or done before, nothing."""
         ...
 
-    def remove(self, video_id: str) -> None:
-        """Removes what was published; a repeat changes nothing. Raises OSError."""
+    async def remove(self, video_id: str) -> None:
+        """Removes what was published; a repeat changes nothing."""
         ...
 
-    def publish(self, video_id: str, workspace: Path) -> None:
-        """Makes the whole folder visible at once; replaces what an earlier attempt left. Raises OSError."""
+
+class MediaLinks(Protocol):
+    """Where clients find published files."""
+
+    async def links(self, videos: Iterable[Video]) -> LinksOf:
+        """Links of those of the videos that are PUBLIC. Raises MediaNotStored."""
         ...
 
 

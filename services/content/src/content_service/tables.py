@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     Sequence,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import registry
@@ -28,6 +29,7 @@ METADATA = MetaData()
 NUMBERS = Sequence("published_videos", metadata=METADATA, minvalue=0, start=0)
 _TIME = DateTime(timezone=True)
 _PUBLIC = "status = 'PUBLIC'"
+_UNPUBLISHED = "status <> 'PUBLIC' AND status <> 'DELETED'"
 
 
 class Base(SQLModel, registry=registry(metadata=METADATA)):
@@ -50,6 +52,7 @@ class VideoRow(Base, table=True):
         Index("videos_recent_idx", "create_time", "id", postgresql_where=_PUBLIC),
         Index("videos_popular_idx", "view_count", "id", postgresql_where=_PUBLIC),
         Index("videos_rating_idx", "rating_score", "id", postgresql_where=_PUBLIC),
+        Index("videos_unpublished_idx", "status", "create_time", "id", postgresql_where=_UNPUBLISHED),
         Index("videos_subject_recent_idx", "subject", "create_time", "id", postgresql_where=_PUBLIC),
     )
 
@@ -105,7 +108,8 @@ class JobRow(Base, table=True):
     percent: int
     attempts: int
     seed: int
-    script: bytes
+    # Unused since the stages have a table; dropped when no process of the release before writes it.
+    script: bytes = Field(sa_column_kwargs={"server_default": text("''")})
     trace: str = Field(sa_type=Text)
     worker: str = Field(sa_type=Text)
     lease_time: datetime | None = Field(sa_type=_TIME)
@@ -113,6 +117,36 @@ class JobRow(Base, table=True):
     create_time: datetime = Field(sa_type=_TIME)
     start_time: datetime | None = Field(sa_type=_TIME)
     finish_time: datetime | None = Field(sa_type=_TIME)
+
+
+class StageRow(Base, table=True):
+    """What a stage of a job has made, kept so that nothing is made twice, and how long that took.
+
+    `artifact` is the script's message, JSON of a judgement, or JSON about the files that lie in the job's folder.
+    """
+
+    __tablename__ = "generation_stages"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["video_id"], ["generation_jobs.video_id"], name="generation_stages_video_id_fkey", ondelete="CASCADE"
+        ),
+    )
+
+    video_id: UUID = Field(primary_key=True)
+    stage: str = Field(sa_type=Text, primary_key=True)
+    owner: UUID
+    artifact: bytes
+    seconds: float
+    create_time: datetime = Field(sa_type=_TIME)
+
+
+class WorkerRow(Base, table=True):
+    """A process that makes lessons, and when it last said so: estimates divide the queue by their number."""
+
+    __tablename__ = "generation_workers"
+
+    worker: str = Field(sa_type=Text, primary_key=True)
+    seen_time: datetime = Field(sa_type=_TIME)
 
 
 class ViewRow(Base, table=True):

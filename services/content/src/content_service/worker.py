@@ -4,18 +4,19 @@ import asyncio
 import contextlib
 import socket
 
-from opentelemetry.trace import SpanKind
-
-from content_service.clients.inference import InferenceWriter
+from content_service.clients.inference import InferenceJudge, InferenceWriter
 from content_service.clients.live import BrokerAnnouncer
-from content_service.clients.media import MediaFolder
+from content_service.clients.media import MediaStore
 from content_service.clients.renderer import RendererProcess
+from content_service.clients.telemetry import in_job, in_stage
+from content_service.clients.workshop import WorkFolders
 from content_service.consumers import Events, erasures
 from content_service.settings import Settings
 from content_service.storage import PostgresUnitOfWork, PostgresWork
 from content_service.storage.personal_data import erase
 from content_service.use_cases.generation import Generation
 from content_service.use_cases.managing import count_views
+from content_service.use_cases.stages import Tools
 from servicekit.caller import Caller
 from servicekit.clock import utc_now
 from servicekit.database import DatabaseUnavailable
@@ -24,38 +25,43 @@ from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer
 from servicekit.messaging.relay import Relay
 from servicekit.personal_data.erasure import Erasure
-from servicekit.telemetry.traces import continued
 
 # A job put back for later, or left by a worker that died, is found without any message.
 _POLL_SECONDS = 2.0
 _COUNT_SECONDS = 2.0
+_HOUSEKEEP_SECONDS = 15.0
 
 
 async def serve(kit: Kit[Settings]) -> None:
     """Puts the parts together and works until told to stop."""
     database, broker = await kit.database(), await kit.broker()
-    renderer = RendererProcess()
+    settings = kit.settings
+    renderer = RendererProcess(settings.voice_file)
     renderer.start()
     wanted = asyncio.Event()
-    media = MediaFolder(kit.settings.media_dir)
-    unit_of_work = PostgresUnitOfWork(database, Caller.service("content"))
-    generation = Generation(
-        worker=f"{socket.gethostname()}/{kit.settings.listen}",
+    store = MediaStore(settings.media_dir, settings.media_url, settings.media_public_endpoint)
+    unit_of_work = PostgresUnitOfWork(database, Caller.service("content"), store.told)
+    inference = kit.channel(settings.inference_address, "inference")
+    tools = Tools(
         unit_of_work=unit_of_work,
-        writer=InferenceWriter(kit.channel(kit.settings.inference_address, "inference")),
+        judge=InferenceJudge(inference),
+        writer=InferenceWriter(inference),
         renderer=renderer,
-        media=media,
+        workshop=WorkFolders(settings.media_dir.parent / f".{settings.media_dir.name}-work"),
+        media=store.media,
         announcer=BrokerAnnouncer(broker),
         clock=utc_now,
-        in_trace=lambda trace: continued({"traceparent": trace}, "make lesson", SpanKind.CONSUMER),
+        in_stage=in_stage,
     )
+    generation = Generation(f"{socket.gethostname()}/{settings.listen}", tools, in_job)
     kit.background(Relay(broker, database).run())
-    heard = Events(PostgresWork, media).handlers()
+    heard = Events(PostgresWork, store.media).handlers()
     kit.background(Consumer(broker, database, durable="content", handlers=heard).run())
     kit.background(erasures(broker, database, Erasure("content", erase)).run())
     kit.background(_listen(broker, wanted))
     kit.background(generation.run(lambda: _wait(wanted)))
     kit.background(_count_views(unit_of_work))
+    kit.background(_housekeep(generation))
     try:
         await kit.serve()
     finally:
@@ -67,6 +73,13 @@ async def _count_views(unit_of_work: PostgresUnitOfWork) -> None:
         with contextlib.suppress(DatabaseUnavailable):
             await count_views(unit_of_work, utc_now)
         await asyncio.sleep(_COUNT_SECONDS)
+
+
+async def _housekeep(generation: Generation) -> None:
+    while True:
+        await asyncio.sleep(_HOUSEKEEP_SECONDS)
+        with contextlib.suppress(DatabaseUnavailable):
+            await generation.housekeep()
 
 
 async def _listen(broker: Broker, wanted: asyncio.Event) -> None:

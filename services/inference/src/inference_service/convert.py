@@ -1,11 +1,13 @@
 """Between the wire and the domain."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 
 from inference_service.domain import script as d
 from inference_service.domain.classification import SubjectGuess
+from inference_service.domain.content_check import Content, Findings
 from inference_service.domain.embedding import Vector
 from inference_service.domain.generation import Claim, Piece, Priority, Sampling
 from inference_service.domain.models import MEBIBYTE, EngineState, ModelCard
@@ -61,6 +63,33 @@ def piece(value: Piece) -> pb.GenerateStreamResponse:
 
 def embeddings(vectors: Iterable[Vector], method: str) -> pb.EmbedResponse:
     return pb.EmbedResponse(embeddings=[pb.Embedding(values=vector) for vector in vectors], method=method)
+
+
+def content(value: sp.Script) -> Content:
+    """The words of a script. What is offered as a wrong answer claims nothing."""
+    words = list(_words(value))
+    narration = tuple(text for name, text in words if name == "say" or name.endswith("_say"))
+    return Content(difficulty(value.difficulty), narration, tuple(dict.fromkeys(text for _, text in words)))
+
+
+def _words(message: Message) -> Iterator[tuple[str, str]]:
+    """Every text in a message and in those below it, with its field's name."""
+    if getattr(message, "wrong", False):
+        return
+    for field, value in message.ListFields():
+        if field.name in ("options", "provenance"):
+            continue
+        for item in value if field.is_repeated else (value,):
+            if isinstance(item, Message):
+                yield from _words(item)
+            elif isinstance(item, str):
+                yield field.name, item
+
+
+def findings(value: Findings) -> pb.ValidateContentResponse:
+    return pb.ValidateContentResponse(
+        valid=not value.problems, problems=value.problems, reading_grade=value.reading_grade, seconds=value.seconds
+    )
 
 
 def advice(value: TopicAdvice) -> pb.ValidateTopicResponse:
@@ -161,7 +190,7 @@ def scene(value: d.Scene) -> sp.Scene:
 
 
 def _points(points: tuple[d.Point, ...]) -> list[sp.Point]:
-    return [sp.Point(text=point.text, say=point.say) for point in points]
+    return [sp.Point(text=point.text, say=point.say, wrong=point.wrong) for point in points]
 
 
 def _worked_example(body: d.WorkedExample) -> sp.WorkedExampleScene:

@@ -7,6 +7,7 @@ from typing import Any
 from grpc.aio import ServicerContext
 
 from inference_service import convert
+from inference_service.domain.content_check import check
 from inference_service.domain.generation import Claim, Priority
 from inference_service.domain.moderation.policy import TextType
 from inference_service.ports import ModelShelf
@@ -32,6 +33,11 @@ class GenerationHandlers(grpc_pb.GenerationServiceServicer):
         self, request: pb.ValidateTopicRequest, context: "ServicerContext[Any, Any]"
     ) -> pb.ValidateTopicResponse:
         return convert.advice(self._lessons.validate_topic(request.topic, convert.required_subject(request.subject)))
+
+    async def ValidateContent(
+        self, request: pb.ValidateContentRequest, context: "ServicerContext[Any, Any]"
+    ) -> pb.ValidateContentResponse:
+        return convert.findings(check(convert.content(request.script)))
 
     async def GenerateStream(
         self, request: pb.GenerateStreamRequest, context: "ServicerContext[Any, Any]"

@@ -1,8 +1,10 @@
 """A lesson really rendered: the files are what players, browsers and the catalogue expect."""
 
+import json
 import multiprocessing
 import resource
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -17,11 +19,18 @@ from PIL import Image
 from content_service.lesson.canvas import SAFE
 from content_service.lesson.captions import LINE
 from content_service.lesson.errors import ContentOverflow, MediaNotWritten
-from content_service.lesson.narration import Narrator
-from content_service.lesson.render import render
-from content_service.lesson.result import Cue, Rendered
+from content_service.lesson.render import perform
+from content_service.lesson.result import Cue, Rendered, load
 from content_service.lesson.schedule import FPS
 from content_service.lesson.script import Script
+
+STAGES = ("voice", "slides", "render")
+TONE = Path(__file__).with_name("tone_voice") / "tone.onnx"
+
+
+def render(script: Script, folder: Path, progress: Callable[[str, float], None]) -> Rendered:
+    """All stages, one after the other."""
+    return load([perform(stage, script, folder, progress) for stage in STAGES][-1])
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,8 @@ class Made:
 def made(script: Script, tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("media") / "lesson"
     progress: list[tuple[str, float]] = []
-    return Made(folder, render(script, folder, lambda stage, done: progress.append((stage, done))), progress)
+    rendered = render(script, folder, lambda stage, done: progress.append((stage, done)))
+    return Made(folder / "render", rendered, progress)
 
 
 def sound(video: str) -> tuple[np.ndarray, int]:
@@ -217,23 +227,24 @@ def test_progress_goes_through_voice_slides_and_render_without_stepping_back(mad
 def test_fresh_processes_make_the_same_lesson_and_replace_the_earlier_one(script: Script, tmp_path: Path) -> None:
     # A test's own function cannot be imported by the child; "".format takes any arguments too.
     short = replace(script, scenes=script.scenes[:1])
-    (tmp_path / ".rendering-killed").mkdir()
+    made = []
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
-        first = pool.submit(render, short, tmp_path, "".format).result()
-        second = pool.submit(render, short, tmp_path, "".format).result()
-    assert first == second
-    assert len(list(tmp_path.iterdir())) == 3
+        for _ in range(2):
+            (tmp_path / ".render-killed").mkdir()
+            made.append([pool.submit(perform, stage, short, tmp_path, "".format).result() for stage in STAGES])
+    assert made[0] == made[1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(STAGES)
 
 
 def silent(stage: str, done: float) -> None:
     """Progress nobody watches."""
 
 
-def test_a_failed_lesson_leaves_nothing_behind(script: Script, tmp_path: Path) -> None:
+def test_a_stage_that_fails_leaves_only_what_others_finished(script: Script, tmp_path: Path) -> None:
     broken = replace(script, scenes=(*script.scenes[:1], replace(script.scenes[6], heading="word " * 200)))
     with pytest.raises(ContentOverflow):
         render(broken, tmp_path, silent)
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["voice"]
 
 
 def test_a_folder_that_cannot_be_written_is_a_named_error(script: Script, tmp_path: Path) -> None:
@@ -243,7 +254,9 @@ def test_a_folder_that_cannot_be_written_is_a_named_error(script: Script, tmp_pa
         render(replace(script, scenes=script.scenes[:1]), occupied, silent)
 
 
-def test_a_full_disk_is_a_named_error_and_leaves_nothing_behind(script: Script, tmp_path: Path) -> None:
+def test_a_full_disk_is_a_named_error_and_leaves_nothing_half_written(script: Script, tmp_path: Path) -> None:
+    for stage in STAGES[:2]:
+        perform(stage, script, tmp_path, silent)
     # No file of this process may grow beyond 30 kB: the video meets the limit as it would meet a full disk.
     limit = (resource.RLIMIT_FSIZE, (30_000, 30_000))
     context = multiprocessing.get_context("spawn")
@@ -251,20 +264,16 @@ def test_a_full_disk_is_a_named_error_and_leaves_nothing_behind(script: Script, 
         ProcessPoolExecutor(1, mp_context=context, initializer=resource.setrlimit, initargs=limit) as pool,
         pytest.raises(MediaNotWritten),
     ):
-        pool.submit(render, script, tmp_path, "".format).result()
-    assert list(tmp_path.iterdir()) == []
+        pool.submit(perform, "render", script, tmp_path, "".format).result()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["slides", "voice"]
 
 
-def test_the_narrator_times_every_word_of_what_it_says() -> None:
-    narrator = Narrator()
-    text = "In 1984, Dr. Smith mixed 2.5 litres of acid — slowly! Then he said: it works."
-    spoken = narrator.speak(text)
-    assert " ".join(word.text for word in spoken.words) == text
-    assert all(before.start <= after.start for before, after in pairwise(spoken.words))
-    assert spoken.words[-1].end == pytest.approx(len(spoken.samples) / narrator.rate, abs=0.01)
-    assert [word.text for word in spoken.words if word.closes] == ["slowly!", "works."]
-
-
-def test_the_narrator_is_silent_about_nothing() -> None:
-    spoken = Narrator().speak("  ")
-    assert len(spoken.samples) == len(spoken.words) == 0
+def test_a_lesson_is_spoken_by_the_voice_that_is_installed(script: Script, tmp_path: Path) -> None:
+    short = replace(script, scenes=script.scenes[:1])
+    made = json.loads(perform("voice", short, tmp_path, silent, TONE))
+    assert made["voice"] == "piper tone"
+    for stage in STAGES[1:]:
+        perform(stage, short, tmp_path, silent, TONE)
+    with av.open(tmp_path / "render" / "video.mp4") as container:
+        assert container.streams.audio[0].rate == 16000
+        assert float(container.duration / av.time_base) == pytest.approx(made["seconds"], abs=0.1)

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
 from content_service.lesson.canvas import BODY_BOTTOM, SAFE
 from content_service.lesson.errors import CharacterMissing, ContentOverflow, LessonError
+from content_service.lesson.palette import PALETTES
 from content_service.lesson.script import (
     Body,
     Concept,
@@ -33,6 +34,7 @@ from content_service.lesson.slides import paint
 from content_service.lesson.storyboard import storyboard
 from content_service.lesson.thumbnail import thumbnail
 
+SQUARE = Curve("square", (0.0, 9.0, 9.0, 0.0, 0.0), (0.0, 0.0, 9.0, 9.0, 0.0))
 WORDS = "The quick brown fox jumps over 25 lazy dogs near Mississippi while H₂O ⇌ ions, "
 
 
@@ -49,6 +51,7 @@ def bodies(length: int, count: int) -> list[Body]:
         Concept(points),
         Concept(points, formula, "say"),
         Concept((), formula, "say"),
+        Concept(tuple(Point(text(length), "say", wrong=number == 0) for number in range(count))),
         WorkedExample(text(length), "say", tuple(Step(text(length), formula, "say") for _ in range(count))),
         WorkedExample(text(length), "say", tuple(Step(text(length), "", "say") for _ in range(count))),
         Plot((Curve(text(length // 2), (0.0, 1.0), (-5.0, 2e6)),) * count, text(20), text(20), text(length), "say"),
@@ -133,3 +136,52 @@ def test_revealing_never_moves_what_is_already_there(script: Script) -> None:
     lesson = one_scene(script, Recap(points))
     first, last = (np.asarray(paint(lesson, 0, step)) for step in (0, 3))
     assert (first[:160] == last[:160]).all()
+
+
+def of_colour(picture: Image.Image, colour: str) -> tuple[int, int, int, int] | None:
+    """The box around all that has exactly this colour; None when nothing has."""
+    wanted = np.array(ImageColor.getrgb(colour))
+    return Image.fromarray((np.asarray(picture) == wanted).all(axis=2)).getbbox()
+
+
+def test_a_mistake_is_told_from_what_is_right_by_colour_and_sign(script: Script) -> None:
+    points = (Point("The sun circles us", "say", wrong=True), Point("We circle the sun", "say"))
+    lesson, palette = one_scene(script, Concept(points)), PALETTES[script.subject]
+    asked, answered = (paint(lesson, 0, step) for step in (0, 1))
+    assert of_colour(asked, palette.bad)
+    assert not of_colour(asked, palette.good)
+    wrong, right = of_colour(answered, palette.bad), of_colour(answered, palette.good)
+    assert wrong
+    assert right
+    assert wrong[3] <= right[1]
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.01, 300.0])
+def test_a_figure_is_drawn_as_wide_as_it_is_high(script: Script, factor: float) -> None:
+    curve = replace(SQUARE, x=tuple(x * factor for x in SQUARE.x), y=tuple(y * factor for y in SQUARE.y))
+    picture = paint(one_scene(script, Plot((curve,), "x", "y", "", "say")), 0, 0).crop((0, 160, 840, 720))
+    box = of_colour(picture, PALETTES[script.subject].series[0])
+    assert box is not None
+    assert box[2] - box[0] == pytest.approx(box[3] - box[1], rel=0.03)
+
+
+def test_verses_begin_lines_of_their_own(script: Script) -> None:
+    prose, verse = (paint(one_scene(script, Quote(f"one{sign}two", "fine", "say")), 0, 0) for sign in (" ", " / "))
+    ink = PALETTES[script.subject].ink
+    one, two = of_colour(prose.crop((250, 150, 1216, 500)), ink), of_colour(verse.crop((250, 150, 1216, 500)), ink)
+    assert one
+    assert two
+    assert two[3] - two[1] > 1.5 * (one[3] - one[1])
+    assert two[2] - two[0] < one[2] - one[0]
+
+
+def test_a_thumbnail_shows_the_lesson_s_formula_or_years_where_they_can_be_read(script: Script) -> None:
+    def shown(*bodies: Body) -> bytes:
+        return thumbnail(replace(script, scenes=tuple(Scene("h", "c", body) for body in bodies))).tobytes()
+
+    plain = shown(Quote("q", "s", ""))
+    years = Timeline((Moment("May 1347", "a", ""), Moment("1351", "b", "")))
+    pictures = [plain, shown(years), shown(Concept((), "a = b")), shown(Concept((), "a = c"), years)]
+    assert len(set(pictures)) == 4
+    assert shown(Timeline((Moment("Act 1", "a", ""), Moment("Act 2", "b", "")))) == plain
+    assert len(shown(Concept((), " + ".join("x" * 60)))) == len(plain)  # too long to be read there: left out

@@ -90,3 +90,8 @@ def test_a_character_no_font_has_is_named() -> None:
 
 def test_invisible_characters_and_uneven_spaces_are_cleaned() -> None:
     assert clean("a\u200bb  c\n\td\u00ad") == "ab c d"
+
+
+def test_a_number_that_ends_a_sentence_is_not_bound_to_the_next_one() -> None:
+    width = measure("They are 3 and 4.", Weight.REGULAR, 40) + 1
+    assert wrap("They are 3 and 4. How long?", Weight.REGULAR, 40, width) == ("They are 3 and 4.", "How long?")

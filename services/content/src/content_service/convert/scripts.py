@@ -35,7 +35,7 @@ def provenance(source: script_pb2.Script) -> dict[str, Any]:
 
 
 def _points(points: Iterable[script_pb2.Point]) -> tuple[lesson.Point, ...]:
-    return tuple(lesson.Point(point.text, point.say) for point in points)
+    return tuple(lesson.Point(point.text, point.say, point.wrong) for point in points)
 
 
 def _body(scene: script_pb2.Scene) -> lesson.Body:

@@ -6,7 +6,10 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from content_service.domain import (
+    NO_LINKS,
     FeedQuery,
+    Links,
+    LinksOf,
     Matches,
     Page,
     Progress,
@@ -58,6 +61,7 @@ def feed_query(request: content_service_pb2.ListVideosRequest) -> FeedQuery:
         subject=SUBJECT_OF.get(request.subject),
         difficulty=DIFFICULTY_OF.get(request.difficulty),
         created_by=request.created_by.lower() or None,
+        status=_STATUS_OF.get(request.status),
     )
 
 
@@ -71,11 +75,11 @@ def difficulty(name: str) -> study_pb2.Difficulty.ValueType:
     return _DIFFICULTIES[Difficulty(name)]
 
 
-def video(source: Video) -> content_service_pb2.Video:
-    """The video as clients see it; media paths only where there are media."""
+def video(source: Video, links: LinksOf) -> content_service_pb2.Video:
+    """The video as clients see it; media links only where there are media."""
     # Protobuf takes mappings as they are, and a text finds its member's number: both faster than what the types allow.
     stored: Any = source
-    media = f"/media/{source.id}/" if source.status == "PUBLIC" else ""
+    media = links.get(source.id, NO_LINKS)
     return content_service_pb2.Video(
         id=source.id,
         title=source.title,
@@ -89,9 +93,9 @@ def video(source: Video) -> content_service_pb2.Video:
         key_points=source.key_points,
         timestamps=source.timestamps,
         chapters=stored.chapters,
-        video_url=media and f"{media}video.mp4",
-        thumbnail_url=media and f"{media}thumbnail.webp",
-        captions_url=media and f"{media}captions.vtt",
+        video_url=media.video,
+        thumbnail_url=media.thumbnail,
+        captions_url=media.captions,
         duration=source.duration,
         rating_avg=source.rating_avg,
         rating_count=source.rating_count,
@@ -105,10 +109,10 @@ def video(source: Video) -> content_service_pb2.Video:
     )
 
 
-def page(source: Page) -> content_service_pb2.ListVideosResponse:
+def page(source: Page, links: LinksOf) -> content_service_pb2.ListVideosResponse:
     """A page of the feed."""
     return content_service_pb2.ListVideosResponse(
-        videos=[video(item) for item in source.videos], next_page_token=source.next_page_token
+        videos=[video(item, links) for item in source.videos], next_page_token=source.next_page_token
     )
 
 
@@ -149,9 +153,9 @@ def video_requested(source: Video) -> content_events_pb2.VideoRequested:
     )
 
 
-def video_created(source: Video) -> content_events_pb2.VideoCreated:
+def video_created(source: Video, links: Links) -> content_events_pb2.VideoCreated:
     """The event video.created."""
-    return content_events_pb2.VideoCreated(video=video(source))
+    return content_events_pb2.VideoCreated(video=video(source, {source.id: links}))
 
 
 def status_changed(source: Video) -> content_events_pb2.VideoStatusChanged:
@@ -184,12 +188,12 @@ def search_query(request: content_service_pb2.SearchVideosRequest) -> SearchQuer
     )
 
 
-def matches(source: Matches) -> content_service_pb2.SearchVideosResponse:
+def matches(source: Matches, links: LinksOf) -> content_service_pb2.SearchVideosResponse:
     """A page of matches."""
     match = content_service_pb2.VideoMatch
     return content_service_pb2.SearchVideosResponse(
         matches=[match(video_id=m.video_id, snippet=m.snippet, spoken_at=m.spoken_at or 0.0) for m in source.matches],
-        videos=[video(item) for item in source.videos],
+        videos=[video(item, links) for item in source.videos],
         next_page_token=source.next_page_token,
         corrected_query=source.corrected,
     )

@@ -129,6 +129,11 @@ class Canvas:
         self.dot(centre, radius, fill)
         self.image.paste(ink, (centre[0] - radius, centre[1] - radius), _check_mark(radius))
 
+    def cross(self, centre: tuple[int, int], radius: int, fill: Colour, ink: Colour) -> None:
+        """A filled circle with a cross."""
+        self.dot(centre, radius, fill)
+        self.image.paste(ink, (centre[0] - radius, centre[1] - radius), _cross(radius))
+
     def _line(self, text: str, weight: Weight, size: int, at: tuple[float, float], fill: Colour) -> None:
         x = at[0]
         for part, face in runs(text, weight):
@@ -157,8 +162,19 @@ def _rounded(width: int, height: int, radius: int) -> Image.Image:
 
 @lru_cache(maxsize=8)
 def _check_mark(radius: int) -> Image.Image:
+    return _strokes(radius, ((0.28, 0.52), (0.44, 0.67), (0.73, 0.35)))
+
+
+@lru_cache(maxsize=8)
+def _cross(radius: int) -> Image.Image:
+    return _strokes(radius, ((0.33, 0.33), (0.67, 0.67)), ((0.67, 0.33), (0.33, 0.67)))
+
+
+def _strokes(radius: int, *strokes: tuple[tuple[float, float], ...]) -> Image.Image:
+    """A mask of lines in a square of twice the radius, with smooth edges."""
     side = radius * 8
     mask = Image.new("L", (side, side))
-    points = [(side * x, side * y) for x, y in ((0.28, 0.52), (0.44, 0.67), (0.73, 0.35))]
-    ImageDraw.Draw(mask).line(points, fill=255, width=round(side * 0.09), joint="curve")
+    for stroke in strokes:
+        points = [(side * x, side * y) for x, y in stroke]
+        ImageDraw.Draw(mask).line(points, fill=255, width=round(side * 0.09), joint="curve")
     return mask.resize((radius * 2, radius * 2), Image.Resampling.BOX)

@@ -71,6 +71,17 @@ class NarrationFailed(LessonError):
         super().__init__(reason)
 
 
+class VoiceUnusable(LessonError):
+    """The installed voice cannot speak. Arguments: the voice, the reason."""
+
+    message = (
+        "The voice {0} cannot be used: {1}. An administrator installs it again, or unsets LM_VOICE_FILE; then retry."
+    )
+
+    def __init__(self, voice: str, reason: str) -> None:
+        super().__init__(voice, reason)
+
+
 class MediaNotWritten(LessonError):
     """Encoding or writing a media file failed, for example on a full disk. Arguments: file name, reason."""
 

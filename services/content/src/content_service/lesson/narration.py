@@ -1,34 +1,20 @@
-"""Speech by espeak-ng through ctypes, sentence by sentence, with the time of every word.
+"""Speech, sentence by sentence, with the time of every word: whoever's voice it is."""
 
-The library keeps global state: use one Narrator per process, from one thread.
-"""
-
-import ctypes
 import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Protocol
 
-import espeakng_loader
 import numpy as np
 from numpy.typing import NDArray
 
-from content_service.lesson.errors import NarrationFailed
-
 Samples = NDArray[np.int16]
 
-VOICE = b"en-us"
-WORDS_PER_MINUTE = 158
-PITCH = 42
-PITCH_RANGE = 58
 SENTENCE_GAP = 0.26  # seconds
 TAIL = 0.06
-QUIET = 60  # samples below this are the trailing silence espeak-ng appends
+QUIET = 60  # samples below this are the silence that voices append
 LONGEST_WORD = 40
 
-# From espeak-ng's speak_lib.h.
-_SYNCHRONOUS, _DONT_EXIT, _UTF8 = 2, 0x8000, 1
-_RATE, _PITCH, _RANGE = 1, 3, 4
-_EVENT_END, _EVENT_WORD = 0, 1
 _ABBREVIATIONS = re.compile(r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|St|vs|etc|approx|e\.g|i\.e|[ap]\.m)|\b\d+)\.$")
 
 
@@ -50,82 +36,47 @@ class Utterance:
     words: tuple[Word, ...]
 
 
-class _Event(ctypes.Structure):
-    _fields_ = (
-        ("type", ctypes.c_int),
-        ("unique_identifier", ctypes.c_uint),
-        ("text_position", ctypes.c_int),
-        ("length", ctypes.c_int),
-        ("audio_position", ctypes.c_int),
-        ("sample", ctypes.c_int),
-        ("user_data", ctypes.c_void_p),
-        ("id", ctypes.c_char * 8),
-    )
+class Voice(Protocol):
+    """Somebody who reads out one sentence at a time."""
+
+    @property
+    def name(self) -> str:
+        """What the catalogue calls it."""
+        ...
+
+    @property
+    def rate(self) -> int:
+        """Samples a second."""
+        ...
+
+    def sentence(self, sentence: str) -> Utterance:
+        """One sentence, without silence around it. Raises LessonError."""
+        ...
 
 
-_Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(_Event))
+def speak(voice: Voice, text: str) -> Utterance:
+    """Samples and word times of a text of any number of sentences; empty text gives no samples."""
+    pieces: list[Samples] = []
+    words: list[Word] = []
+    offset = 0
+    gap = np.zeros(round(SENTENCE_GAP * voice.rate), dtype=np.int16)
+    for sentence in sentences(text):
+        if pieces:
+            pieces.append(gap)
+            offset += len(gap)
+        spoken = voice.sentence(sentence)
+        pieces.append(spoken.samples)
+        shift = offset / voice.rate
+        words += [replace(word, start=word.start + shift, end=word.end + shift) for word in spoken.words]
+        offset += len(spoken.samples)
+    return Utterance(np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.int16), tuple(words))
 
 
-class Narrator:
-    """The synthesiser. Raises NarrationFailed when the library or its data cannot be used."""
-
-    def __init__(self) -> None:
-        try:
-            self._library = ctypes.CDLL(espeakng_loader.get_library_path())
-        except OSError as error:
-            raise NarrationFailed(str(error)) from None
-        data = espeakng_loader.get_data_path().encode()
-        self.rate = int(self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, _DONT_EXIT))
-        if self.rate <= 0 or self._library.espeak_SetVoiceByName(VOICE):
-            raise NarrationFailed("espeak-ng found no voice data (its folder's path must be shorter than 160 bytes)")
-        for parameter, value in ((_RATE, WORDS_PER_MINUTE), (_PITCH, PITCH), (_RANGE, PITCH_RANGE)):
-            self._library.espeak_SetParameter(parameter, value, 0)
-        # text, size, position, position type, end position, flags, identifier, user data
-        size, number, unsigned, pointer = ctypes.c_size_t, ctypes.c_int, ctypes.c_uint, ctypes.c_void_p
-        self._library.espeak_Synth.argtypes = (pointer, size, unsigned, number, unsigned, unsigned, pointer, pointer)
-        self._chunks: list[bytes] = []
-        self._marks: list[tuple[int, float]] = []
-        self._callback = _Callback(self._receive)  # kept: the library holds only the pointer
-        self._library.espeak_SetSynthCallback(self._callback)
-
-    def speak(self, text: str) -> Utterance:
-        """Samples and word times of a text of any number of sentences; empty text gives no samples."""
-        pieces: list[Samples] = []
-        words: list[Word] = []
-        offset = 0
-        gap = np.zeros(round(SENTENCE_GAP * self.rate), dtype=np.int16)
-        for sentence in sentences(text):
-            if pieces:
-                pieces.append(gap)
-                offset += len(gap)
-            spoken = self._sentence(sentence)
-            pieces.append(spoken.samples)
-            shift = offset / self.rate
-            words += [replace(word, start=word.start + shift, end=word.end + shift) for word in spoken.words]
-            offset += len(spoken.samples)
-        return Utterance(np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.int16), tuple(words))
-
-    def _sentence(self, sentence: str) -> Utterance:
-        self._chunks.clear()
-        self._marks.clear()
-        data = sentence.encode() + b"\0"
-        status = self._library.espeak_Synth(data, len(data), 0, 0, 0, _UTF8, None, None)
-        if status or self._library.espeak_Synchronize():
-            raise NarrationFailed(f"espeak-ng answered status {status} for “{sentence[:60]}”")
-        samples = np.frombuffer(b"".join(self._chunks), dtype=np.int16)
-        loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > QUIET)
-        length = min(len(samples), int(loud[-1]) + round(TAIL * self.rate)) if len(loud) else 0
-        return Utterance(samples[:length], timed_words(sentence, self._marks, length / self.rate))
-
-    def _receive(self, samples: int | None, count: int, events: "ctypes._Pointer[_Event]") -> int:
-        if samples and count > 0:
-            self._chunks.append(ctypes.string_at(samples, count * 2))
-        index = 0
-        while (event := events[index]).type != _EVENT_END:
-            if event.type == _EVENT_WORD:
-                self._marks.append((event.text_position - 1, event.audio_position / 1000))
-            index += 1
-        return 0
+def without_silence(samples: Samples, rate: int) -> Samples:
+    """The samples up to shortly after the last that can be heard."""
+    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > QUIET)
+    length = min(len(samples), int(loud[-1]) + round(TAIL * rate)) if len(loud) else 0
+    return samples[:length]
 
 
 def sentences(text: str) -> list[str]:
@@ -140,7 +91,7 @@ def sentences(text: str) -> list[str]:
 
 
 def timed_words(sentence: str, marks: list[tuple[int, float]], duration: float) -> tuple[Word, ...]:
-    """The words of a sentence with times, from espeak-ng's (character index, seconds) marks.
+    """The words of a sentence with times, from a synthesiser's (character index, seconds) marks.
 
     The synthesiser may mark a written word several times ("1984") or not at all ("—"); a word without a mark
     shares the time of the word before it.

@@ -26,6 +26,8 @@ class Palette:
     series: tuple[Colour, ...]
     good: Colour = "#0E6B35"
     good_soft: Colour = "#DDF3E4"
+    bad: Colour = "#A8201A"
+    bad_soft: Colour = "#FBE3E1"
 
     def text_pairs(self) -> Iterator[tuple[Colour, Colour]]:
         """Every (text, background) pair the slides use."""
@@ -35,7 +37,8 @@ class Palette:
             (colour, ground) for ground in (self.deep, self.panel) for colour in ("#FFFFFF", self.on_deep, self.bright)
         )
         yield from (("#FFFFFF", self.accent), (self.deep, self.bright), ("#FFFFFF", self.good))
-        yield from ((self.good, self.good_soft), (self.ink, self.good_soft))
+        yield from ((self.good, self.good_soft), (self.ink, self.good_soft), ("#FFFFFF", self.bad))
+        yield from ((self.ink, self.bad_soft), (self.muted, self.bad_soft), (self.muted, self.good_soft))
         yield from ((colour, self.card) for colour in self.series)
 
 

@@ -1,85 +1,90 @@
-"""A script becomes video.mp4, captions.vtt and thumbnail.webp. Meant for a process of its own: it takes two cores."""
+"""A script becomes video.mp4, captions.vtt and thumbnail.webp, in three stages. Meant for a process of its own."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import json
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from shutil import rmtree
-from tempfile import TemporaryDirectory
 
-import av
+from PIL import Image
 
+from content_service.lesson import artefacts, result
 from content_service.lesson.captions import cues, web_vtt
 from content_service.lesson.checks import check
 from content_service.lesson.encoder import Tracks, encode
-from content_service.lesson.errors import MediaNotWritten
-from content_service.lesson.film import Reel, pictures
+from content_service.lesson.espeak import EspeakVoice
+from content_service.lesson.film import pictures
 from content_service.lesson.loudness import normalised
 from content_service.lesson.marks import chapters, key_point_timestamps
-from content_service.lesson.narration import Narrator
-from content_service.lesson.result import Rendered
-from content_service.lesson.schedule import Schedule, schedule
+from content_service.lesson.narration import Voice, speak
+from content_service.lesson.piper import PiperVoice
+from content_service.lesson.schedule import schedule
 from content_service.lesson.script import Script
 from content_service.lesson.slides import paint
 from content_service.lesson.storyboard import storyboard
 from content_service.lesson.thumbnail import thumbnail
 
 VIDEO, CAPTIONS, THUMBNAIL = "video.mp4", "captions.vtt", "thumbnail.webp"
-STAGING = ".rendering-"
 
-Progress = Callable[[str, float], None]
+Progress = Callable[[float], None]
 
 
-def render(script: Script, folder: Path, progress: Progress) -> Rendered:
-    """Render a lesson into `folder` (made if missing), replacing what an earlier attempt left there.
+def perform(
+    stage: str, script: Script, folder: Path, progress: Callable[[str, float], None], voice_file: Path | None = None
+) -> bytes:
+    """Do one stage of a lesson ("voice", "slides" or "render") in the job's `folder`, replacing what it left there before.
 
-    `progress` gets a stage ("voice", "slides", "render") and its fraction done. Files get their final names
-    only when all three are complete. One process at a time may use a folder. Raises LessonError.
+    `progress` gets the stage and its fraction done. Answers JSON about what the stage made. A stage needs what those before
+    it left. One process at a time may use a folder. `voice_file` is a piper voice to speak with. Raises LessonError.
     """
     check(script)
-    poster = thumbnail(script)
-    narrator = Narrator()
-    plan = schedule(storyboard(script), narrator.speak, narrator.rate, partial(progress, "voice"))
-    reel = _painted(script, plan, partial(progress, "slides"))
+    tell = partial(progress, stage)
+    if stage == artefacts.VOICE:
+        return voice(script, folder, tell, voice_file)
+    return slides(script, folder, tell) if stage == artefacts.SLIDES else film(script, folder, tell)
+
+
+def voice(script: Script, folder: Path, progress: Progress, voice_file: Path | None) -> bytes:
+    """The narration, spoken and at one loudness, and when everything is seen and heard."""
+    narrator: Voice = PiperVoice(voice_file) if voice_file else EspeakVoice()
+    plan = schedule(storyboard(script), partial(speak, narrator), narrator.rate, progress)
+    with artefacts.writing(folder, artefacts.VOICE) as files:
+        artefacts.save_schedule(files, replace(plan, samples=normalised(plan.samples, plan.rate)))
+    return json.dumps({"seconds": plan.duration, "voice": narrator.name}).encode()
+
+
+def slides(script: Script, folder: Path, progress: Progress) -> bytes:
+    """Every slide that the schedule shows, and the poster."""
+    plan = artefacts.load_schedule(folder / artefacts.VOICE)
+    shots = list(dict.fromkeys(replace(shot, start=0, end=0) for shot in plan.shots))
+    with artefacts.writing(folder, artefacts.SLIDES) as files:
+        thumbnail(script).save(files / artefacts.POSTER)
+        for number, shot in enumerate(shots, start=1):
+            artefacts.save_slide(files, shot, paint(script, shot.scene, shot.step))
+            progress(number / len(shots))
+    return json.dumps({"slides": len(shots)}).encode()
+
+
+def film(script: Script, folder: Path, progress: Progress) -> bytes:
+    """The three files that are published; answers `result.Rendered` as JSON."""
+    plan = artefacts.load_schedule(folder / artefacts.VOICE)
+    painted = folder / artefacts.SLIDES
     transcript = cues([word for spoken in plan.spoken for word in spoken.words], plan.duration)
     marks = chapters(script, plan)
     tracks = Tracks(
         title=script.title,
-        pictures=pictures(plan.shots, reel),
-        samples=normalised(plan.samples, plan.rate),
+        pictures=pictures(plan.shots, artefacts.slides(painted)),
+        samples=plan.samples,
         rate=plan.rate,
         cues=transcript,
         chapters=marks,
         duration=plan.duration,
     )
-    with _staging(folder) as staging:
-        encode(staging / VIDEO, tracks, partial(progress, "render"))
-        (staging / CAPTIONS).write_text(web_vtt(transcript), encoding="utf-8")
-        poster.save(staging / THUMBNAIL, quality=88, method=4)
-    progress("render", 1.0)
+    with artefacts.writing(folder, artefacts.RENDER) as files:
+        encode(files / VIDEO, tracks, progress)
+        (files / CAPTIONS).write_text(web_vtt(transcript), encoding="utf-8")
+        with Image.open(painted / artefacts.POSTER) as poster:
+            poster.save(files / THUMBNAIL, quality=88, method=4)
+    progress(1.0)
     points = key_point_timestamps(script, plan)
-    return Rendered(VIDEO, CAPTIONS, THUMBNAIL, plan.duration, marks, points, transcript)
-
-
-def _painted(script: Script, plan: Schedule, progress: Callable[[float], None]) -> Reel:
-    reel = Reel()
-    for number, shot in enumerate(plan.shots):
-        if shot not in reel:
-            reel.put(shot, paint(script, shot.scene, shot.step))
-        progress((number + 1) / len(plan.shots))
-    return reel
-
-
-@contextmanager
-def _staging(folder: Path) -> Iterator[Path]:
-    """A temporary folder beside the files' final place; they move there if nothing failed."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for abandoned in folder.glob(f"{STAGING}*"):  # by an attempt that was killed
-            rmtree(abandoned, ignore_errors=True)
-        with TemporaryDirectory(prefix=STAGING, dir=folder) as name:
-            yield Path(name)
-            for file in (CAPTIONS, THUMBNAIL, VIDEO):
-                Path(name, file).replace(folder / file)
-    except (OSError, av.FFmpegError) as error:
-        raise MediaNotWritten(folder.name, str(error)) from error
+    return result.dump(result.Rendered(VIDEO, CAPTIONS, THUMBNAIL, plan.duration, marks, points, transcript))

@@ -1,6 +1,7 @@
 """What rendering a lesson answers with. All times are seconds from the start of the video."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +32,22 @@ class Rendered:
     chapters: tuple[Chapter, ...]
     key_point_timestamps: tuple[float, ...]
     transcript: tuple[Cue, ...]
+
+
+def dump(rendered: Rendered) -> bytes:
+    """The result as JSON, to keep."""
+    return json.dumps(asdict(rendered)).encode()
+
+
+def load(kept: bytes) -> Rendered:
+    """What `dump` made."""
+    values = json.loads(kept)
+    return Rendered(
+        video=values["video"],
+        captions=values["captions"],
+        thumbnail=values["thumbnail"],
+        duration=values["duration"],
+        chapters=tuple(Chapter(**chapter) for chapter in values["chapters"]),
+        key_point_timestamps=tuple(values["key_point_timestamps"]),
+        transcript=tuple(Cue(**cue) for cue in values["transcript"]),
+    )

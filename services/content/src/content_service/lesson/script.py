@@ -19,10 +19,11 @@ class Difficulty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One statement: `text` is shown, `say` is spoken."""
+    """One statement: `text` is shown, `say` is spoken; `wrong` for a mistake that is warned of."""
 
     text: str
     say: str
+    wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True)

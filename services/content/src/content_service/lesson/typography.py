@@ -107,7 +107,7 @@ def _words(text: str) -> list[str]:
     """Words, with a number kept on one line with what it counts."""
     words: list[str] = []
     for word in clean(text).split():
-        if words and re.fullmatch(r"[−-]?[\d.,]+", words[-1]):
+        if words and re.fullmatch(r"[−-]?\d(?:[\d.,]*\d)?", words[-1]):
             words[-1] += f" {word}"
         else:
             words.append(word)

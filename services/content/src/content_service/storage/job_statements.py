@@ -1,8 +1,8 @@
 """Statements of the queue: jobs are leased rows."""
 
-from sqlalchemy import Uuid, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import Uuid, bindparam, case, exists, func, insert, or_, select, update
 
-from content_service.domain import Job, Queue
+from content_service.domain import MAX_ATTEMPTS, MAX_SEED, Job
 from content_service.storage.statements import VIDEOS
 from content_service.tables import JobRow
 from servicekit.database import compile_command, compile_statement
@@ -23,30 +23,12 @@ ADD_JOB = compile_command(
         percent=0,
         attempts=0,
         seed=bindparam("seed"),
-        script=b"",
         trace=bindparam("trace"),
         worker="",
         not_before=bindparam("now"),
         create_time=bindparam("now"),
     )
 )
-_RECENT = (
-    select((JOBS.c.finish_time - JOBS.c.start_time).label("took"))
-    .where(JOBS.c.finish_time.is_not(None), JOBS.c.stage == "done")
-    .order_by(JOBS.c.finish_time.desc())
-    .limit(20)
-    .subquery()
-)
-_WAITING = select(func.count()).where(JOBS.c.finish_time.is_(None)).scalar_subquery()
-_OWN = (
-    select(func.count())
-    .where(JOBS.c.finish_time.is_(None), JOBS.c.owner == bindparam("owner", type_=Uuid))
-    .scalar_subquery()
-)
-QUEUE = compile_statement(
-    select(_WAITING.label("waiting"), _OWN.label("own"), func.avg(_RECENT.c.took).label("typical")), Queue
-)
-
 _now = bindparam("now", type_=JOBS.c.not_before.type)
 _NEXT = (
     select(JOBS.c.video_id)
@@ -67,7 +49,6 @@ _JOB_COLUMNS = [
     VIDEOS.c.difficulty,
     JOBS.c.attempts,
     JOBS.c.seed,
-    JOBS.c.script,
     JOBS.c.trace,
 ]
 CLAIM = compile_statement(
@@ -89,13 +70,15 @@ FREE = compile_command(
 )
 EXTEND = compile_command(update(JOBS).where(_JOB_OF_WORKER).values(lease_time=bindparam("until")))
 SAVE_STAGE = compile_command(
-    update(JOBS).where(_JOB_OF_WORKER).values(stage=bindparam("new_stage"), percent=bindparam("new_percent"))
-)
-SAVE_SCRIPT = compile_command(update(JOBS).where(_JOB_OF_WORKER).values(script=bindparam("new_script")))
-RELEASE = compile_command(
     update(JOBS)
     .where(_JOB_OF_WORKER)
-    .values(worker="", lease_time=None, stage="queued", attempts=bindparam("made"), not_before=bindparam("later"))
+    # What has to be done again on another machine does not make less of what was done.
+    .values(stage=bindparam("new_stage"), percent=func.greatest(JOBS.c.percent, bindparam("new_percent")))
+)
+# What was tried so far was tried for the stage before.
+NEXT_STAGE = compile_command(update(JOBS).where(_JOB_OF_WORKER).values(attempts=1))
+RELEASE = compile_command(
+    update(JOBS).where(_JOB_OF_WORKER).values(worker="", lease_time=None, stage="queued", not_before=bindparam("later"))
 )
 END_JOB = compile_command(
     update(JOBS)
@@ -112,5 +95,24 @@ STOP_JOB = compile_command(
 REQUEUE = compile_command(
     update(JOBS)
     .where(JOBS.c.video_id == bindparam("of_video"), JOBS.c.finish_time.is_not(None))
-    .values(stage="queued", percent=0, attempts=0, not_before=_now, create_time=_now, start_time=None, finish_time=None)
+    # Another seed: a script that was refused would be written again.
+    .values(
+        stage="queued",
+        percent=0,
+        attempts=0,
+        seed=(JOBS.c.seed + MAX_ATTEMPTS) % MAX_SEED,
+        not_before=_now,
+        create_time=_now,
+        start_time=None,
+        finish_time=None,
+    )
+)
+_of_video = bindparam("of_video", type_=Uuid)
+ABANDONED = compile_statement(
+    select(_of_video).where(
+        ~exists().where(JOBS.c.video_id == _of_video, JOBS.c.finish_time.is_(None)),
+        # A REJECTED one may be put back by a moderator.
+        ~exists().where(VIDEOS.c.id == _of_video, or_(VIDEOS.c.status == "PUBLIC", VIDEOS.c.status == "REJECTED")),
+    ),
+    lambda video_id: video_id,
 )

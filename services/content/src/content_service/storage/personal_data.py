@@ -9,10 +9,13 @@ from servicekit.database import Transaction, compile_command, compile_statement
 from servicekit.personal_data.erasure import NOBODY
 from servicekit.personal_data.records import records
 
-_videos, _jobs, _views = (METADATA.tables[name] for name in ("videos", "generation_jobs", "views"))
+_videos, _jobs, _stages, _views = (
+    METADATA.tables[name] for name in ("videos", "generation_jobs", "generation_stages", "views")
+)
 EVERYTHING = (
     records(_videos, "created_by", without=("search",)),
     records(_jobs, "owner", without=("script", "trace", "worker")),
+    records(_stages, "owner", without=("artifact",)),
     records(_views, "viewer"),
 )
 
@@ -21,6 +24,7 @@ _person = bindparam("person", type_=Uuid)
 _UNOWN_JOBS = compile_command(
     update(_jobs).where(_jobs.c.owner == _person).values(owner=NOBODY, trace="", worker="", lease_time=None)
 )
+_UNOWN_STAGES = compile_command(update(_stages).where(_stages.c.owner == _person).values(owner=NOBODY))
 _theirs = _videos.c.created_by == _person
 _DELETE_VIDEOS = compile_statement(
     delete(_videos).where(_theirs, _videos.c.status != Status.PUBLIC.value).returning(_videos.c.id), row=str
@@ -32,6 +36,7 @@ _FORGET_VIEWS = compile_command(delete(_views).where(_views.c.viewer == _person)
 async def erase(transaction: Transaction, user_id: str) -> int:
     """Deletes what is not public, media included, and takes the name off what is. Returns how many rows that were."""
     rows = await transaction.execute(_UNOWN_JOBS, person=user_id)
+    rows += await transaction.execute(_UNOWN_STAGES, person=user_id)
     deleted = await transaction.all(_DELETE_VIDEOS, person=user_id)
     for video_id in deleted:
         # Also for those nobody ever saw: whoever hears it removes their media.

@@ -1,18 +1,20 @@
 """Reads of the catalogue. What is PUBLIC is the same for everybody, so those who ask together share one statement."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from content_service.domain import FeedQuery, Page, Progress, Queue, Stage, Status, Video, words_for
-from content_service.storage import job_statements, statements
+from content_service.storage import stage_statements, statements
 from content_service.storage.coalescing import Coalescer
 from servicekit.caller import Caller, acting_as, caller_or_none, current_caller
+from servicekit.clock import utc_now
 from servicekit.database import Database
 from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
 
 PageKey = tuple[FeedQuery, int, str]
+_WORKER_SEEN = timedelta(minutes=1)
 # Seconds. Nobody notices them, and at a thousand reads a second they make the batches three times as full.
 _PAUSE = 0.005
 
@@ -38,9 +40,9 @@ class PostgresReads:
         return {video.id: video for video in videos}
 
     async def feed(self, query: FeedQuery, size: int, page_token: str) -> Page:
-        """Somebody's own videos are read as them, everything else as anybody."""
+        """What is not PUBLIC is read as the caller, so that row-level security decides; everything else as anybody."""
         caller = caller_or_none()
-        if caller and query.created_by == caller.id:
+        if caller and (query.created_by == caller.id or query.status not in (None, Status.PUBLIC)):
             return await self._page(query, size, page_token, own=True)
         if page_token:
             _decoded(query, page_token)
@@ -57,7 +59,7 @@ class PostgresReads:
         filters = frozenset(parameters) | ({"own"} if own else frozenset())
         if page_token:
             parameters["after_key"], parameters["after_id"] = _decoded(query, page_token)
-        statement = statements.feed(query.sort, filters, bool(page_token))
+        statement = statements.feed(query.sort, filters, bool(page_token), query.status)
         videos = await self._database.all(statement, limit=size + 1, **parameters)
         return Page(videos[:size], _token(query, videos[size - 1]) if len(videos) > size else "")
 
@@ -73,7 +75,16 @@ class PostgresReads:
         """Asked as the service: an account sees its own jobs only, and waits behind everybody's."""
         owner = current_caller().id
         with acting_as(Caller.service("content")):
-            return await self._database.one(job_statements.QUEUE, owner=owner) or Queue(0, 0, None)
+            load = await self._database.all(stage_statements.LOAD, owner=owner)
+            typical = await self._database.all(stage_statements.TYPICAL)
+            workers = await self._database.one(stage_statements.WORKERS, since=utc_now() - _WORKER_SEEN)
+        return Queue(
+            unfinished=sum(unfinished for _, unfinished, _, _ in load),
+            own=sum(own for _, _, own, _ in load),
+            workers=workers or 1,
+            left={difficulty: left for difficulty, _, _, left in load},
+            typical=dict(typical),
+        )
 
     async def requested(self, request_id: str) -> Video | None:
         """By the unique index on creator and request id."""

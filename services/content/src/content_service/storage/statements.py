@@ -3,12 +3,12 @@
 import functools
 from dataclasses import fields
 
-from sqlalchemy import bindparam, func, select, tuple_, update
+from sqlalchemy import bindparam, case, func, literal_column, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.types import Text, Uuid
+from sqlalchemy.types import Boolean, Text, Uuid
 
-from content_service.domain import Video
+from content_service.domain import Status, Video
 from content_service.tables import JobRow, VideoRow
 from servicekit.database import Statement, compile_command, compile_statement
 
@@ -42,7 +42,7 @@ PROGRESS = compile_statement(
 
 
 @functools.cache
-def feed(sort: str, filters: frozenset[str], after: bool) -> Statement[Video]:
+def feed(sort: str, filters: frozenset[str], after: bool, status: Status | None = None) -> Statement[Video]:
     """A page of the feed in the given sort, filtered by the given columns, `after` a key or from the start.
 
     Parameters: limit, one for each filter, and after_key and after_id when `after`. Filtered by the caller's own id it
@@ -54,6 +54,9 @@ def feed(sort: str, filters: frozenset[str], after: bool) -> Statement[Video]:
         statement = statement.where(VIDEOS.c[name] == bindparam(name))
     visible = VIDEOS.c.status != "DELETED" if "own" in filters else VIDEOS.c.status == "PUBLIC"
     statement = statement.where(visible)
+    if status:
+        # Not a parameter: a plan for any status could not use the index of those not PUBLIC.
+        statement = statement.where(VIDEOS.c.status == literal_column(f"'{status}'"))
     if after:
         last = tuple_(bindparam("after_key", type_=key.type), bindparam("after_id", type_=Uuid))
         statement = statement.where(tuple_(key, VIDEOS.c.id) < last)
@@ -105,11 +108,19 @@ MOVE = compile_statement(
     .values(
         status=bindparam("new_status"),
         status_message=bindparam("message"),
+        estimated_completion_time=case(
+            (bindparam("final", type_=Boolean), None), else_=VIDEOS.c.estimated_completion_time
+        ),
         update_time=_now,
         version=VIDEOS.c.version + 1,
     )
     .returning(*COLUMNS),
     Video,
+)
+EXPECT = compile_command(
+    update(VIDEOS)
+    .where(VIDEOS.c.id == bindparam("video_id"))
+    .values(estimated_completion_time=bindparam("ready", type_=VIDEOS.c.update_time.type))
 )
 PUBLISH = compile_statement(
     update(VIDEOS)

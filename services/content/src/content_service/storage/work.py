@@ -1,25 +1,44 @@
 """The unit of work: videos, jobs and their events in one transaction."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from content_service.convert import videos as convert
-from content_service.domain import CAME_FROM, Job, Lesson, RatingTotals, Stage, Status, Video, Wish
+from content_service.domain import (
+    CAME_FROM,
+    Job,
+    Lesson,
+    Links,
+    RatingTotals,
+    Stage,
+    Status,
+    Video,
+    Wish,
+    below_gateway,
+    percent_of,
+    time_left,
+)
 from content_service.errors import LeaseLost
 from content_service.storage import job_statements as jobs
 from content_service.storage import search_index, statements, view_statements
+from content_service.storage import stage_statements as stages
 from servicekit.caller import Caller, acting_as
 from servicekit.database import Database, Statement, Transaction
 from servicekit.telemetry.traces import trace_headers
+
+LinksFor = Callable[[str], Links]
 
 
 class PostgresWork:
     """The adapter of `ports.Work`."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, links: LinksFor = below_gateway) -> None:
+        """`links` are what events tell of a lesson's files."""
         self._transaction = transaction
+        self._links = links
 
     async def add_video(self, video_id: str, owner: str, wish: Wish, now: datetime, ready: datetime) -> Video | None:
         return await self._transaction.one(
@@ -47,9 +66,21 @@ class PostgresWork:
 
     async def claim(self, worker: str, now: datetime, until: datetime) -> Job | None:
         job = await self._transaction.one(jobs.CLAIM, new_worker=worker, now=now, until=until)
-        if job:
-            await self.move(job.video_id, Status.PROCESSING, "", now)
-        return job
+        if job is None:
+            return None
+        done = dict(await self._transaction.all(stages.DONE, of_video=job.video_id))
+        typical = dict(await self._transaction.all(stages.TYPICAL))
+        ready = now + time_left(typical, job.difficulty, max((percent_of(stage, 1.0) for stage in done), default=0))
+        await self.expect(job.video_id, ready)
+        await self.move(job.video_id, Status.PROCESSING, "", now)
+        return replace(job, done=done, ready=ready)
+
+    async def expect(self, video_id: str, ready: datetime) -> None:
+        await self._transaction.execute(statements.EXPECT, video_id=video_id, ready=ready)
+
+    async def see(self, worker: str, now: datetime, forget: datetime) -> None:
+        await self._transaction.execute(stages.SEE_WORKER, named=worker, now=now)
+        await self._transaction.execute(stages.FORGET_WORKERS, before=forget)
 
     async def free(self, worker: str) -> None:
         await self._transaction.execute(jobs.FREE, former=worker)
@@ -60,11 +91,15 @@ class PostgresWork:
     async def save_stage(self, video_id: str, worker: str, stage: Stage, percent: int) -> None:
         await self._as_worker(jobs.SAVE_STAGE, video_id, worker, new_stage=stage.value, new_percent=percent)
 
-    async def save_script(self, video_id: str, worker: str, script: bytes) -> None:
-        await self._as_worker(jobs.SAVE_SCRIPT, video_id, worker, new_script=script)
+    async def record(
+        self, video_id: str, worker: str, stage: Stage, artifact: bytes, seconds: float, now: datetime
+    ) -> None:
+        await self._as_worker(jobs.NEXT_STAGE, video_id, worker)
+        await self._save(video_id, stage, artifact, seconds, now)
 
-    async def finish(self, video_id: str, worker: str, lesson: Lesson, now: datetime) -> None:
+    async def finish(self, video_id: str, worker: str, lesson: Lesson, seconds: float, now: datetime) -> None:
         await self._end(video_id, worker, Stage.DONE, 100, now)
+        await self._save(video_id, Stage.PUBLISH, b"", seconds, now)
         video = await self._transaction.one(
             statements.PUBLISH,
             video_id=video_id,
@@ -83,10 +118,10 @@ class PostgresWork:
             for statement in search_index.ADDED:
                 await self._transaction.execute(statement, video_id=video_id)
             await self._transaction.emit("video.status_changed", convert.status_changed(video), video_id)
-            await self._transaction.emit("video.created", convert.video_created(video), video_id)
+            await self._transaction.emit("video.created", convert.video_created(video, self._links(video.id)), video_id)
 
-    async def release(self, video_id: str, worker: str, attempts: int, not_before: datetime) -> None:
-        await self._as_worker(jobs.RELEASE, video_id, worker, made=attempts, later=not_before)
+    async def release(self, video_id: str, worker: str, not_before: datetime) -> None:
+        await self._as_worker(jobs.RELEASE, video_id, worker, later=not_before)
 
     async def fail(self, video_id: str, worker: str, status: Status, message: str, now: datetime) -> None:
         await self._end(video_id, worker, Stage.QUEUED, 0, now)
@@ -99,6 +134,7 @@ class PostgresWork:
             came_from=[origin.value for origin in CAME_FROM[status]],
             new_status=status.value,
             message=message,
+            final=status.final,
             now=now,
         )
         if video and status is Status.DELETED:
@@ -110,12 +146,15 @@ class PostgresWork:
     async def stop_job(self, video_id: str, now: datetime) -> None:
         await self._transaction.execute(jobs.STOP_JOB, of_video=video_id, now=now)
 
+    async def abandoned(self, video_id: str) -> bool:
+        return await self._transaction.one(jobs.ABANDONED, of_video=video_id) is not None
+
     async def requeue(self, video: Video, now: datetime) -> None:
         await self._transaction.execute(jobs.REQUEUE, of_video=video.id, now=now)
         await self._transaction.emit("video.requested", convert.video_requested(video), video.id)
 
     async def tell_created(self, video: Video) -> None:
-        await self._transaction.emit("video.created", convert.video_created(video), video.id)
+        await self._transaction.emit("video.created", convert.video_created(video, self._links(video.id)), video.id)
 
     async def add_view(self, video_id: str, viewer: str, hour: datetime) -> None:
         await self._transaction.execute(view_statements.ADD_VIEW, video_id=video_id, viewer=viewer, hour=hour)
@@ -147,6 +186,11 @@ class PostgresWork:
             statements.APPLY_COMMENT_COUNT, video_id=video_id, new_count=count, new_version=version
         )
 
+    async def _save(self, video_id: str, stage: Stage, artifact: bytes, seconds: float, now: datetime) -> None:
+        await self._transaction.execute(
+            stages.SAVE, of_video=video_id, of_stage=stage.value, made=artifact, took=seconds, now=now
+        )
+
     async def _end(self, video_id: str, worker: str, stage: Stage, percent: int, now: datetime) -> None:
         await self._as_worker(jobs.END_JOB, video_id, worker, new_stage=stage.value, new_percent=percent, now=now)
 
@@ -158,16 +202,17 @@ class PostgresWork:
 class PostgresUnitOfWork:
     """The adapter of `ports.UnitOfWork`. `caller` is for processes that act for themselves."""
 
-    def __init__(self, database: Database, caller: Caller | None = None) -> None:
+    def __init__(self, database: Database, caller: Caller | None = None, links: LinksFor = below_gateway) -> None:
         self._database = database
         self._caller = caller
+        self._links = links
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[PostgresWork]:
         if self._caller:
             with acting_as(self._caller):
                 async with self._database.transaction() as transaction:
-                    yield PostgresWork(transaction)
+                    yield PostgresWork(transaction, self._links)
         else:
             async with self._database.transaction() as transaction:
-                yield PostgresWork(transaction)
+                yield PostgresWork(transaction, self._links)

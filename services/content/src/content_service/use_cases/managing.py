@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from content_service.domain import Status, Video, hour_of, may_manage
+from content_service.domain import Status, Video, estimates, hour_of, may_manage
 from content_service.errors import MoveNotAllowed, VideoNotFound, VideoNotYours
 from content_service.ports import Reads, UnitOfWork
 from servicekit.caller import current_caller
@@ -40,9 +40,10 @@ class Management:
 
     async def retry(self, video_id: str) -> Video:
         """Makes a FAILED video again, from the stage that failed. Raises VideoNotFound, VideoNotYours, MoveNotAllowed."""
-        before = await self._managed(video_id)
-        now = self._clock()
+        before, queue, now = await self._managed(video_id), await self._reads.queue(), self._clock()
         async with self._unit_of_work() as work:
+            if before.status == Status.FAILED:
+                await work.expect(video_id, estimates(now, queue, [before.difficulty])[0])
             video = await work.move(video_id, Status.PENDING, "", now)
             if video:
                 await work.requeue(video, now)

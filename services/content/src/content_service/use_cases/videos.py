@@ -5,7 +5,18 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 
-from content_service.domain import MOST_WAITING, FeedQuery, Page, Progress, Status, Video, Wish, estimate, progress_of
+from content_service.domain import (
+    MAX_SEED,
+    MOST_WAITING,
+    FeedQuery,
+    Page,
+    Progress,
+    Status,
+    Video,
+    Wish,
+    estimates,
+    progress_of,
+)
 from content_service.errors import StreamInterrupted, TooManyLessons, VideoNotFound
 from content_service.ports import Follower, Judge, Reads, UnitOfWork
 from servicekit.caller import current_caller
@@ -13,7 +24,6 @@ from servicekit.clock import Clock
 
 # A lost announcement must not leave a watcher behind: after this long the state is read again.
 _REREAD_SECONDS = 5.0
-_MAX_SEED = 2**31 - 1
 _COME_BACK = timedelta(minutes=1)
 
 
@@ -45,7 +55,9 @@ class Videos:
         earlier = [await self._earlier(wish) for wish in wishes]
         new = [wish for wish, video in zip(wishes, earlier, strict=True) if video is None]
         for subject, topic in dict.fromkeys((wish.subject, wish.topic) for wish in new):
-            await self._judge.admit(topic, subject)
+            # What must not be taught is refused before anybody looks for it in the curriculum.
+            await self._judge.moderate(topic, subject)
+            await self._judge.validate(topic, subject)
         made = iter(await self._add(new) if new else [])
         videos = [video or next(made) for video in earlier]
         # None: the same request id won a race against us, and its video is the answer.
@@ -55,13 +67,12 @@ class Videos:
         now, queue, owner = self._clock(), await self._reads.queue(), current_caller().id
         if queue.own + len(wishes) > MOST_WAITING:
             raise TooManyLessons(retry_after=_COME_BACK, waiting=str(queue.own), most=str(MOST_WAITING))
-        videos = []
+        videos, times = [], estimates(now, queue, [wish.difficulty for wish in wishes])
         async with self._unit_of_work() as work:
-            for place, wish in enumerate(wishes):
-                ready = estimate(now, queue, place)
+            for wish, ready in zip(wishes, times, strict=True):
                 video = await work.add_video(self._ids(), owner, wish, now, ready)
                 if video:
-                    await work.add_job(video, secrets.randbelow(_MAX_SEED))
+                    await work.add_job(video, secrets.randbelow(MAX_SEED))
                 videos.append(video)
         return videos
 

@@ -89,13 +89,13 @@ def _first_number(side: str) -> str:
 def _parses(text: str) -> bool:
     try:
         value(text)
-    except (SyntaxError, ValueError, TypeError, ZeroDivisionError):
+    except (SyntaxError, ValueError, TypeError, ArithmeticError, RecursionError, MemoryError):
         return False
     return True
 
 
 def value(text: str) -> float:
-    """Work out plain arithmetic; raise ValueError or SyntaxError for anything else."""
+    """The value of a side made of numbers. Raises what `_parses` catches for anything else."""
     return _evaluate(ast.parse(text.strip(), mode="eval").body)
 
 
@@ -106,5 +106,7 @@ def _evaluate(node: ast.expr) -> float:
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_evaluate(operand)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            return _BINARY[type(op)](_evaluate(left), _evaluate(right))
+            result = _BINARY[type(op)](_evaluate(left), _evaluate(right))
+            if isinstance(result, float):  # the root of a negative number is not
+                return result
     raise ValueError("only numbers and + - * / ** are arithmetic")

@@ -7,13 +7,13 @@ from itertools import pairwise
 
 from inference_service.curriculum.arithmetic import wrong_equations
 from inference_service.curriculum.reactions import imbalance, is_reaction
+from inference_service.domain.content_check import seconds
 from inference_service.domain.lesson import Curriculum, LessonPlan, Polyline, Quiz, Shape, Topic
 from inference_service.domain.lessons import lines_needed, scenes
 from inference_service.domain.lines import LineKind, curated, objection, wording
 from inference_service.domain.script import spoken_in
 from inference_service.domain.subject import Difficulty, Subject
 
-WORDS_PER_MINUTE = 142
 SECONDS = range(70, 116)
 KEY_POINTS, POINTS, OPTIONS = range(3, 6), range(2, 6), range(2, 5)
 TOPICS_PER_SUBJECT = 3
@@ -112,11 +112,6 @@ def _lesson_problems(pack: Curriculum, slug: str, difficulty: Difficulty) -> Ite
         if round(length) not in SECONDS:
             asked = f"with question {number + 1} it would take about {length:.0f} s"
             yield f"{asked} instead of {SECONDS.start} to {SECONDS.stop - 1}"
-
-
-def seconds(narration: tuple[str, ...]) -> float:
-    """Roughly how long the narration takes, in seconds; the rate was measured on the narrator's voice, pauses included."""
-    return sum(len(spoken.split()) for spoken in narration) / WORDS_PER_MINUTE * 60
 
 
 def _is_sentence(text: str) -> bool:

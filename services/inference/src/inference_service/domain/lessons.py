@@ -122,7 +122,8 @@ def _example(example: Example, lines: Lines) -> Scene:
 
 
 def _mistake(mistake: Mistake) -> Scene:
-    points = tuple(Point(claim.text, claim.say) for claim in (mistake.wrong, mistake.right))
+    wrong, right = mistake.wrong, mistake.right
+    points = (Point(wrong.text, wrong.say, wrong=True), Point(right.text, right.say))
     return Scene("A common mistake", PRACTICE, Concept(points))
 
 

@@ -7,8 +7,11 @@ from inference_service.domain.subject import Difficulty, Subject
 
 @dataclass(frozen=True, slots=True)
 class Point:
+    """A claim; `wrong` for a mistake that is warned of."""
+
     text: str
     say: str
+    wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class VideoCreated(_message.Message):
     VIDEO_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def video(self) -> _content_service_pb2.Video:
-        """The video as everybody sees it."""
+        """The video as everybody sees it; without URLs where media lie in an object store, because those expire."""
 
     def __init__(
         self,

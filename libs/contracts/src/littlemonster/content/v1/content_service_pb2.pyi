@@ -107,11 +107,13 @@ class Video(_message.Message):
     script_summary: _builtins.str
     """The lesson in two or three sentences."""
     video_url: _builtins.str
-    """Path of the MP4 below the gateway; empty until PUBLIC."""
+    """The MP4, empty until PUBLIC: a path below the gateway, or, where media lie in an object store, a signed URL that is good for
+    six hours. Ask for the video again for a fresh one.
+    """
     thumbnail_url: _builtins.str
-    """Path of the WebP picture."""
+    """The WebP picture, in the same way."""
     captions_url: _builtins.str
-    """Path of the WebVTT captions."""
+    """The WebVTT captions, in the same way."""
     duration: _builtins.float
     """Length in seconds."""
     rating_avg: _builtins.float
@@ -148,7 +150,9 @@ class Video(_message.Message):
 
     @_builtins.property
     def estimated_completion_time(self) -> _timestamp_pb2.Timestamp:
-        """When it should be ready; set while PENDING or PROCESSING."""
+        """When it should be ready, from what is before it, the number of workers and how long the last lessons took; set while PENDING
+        or PROCESSING.
+        """
 
     @_builtins.property
     def provenance(self) -> Global___Provenance:
@@ -229,6 +233,8 @@ class Provenance(_message.Message):
     SEED_FIELD_NUMBER: _builtins.int
     FACTS_FIELD_NUMBER: _builtins.int
     MODEL_LINE_COUNT_FIELD_NUMBER: _builtins.int
+    READING_GRADE_FIELD_NUMBER: _builtins.int
+    VOICE_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """Name of the model."""
     model_sha256: _builtins.str
@@ -239,6 +245,10 @@ class Provenance(_message.Message):
     """The seed of the sampling."""
     model_line_count: _builtins.int
     """How many spoken lines the model wrote; the others are the curriculum's own."""
+    reading_grade: _builtins.float
+    """Flesch-Kincaid grade of the narration: the school year whose pupils can follow it."""
+    voice: _builtins.str
+    """The voice that speaks it, such as "espeak-ng en-us"."""
     @_builtins.property
     def facts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Ids of the curriculum's facts that were used."""
@@ -252,10 +262,12 @@ class Provenance(_message.Message):
         seed: _builtins.int = ...,
         facts: _abc.Iterable[_builtins.str] | None = ...,
         model_line_count: _builtins.int = ...,
+        reading_grade: _builtins.float = ...,
+        voice: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "model", b"model", "model_line_count", b"model_line_count", "model_sha256", b"model_sha256", "prompt_version", b"prompt_version", "seed", b"seed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "model", b"model", "model_line_count", b"model_line_count", "model_sha256", b"model_sha256", "prompt_version", b"prompt_version", "reading_grade", b"reading_grade", "seed", b"seed", "voice", b"voice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -355,6 +367,7 @@ class ListVideosRequest(_message.Message):
     DIFFICULTY_FIELD_NUMBER: _builtins.int
     SORT_FIELD_NUMBER: _builtins.int
     CREATED_BY_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many, 20 when 0, at most 100."""
     page_token: _builtins.str
@@ -367,6 +380,10 @@ class ListVideosRequest(_message.Message):
     """"recent" (the default), "popular" (views) or "rating"."""
     created_by: _builtins.str
     """Only videos this account asked for."""
+    status: Global___VideoStatus.ValueType
+    """Only this status. Of a status other than PUBLIC these are the caller's own videos; for moderators they are everybody's, so that
+    they find what FAILED and replay it with RetryVideo.
+    """
     def __init__(
         self,
         *,
@@ -376,10 +393,11 @@ class ListVideosRequest(_message.Message):
         difficulty: _study_pb2.Difficulty.ValueType = ...,
         sort: _builtins.str = ...,
         created_by: _builtins.str = ...,
+        status: Global___VideoStatus.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_by", b"created_by", "difficulty", b"difficulty", "page_size", b"page_size", "page_token", b"page_token", "sort", b"sort", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_by", b"created_by", "difficulty", b"difficulty", "page_size", b"page_size", "page_token", b"page_token", "sort", b"sort", "status", b"status", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -602,7 +620,7 @@ class VideoProgress(_message.Message):
     status: Global___VideoStatus.ValueType
     """Where it stands."""
     stage: _builtins.str
-    """The stage at work: "queued", "script", "voice", "slides", "render", "publish" or "done"."""
+    """The stage at work: "queued", "validate", "moderate", "script", "check", "voice", "slides", "render", "publish" or "done"."""
     percent: _builtins.int
     """0 to 100 over the whole of the work; never falls."""
     message: _builtins.str

@@ -116,7 +116,7 @@ class VideoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListVideos(self, request, context):
-        """The feed: PUBLIC videos; with created_by the caller's own id, also those not PUBLIC yet.
+        """The feed: PUBLIC videos; with created_by the caller's own id, or with status, also those not PUBLIC.
         INVALID_ARGUMENT: PAGE_TOKEN_INVALID when page_token is not one of ours or belongs to another query.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -162,14 +162,17 @@ class VideoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CancelVideo(self, request, context):
-        """Stops making a video. FAILED_PRECONDITION: it is finished.
+        """Stops making a video, within about a second and whatever its stage. NOT_FOUND: VIDEO_NOT_FOUND.
+        PERMISSION_DENIED: VIDEO_NOT_YOURS. FAILED_PRECONDITION: VIDEO_STATUS_CONFLICT when it is finished.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RetryVideo(self, request, context):
-        """Makes a FAILED video again from the stage that failed. FAILED_PRECONDITION: it is not FAILED.
+        """Makes a FAILED video again from the stage that failed: what the stages before it made is kept for three days. This is also
+        how a moderator replays a lesson that was given up after three attempts. NOT_FOUND: VIDEO_NOT_FOUND.
+        PERMISSION_DENIED: VIDEO_NOT_YOURS. FAILED_PRECONDITION: VIDEO_STATUS_CONFLICT when it is not FAILED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

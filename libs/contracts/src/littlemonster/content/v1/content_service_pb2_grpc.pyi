@@ -26,7 +26,7 @@ class VideoServiceStub:
     BatchCreateVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.BatchCreateVideosRequest, _content_service_pb2.BatchCreateVideosResponse]
     """Asks for up to 50 lessons, all or none. Fails as CreateVideo does, naming the request that failed."""
     ListVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.ListVideosRequest, _content_service_pb2.ListVideosResponse]
-    """The feed: PUBLIC videos; with created_by the caller's own id, also those not PUBLIC yet.
+    """The feed: PUBLIC videos; with created_by the caller's own id, or with status, also those not PUBLIC.
     INVALID_ARGUMENT: PAGE_TOKEN_INVALID when page_token is not one of ours or belongs to another query.
     """
     SearchVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.SearchVideosRequest, _content_service_pb2.SearchVideosResponse]
@@ -45,9 +45,14 @@ class VideoServiceStub:
     ViewVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.ViewVideoRequest, _content_service_pb2.ViewVideoResponse]
     """Counts a view, once per viewer and hour. NOT_FOUND: VIDEO_NOT_FOUND."""
     CancelVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.CancelVideoRequest, _content_service_pb2.Video]
-    """Stops making a video. FAILED_PRECONDITION: it is finished."""
+    """Stops making a video, within about a second and whatever its stage. NOT_FOUND: VIDEO_NOT_FOUND.
+    PERMISSION_DENIED: VIDEO_NOT_YOURS. FAILED_PRECONDITION: VIDEO_STATUS_CONFLICT when it is finished.
+    """
     RetryVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.RetryVideoRequest, _content_service_pb2.Video]
-    """Makes a FAILED video again from the stage that failed. FAILED_PRECONDITION: it is not FAILED."""
+    """Makes a FAILED video again from the stage that failed: what the stages before it made is kept for three days. This is also
+    how a moderator replays a lesson that was given up after three attempts. NOT_FOUND: VIDEO_NOT_FOUND.
+    PERMISSION_DENIED: VIDEO_NOT_YOURS. FAILED_PRECONDITION: VIDEO_STATUS_CONFLICT when it is not FAILED.
+    """
     SetVideoStatus: _aio.UnaryUnaryMultiCallable[_content_service_pb2.SetVideoStatusRequest, _content_service_pb2.Video]
     """Sets a video's status by a moderator's decision. FAILED_PRECONDITION: the move is not a legal one."""
 
@@ -78,7 +83,7 @@ class VideoServiceServicer:
         request: _content_service_pb2.ListVideosRequest,
         context: _aio.ServicerContext[_content_service_pb2.ListVideosRequest, _abc.Awaitable[_content_service_pb2.ListVideosResponse]],
     ) -> _abc.Awaitable[_content_service_pb2.ListVideosResponse]:
-        """The feed: PUBLIC videos; with created_by the caller's own id, also those not PUBLIC yet.
+        """The feed: PUBLIC videos; with created_by the caller's own id, or with status, also those not PUBLIC.
         INVALID_ARGUMENT: PAGE_TOKEN_INVALID when page_token is not one of ours or belongs to another query.
         """
 
@@ -127,14 +132,19 @@ class VideoServiceServicer:
         request: _content_service_pb2.CancelVideoRequest,
         context: _aio.ServicerContext[_content_service_pb2.CancelVideoRequest, _abc.Awaitable[_content_service_pb2.Video]],
     ) -> _abc.Awaitable[_content_service_pb2.Video]:
-        """Stops making a video. FAILED_PRECONDITION: it is finished."""
+        """Stops making a video, within about a second and whatever its stage. NOT_FOUND: VIDEO_NOT_FOUND.
+        PERMISSION_DENIED: VIDEO_NOT_YOURS. FAILED_PRECONDITION: VIDEO_STATUS_CONFLICT when it is finished.
+        """
 
     def RetryVideo(
         self,
         request: _content_service_pb2.RetryVideoRequest,
         context: _aio.ServicerContext[_content_service_pb2.RetryVideoRequest, _abc.Awaitable[_content_service_pb2.Video]],
     ) -> _abc.Awaitable[_content_service_pb2.Video]:
-        """Makes a FAILED video again from the stage that failed. FAILED_PRECONDITION: it is not FAILED."""
+        """Makes a FAILED video again from the stage that failed: what the stages before it made is kept for three days. This is also
+        how a moderator replays a lesson that was given up after three attempts. NOT_FOUND: VIDEO_NOT_FOUND.
+        PERMISSION_DENIED: VIDEO_NOT_YOURS. FAILED_PRECONDITION: VIDEO_STATUS_CONFLICT when it is not FAILED.
+        """
 
     def SetVideoStatus(
         self,

@@ -260,21 +260,29 @@ class ValidateContentResponse(_message.Message):
 
     VALID_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
+    READING_GRADE_FIELD_NUMBER: _builtins.int
+    SECONDS_FIELD_NUMBER: _builtins.int
     valid: _builtins.bool
     """True when nothing is."""
+    reading_grade: _builtins.float
+    """Flesch-Kincaid grade of the narration: the school year whose pupils can follow it. INTRO may reach 9, STANDARD 11, HONORS 14."""
+    seconds: _builtins.float
+    """Roughly how long the narration takes to say, in seconds; 45 to 180 is valid."""
     @_builtins.property
     def problems(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Each problem in a sentence."""
+        """Each problem in a sentence, at most 20."""
 
     def __init__(
         self,
         *,
         valid: _builtins.bool = ...,
         problems: _abc.Iterable[_builtins.str] | None = ...,
+        reading_grade: _builtins.float = ...,
+        seconds: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["problems", b"problems", "valid", b"valid"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["problems", b"problems", "reading_grade", b"reading_grade", "seconds", b"seconds", "valid", b"valid"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

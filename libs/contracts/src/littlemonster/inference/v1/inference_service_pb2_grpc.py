@@ -110,7 +110,8 @@ class GenerationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ValidateContent(self, request, context):
-        """Checks a script's numbers, equations, reading level and length.
+        """Checks a script before it is spoken: shown and spoken equations hold, reactions balance, the narration can be followed at
+        the script's difficulty, and it is neither too short nor too long. A bad script is an answer, not a failure.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -31,7 +31,9 @@ class GenerationServiceStub:
     GenerateKeyPoints: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.GenerateKeyPointsRequest, _inference_service_pb2.GenerateKeyPointsResponse]
     """What to remember of a text, made as GenerateSummary makes it."""
     ValidateContent: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ValidateContentRequest, _inference_service_pb2.ValidateContentResponse]
-    """Checks a script's numbers, equations, reading level and length."""
+    """Checks a script before it is spoken: shown and spoken equations hold, reactions balance, the narration can be followed at
+    the script's difficulty, and it is neither too short nor too long. A bad script is an answer, not a failure.
+    """
     Embed: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.EmbedRequest, _inference_service_pb2.EmbedResponse]
     """Vectors for semantic search: texts about the same thing have a large dot product. No model is needed; the same text gives the same
     vector on every machine as long as `method` and the curriculum are the same.
@@ -88,7 +90,9 @@ class GenerationServiceServicer:
         request: _inference_service_pb2.ValidateContentRequest,
         context: _aio.ServicerContext[_inference_service_pb2.ValidateContentRequest, _abc.Awaitable[_inference_service_pb2.ValidateContentResponse]],
     ) -> _abc.Awaitable[_inference_service_pb2.ValidateContentResponse]:
-        """Checks a script's numbers, equations, reading level and length."""
+        """Checks a script before it is spoken: shown and spoken equations hold, reactions balance, the narration can be followed at
+        the script's difficulty, and it is neither too short nor too long. A bad script is an answer, not a failure.
+        """
 
     def Embed(
         self,

@@ -237,19 +237,23 @@ class Point(_message.Message):
 
     TEXT_FIELD_NUMBER: _builtins.int
     SAY_FIELD_NUMBER: _builtins.int
+    WRONG_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """What is shown."""
     say: _builtins.str
     """What is said."""
+    wrong: _builtins.bool
+    """True for a mistake that others make: it is shown as wrong, and claims nothing."""
     def __init__(
         self,
         *,
         text: _builtins.str = ...,
         say: _builtins.str = ...,
+        wrong: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["say", b"say", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["say", b"say", "text", b"text", "wrong", b"wrong"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

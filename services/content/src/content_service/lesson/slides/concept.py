@@ -22,7 +22,11 @@ def paint(canvas: Canvas, scene: Scene, body: Concept, position: Position) -> No
         bottom = panel_top - GAP
     texts = [point.text for point in body.points]
     cards = column(canvas, texts, (left, top, right, bottom), TEXT_INSET, SIZES.get(count, (44, 26))) if texts else []
+    warns = any(point.wrong for point in body.points)
     for number, (box, block) in enumerate(cards):
+        if warns and number <= position.step:
+            _verdict(canvas, box, block, wrong=body.points[number].wrong)
+            continue
         _point(canvas, str(number + 1) if count > 1 else "", box, block, number - position.step)
 
 
@@ -40,6 +44,18 @@ def _point(canvas: Canvas, number: str, box: Box, block: TextBlock, ahead: int) 
     else:
         canvas.card((box[0] + 48, box[1] + 40, box[0] + 56, box[3] - 40), palette.accent, radius=4)
     canvas.write_middle(block, box[0] + 98, box, palette.ink if current else palette.muted)
+
+
+def _verdict(canvas: Canvas, box: Box, block: TextBlock, *, wrong: bool) -> None:
+    """A mistake and what is right instead, told apart by colour and by sign."""
+    palette, badge = canvas.palette, (box[0] + 54, (box[1] + box[3]) // 2)
+    if wrong:
+        canvas.card(box, palette.bad_soft, palette.bad)
+        canvas.cross(badge, 28, palette.bad, "#FFFFFF")
+    else:
+        canvas.card(box, palette.good_soft, palette.good)
+        canvas.tick(badge, 28, palette.good, "#FFFFFF")
+    canvas.write_middle(block, box[0] + 98, box, palette.ink)
 
 
 def _formula(canvas: Canvas, formula: str, box: Box, shown: bool) -> None:

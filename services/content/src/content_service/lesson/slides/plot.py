@@ -1,5 +1,7 @@
 """Curves in axes, with a key and a caption beside them."""
 
+from collections.abc import Iterable
+from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 SIDE = 350
 KEY_INSET = 58
+FEW = 12
 MANY = 20_000  # from here ticks are written 20,000; years are not
 DASHES = ("solid", (0, (5, 2)), (0, (1.2, 1.4)), (0, (6, 2, 1.5, 2)))
 
@@ -66,6 +69,7 @@ def _axes(plot: Plot, palette: Palette, width: int, height: int) -> Image.Image:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(width / 100, height / 100), dpi=100, facecolor=palette.card, layout="tight")
     surface = FigureCanvasAgg(figure)
@@ -81,7 +85,10 @@ def _axes(plot: Plot, palette: Palette, width: int, height: int) -> Image.Image:
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set_fontproperties(ticks)
     axes.tick_params(colors=palette.muted, length=0, pad=8)
-    axes.locator_params(nbins=7, steps=[1, 2, 5, 10])
+    if _is_drawing(plot):
+        axes.set_aspect("equal", adjustable="datalim")  # a square must look like one
+    for axis, whole in ((axes.xaxis, _whole(c.x for c in plot.curves)), (axes.yaxis, _whole(c.y for c in plot.curves))):
+        axis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=whole))
     for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
         if max(map(abs, ends)) >= MANY:
             axis.set_major_formatter(lambda value, _: f"{value:,.0f}".replace("-", "−"))
@@ -93,6 +100,17 @@ def _axes(plot: Plot, palette: Palette, width: int, height: int) -> Image.Image:
     surface.draw()  # type: ignore[no-untyped-call]  # matplotlib's Agg backend is not annotated
     pixels = np.asarray(surface.buffer_rgba())  # type: ignore[no-untyped-call]  # same
     return Image.fromarray(pixels).convert("RGB")
+
+
+def _is_drawing(plot: Plot) -> bool:
+    """Whether the curves are lines of a figure, not of functions: one of them stands upright."""
+    return any(a == b for curve in plot.curves for a, b in pairwise(curve.x))
+
+
+def _whole(values: Iterable[tuple[float, ...]]) -> bool:
+    """Whether there are few values and all of them whole numbers: then halves between them mean nothing."""
+    every = {value for each in values for value in each}
+    return len(every) <= FEW and all(value == round(value) for value in every if isfinite(value))
 
 
 def _zero_lines(axes: "Axes", plot: Plot, palette: Palette) -> None:

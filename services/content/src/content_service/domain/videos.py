@@ -1,17 +1,14 @@
-"""Lesson videos and the work of making them: what they are and which moves are legal."""
+"""Lesson videos: what they are and which moves are legal."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from content_service.lesson.script import Difficulty, Subject
 
-MAX_ATTEMPTS = 3
 MOST_WAITING = 60
 """Lessons one account may have waiting or in the making: a whole batch and a few more."""
-_BACKOFF = (timedelta(seconds=2), timedelta(seconds=15))
-_FIRST_GUESS = timedelta(seconds=15)
 
 
 class Status(StrEnum):
@@ -39,39 +36,6 @@ CAME_FROM: dict[Status, frozenset[Status]] = {
     Status.REJECTED: frozenset({Status.PENDING, Status.PROCESSING, Status.PUBLIC}),
     Status.FAILED: frozenset({Status.PENDING, Status.PROCESSING}),
     Status.DELETED: frozenset(Status) - {Status.DELETED},
-}
-
-
-class Stage(StrEnum):
-    """What the worker is at, in order."""
-
-    QUEUED = "queued"
-    SCRIPT = "script"
-    VOICE = "voice"
-    SLIDES = "slides"
-    RENDER = "render"
-    PUBLISH = "publish"
-    DONE = "done"
-
-
-# Percent of the whole at which each stage begins and ends, from the time each takes on two cores.
-_SHARES: dict[Stage, tuple[int, int]] = {
-    Stage.QUEUED: (0, 0),
-    Stage.SCRIPT: (2, 15),
-    Stage.VOICE: (15, 25),
-    Stage.SLIDES: (25, 50),
-    Stage.RENDER: (50, 95),
-    Stage.PUBLISH: (95, 99),
-    Stage.DONE: (100, 100),
-}
-_WORDS: dict[Stage, str] = {
-    Stage.QUEUED: "Waiting for a free worker.",
-    Stage.SCRIPT: "Writing the lesson.",
-    Stage.VOICE: "Speaking the narration.",
-    Stage.SLIDES: "Drawing the slides.",
-    Stage.RENDER: "Putting picture and sound together.",
-    Stage.PUBLISH: "Publishing.",
-    Stage.DONE: "Ready to watch.",
 }
 
 
@@ -127,11 +91,12 @@ class FeedQuery:
     subject: str | None = None
     difficulty: str | None = None
     created_by: str | None = None
+    status: Status | None = None
 
     @property
     def fingerprint(self) -> str:
         """Names the query in page tokens."""
-        return f"{self.sort}|{self.subject}|{self.difficulty}|{self.created_by}"
+        return f"{self.sort}|{self.subject}|{self.difficulty}|{self.created_by}|{self.status or ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,62 +154,6 @@ class ViewCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
-    """How many videos wait or are being made, how many of them for one account, and how long the last ones took.
-
-    `typical` is None before the first was made.
-    """
-
-    waiting: int
-    own: int
-    typical: timedelta | None
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """The work of making one video, leased to one worker.
-
-    `script` is the stage's artefact, empty until written; `trace` continues the trace of whoever asked.
-    """
-
-    video_id: str
-    topic: str
-    subject: str
-    difficulty: str
-    attempts: int
-    seed: int
-    script: bytes
-    trace: str
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a video is."""
-
-    video_id: str
-    status: str
-    stage: str
-    percent: int
-    message: str
-    estimated_completion_time: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """What a finished lesson adds to its video. `cues` are {"start", "text"}: the transcript with its seconds."""
-
-    title: str
-    summary: str
-    key_points: list[str]
-    timestamps: list[float]
-    chapters: list[dict[str, Any]]
-    duration: float
-    tags: list[str]
-    cues: list[dict[str, Any]]
-    provenance: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class RatingTotals:
     """A video's ratings as community sums them up; the highest version counts."""
 
@@ -252,32 +161,6 @@ class RatingTotals:
     sum: int
     count: int
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """The job goes back into the queue."""
-
-    attempts: int
-    not_before: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class GiveUp:
-    """The video becomes FAILED."""
-
-    message: str
-
-
-def after_failure(attempts: int, message: str, *, retryable: bool, now: datetime) -> Retry | GiveUp:
-    """What follows the failure of attempt number `attempts` (from 1)."""
-    if not retryable:
-        return GiveUp(message)
-    if attempts >= MAX_ATTEMPTS:
-        return GiveUp(
-            f"{message} It was tried {attempts} times. Ask for the lesson again later, or tell an administrator."
-        )
-    return Retry(attempts, now + _BACKOFF[min(attempts, len(_BACKOFF)) - 1])
 
 
 def may_manage(video: Video, user_id: str, *, moderator: bool) -> bool:
@@ -288,30 +171,3 @@ def may_manage(video: Video, user_id: str, *, moderator: bool) -> bool:
 def hour_of(time: datetime) -> datetime:
     """The window in which one viewer counts once."""
     return time.replace(minute=0, second=0, microsecond=0)
-
-
-def percent_of(stage: Stage, fraction: float) -> int:
-    """Percent of the whole when `fraction` (0 to 1) of `stage` is done."""
-    start, end = _SHARES[stage]
-    return round(start + (end - start) * min(max(fraction, 0.0), 1.0))
-
-
-def words_for(stage: Stage) -> str:
-    """The stage in words for the person who waits."""
-    return _WORDS[stage]
-
-
-def estimate(now: datetime, queue: Queue, place: int = 0) -> datetime:
-    """When a lesson asked for now should be ready: those before it, then its own turn, each of the typical time.
-
-    `place` counts those asked for together with it, from 0.
-    """
-    return now + (queue.typical or _FIRST_GUESS) * (queue.waiting + place + 1)
-
-
-def progress_of(video: Video) -> Progress:
-    """The progress of a video whose job tells nothing more: it has ended, or not begun."""
-    if video.status == Status.PUBLIC:
-        return Progress(video.id, video.status, Stage.DONE, 100, words_for(Stage.DONE))
-    message = video.status_message or words_for(Stage.QUEUED)
-    return Progress(video.id, video.status, Stage.QUEUED, 0, message, video.estimated_completion_time)
