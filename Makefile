@@ -13,7 +13,7 @@ IDENTITY := services/auth/src/auth_service/domain/*,services/auth/src/auth_servi
 SOURCES := libs/servicekit services gateway deploy docs protos tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test lint fmt protos protos-check deploy check bench bench-scale bench-inference gpu-check clean
+.PHONY: help install demo up test lint fmt protos protos-check deploy check bench bench-live bench-scale bench-inference gpu-check clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ check: lint protos-check test ## All of the above, as continuous integration run
 
 bench: $(READY) ## Requests per second through the gateway beside a plain service and a call without a database
 	@$(BIN)/python -m tests.performance.bench
+
+bench-live: $(READY) ## How long a comment takes to a thousand live streams through the gateway
+	@$(BIN)/python -m tests.performance.live
 
 bench-scale: $(READY) ## Feed and search over a million videos beside ten thousand (ten minutes, 10 GB of disk)
 	@$(BIN)/python -m tests.performance.scale

@@ -8,7 +8,7 @@ _BUILT = {
     " ForgotPassword ResetPassword ChangePassword Reauthenticate GetJwks"
     " LoginMfa CreateTotp ConfirmTotp DeleteTotp",
     "UserService": (
-        "GetMe UpdateMe DeleteMe GetUser GetPreferences UpdatePreferences GetStats ExportMe GetExport DownloadExport"
+        "GetMe UpdateMe DeleteMe GetUser FindUsers GetPreferences UpdatePreferences GetStats ExportMe GetExport DownloadExport"
         " ListUsers UpdateUser ListAuditEvents ChangeEmail ConfirmEmailChange"
     ),
     "VideoService": (
@@ -16,8 +16,9 @@ _BUILT = {
         " RetryVideo SetVideoStatus"
     ),
     "CommentService": (
-        "CreateComment GetComment ListComments ListReplies UpdateComment DeleteComment WatchComments ReportComment"
-        " ModerateComment ListModerationQueue ClaimModerationItem"
+        "CreateComment GetComment ListComments ListReplies ListCommentRevisions UpdateComment DeleteComment WatchComments"
+        " ReportComment ModerateComment ListModerationDecisions AppealComment GetAppeal AnswerAppeal GetStanding"
+        " ListModerationQueue ClaimModerationItem"
     ),
     "RatingService": "SubmitRating GetRating DeleteRating GetRatingStats",
     "PlannerService": (
@@ -25,7 +26,7 @@ _BUILT = {
         " CreateFeed DeleteFeed GetFeed ImportCalendar"
     ),
     "GenerationService": "GenerateScript ValidateTopic GenerateSummary GenerateKeyPoints Embed GenerateStream",
-    "ModerationService": "Moderate",
+    "ModerationService": "Moderate ClassifySubject DetectLanguage",
     "ModelService": "ListModels LoadModel UnloadModel",
 }
 

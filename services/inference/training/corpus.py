@@ -48,4 +48,4 @@ def _fill(chooser: random.Random, template: str, phrases: dict[str, Any]) -> str
 
 
 def _read(path: Path) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)

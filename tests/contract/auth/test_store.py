@@ -300,3 +300,17 @@ async def test_nobody_sees_nothing(store: Store) -> None:
     with acting_as(None):
         assert await store.accounts.get(ada.id) is None
         assert await store.accounts.by_email(ada.email) is None
+
+
+async def test_accounts_are_known_by_id_and_by_name_once_confirmed_and_while_not_suspended(store: Store) -> None:
+    ada, ben, cleo, dan, eve = (
+        replace(account(f"{name}@example.org"), display_name=name, verify_time=NOW)
+        for name in ("Ada Lovelace", "Ben", "ben", "Dan", "Eve")
+    )
+    dan, eve = replace(dan, verify_time=None), replace(eve, suspend_time=NOW)
+    await kept(store, ada, ben, replace(cleo, email="cleo@example.org"), dan, eve)
+    known = store.accounts.known
+    assert await known([], ["ada lovelace", "dan", "eve", "nobody"], 9) == [ada]
+    assert [found.id for found in await known([], ["ben"], 9)] == [ben.id, cleo.id]
+    assert [found.id for found in await known([ada.id, dan.id, new_id()], ["ben"], 2)] == [ada.id, ben.id]
+    assert await known([], [], 9) == []

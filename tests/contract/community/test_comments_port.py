@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 from fakes.community.made import NOON, a_comment, a_video
 
+from community_service.domain.changes import Change, Happening
 from community_service.domain.comments import Comment, ModerationStatus, Sort, Video, VideoState
+from community_service.domain.phases import Written
 from community_service.ports import Store
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
@@ -166,11 +168,12 @@ async def test_a_changed_comment_is_saved_whole_and_its_earlier_texts_are_kept(s
             async with store.begin() as work:
                 before = await work.comments.lock(comment.id)
                 assert before is not None
-                await work.comments.keep_revision(before)
+                assert await work.comments.keep_revision(before) == ("second", "third").index(text) + 1
                 after = replace(before, text=text, edited=True, reason="—", status=WITHHELD, update_time=NOON)
                 await work.comments.save(after)
         assert await store.reads.comments.get(comment.id) == after
-        assert await store.reads.comments.revisions(comment.id) == [comment.text, "second"]
+        kept = [Written(comment.text, comment.update_time), Written("second", NOON)]
+        assert await store.reads.comments.revisions(comment.id) == kept
     with acting_as(MODERATOR):
         assert len(await store.reads.comments.revisions(comment.id)) == 2
     with acting_as(BOB):
@@ -202,3 +205,50 @@ async def test_a_deleted_comment_is_read_only_while_it_has_answers(store: Store,
         assert await store.reads.comments.get(parent.id) is None
         found = await store.reads.comments.by_request(ADA.id, parent.request_id or "")
         assert found == replace(tombstone, reply_count=0)
+
+
+async def test_every_change_that_everybody_sees_raises_the_video_s_version_and_is_found_after_it(
+    store: Store, video: Video
+) -> None:
+    first, second = a_comment(video, user_id=ADA.id), a_comment(video, user_id=ADA.id)
+    await _save(store, first, second)
+    hidden = replace(first, status=WITHHELD, reason="—")
+    with acting_as(ADA):
+        async with store.begin() as work:
+            edited = replace(second, text="other")
+            await work.comments.save(edited)
+            assert (await work.comments.count_edited(edited)).version == 3
+            await work.comments.save(hidden)
+            totals = await work.comments.count_hidden(hidden)
+    assert (totals.count, totals.version) == (1, 4)
+    with acting_as(SERVICE):
+        reads = store.reads.comments
+        assert await reads.version_of(video.id) == 4
+        assert await reads.changed(video.id, 1, 9) == [
+            Change(Happening.CREATED, video.id, 3, edited),
+            Change(Happening.REMOVED, video.id, 4, replace(first, text="", status=WITHHELD)),
+        ]
+        assert await reads.changed(video.id, 2, 9) == [
+            Change(Happening.EDITED, video.id, 3, edited),
+            Change(Happening.REMOVED, video.id, 4, replace(first, text="", status=WITHHELD)),
+        ]
+        assert [each.version for each in await reads.changed(video.id, 0, 1)] == [3]
+        assert await reads.changed(video.id, 4, 9) == []
+        assert await reads.version_of(new_id()) == 0
+
+
+async def test_what_an_account_wrote_lately_is_known_but_for_what_this_very_request_made(
+    store: Store, video: Video
+) -> None:
+    request_id = new_id()
+    old = a_comment(video, user_id=ADA.id, text="old", create_time=NOON - timedelta(hours=2))
+    again = a_comment(video, user_id=ADA.id, text="again", create_time=NOON, request_id=request_id)
+    other = a_comment(video, user_id=ADA.id, text="other", create_time=NOON - timedelta(minutes=1), status=WITHHELD)
+    await _save(store, old, other, again, a_comment(video, user_id=BOB.id))
+    with acting_as(ADA):
+        reads, since = store.reads.comments, NOON - timedelta(hours=1)
+        told = [Written("again", NOON), Written("other", NOON - timedelta(minutes=1))]
+        assert await reads.recent(ADA.id, since, None) == told
+        assert await reads.recent(ADA.id, since, new_id()) == told
+        assert await reads.recent(ADA.id, since, request_id) == told[1:]
+        assert [await reads.count_published(ADA.id, most) for most in (1, 9)] == [1, 2]

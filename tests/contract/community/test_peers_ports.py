@@ -19,7 +19,7 @@ from servicekit.ids import new_id
 
 SECONDS = timedelta(seconds=20)
 VIDEO = a_video()
-REFUSED = Verdict(ModerationStatus.REJECTED, "It attacks a person.")
+REFUSED = Verdict(ModerationStatus.REJECTED, "It attacks a person.", phase="model")
 
 
 def _content_video(status: content.VideoStatus) -> content.Video:

@@ -67,6 +67,17 @@ class MemoryAccounts:
         found = (account for account in self._tables.accounts.values() if account.email == email)
         return next((account for account in found if _may_see(account.id)), None)
 
+    async def known(self, ids: Sequence[str], names: Sequence[str], limit: int) -> Sequence[Account]:
+        found = [
+            account
+            for account in self._tables.accounts.values()
+            if (account.id in ids or account.display_name.lower() in names)
+            and account.verify_time is not None
+            and account.suspend_time is None
+            and _may_see(account.id)
+        ]
+        return sorted(found, key=lambda account: account.id)[:limit]
+
     async def search(self, query: str, role: Role | None, before: str | None, limit: int) -> Sequence[Account]:
         found = [
             account
@@ -338,6 +349,10 @@ class MemoryDatabase:
     async def by_email(self, email: str) -> Account | None:
         """See ports.AccountReader."""
         return await MemoryAccounts(self.tables).by_email(email)
+
+    async def known(self, ids: Sequence[str], names: Sequence[str], limit: int) -> Sequence[Account]:
+        """See ports.AccountReader."""
+        return await MemoryAccounts(self.tables).known(ids, names, limit)
 
     async def search(self, query: str, role: Role | None, before: str | None, limit: int) -> Sequence[Account]:
         """See ports.AccountReader."""

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from community_service.domain.comments import UNCHECKED, ModerationStatus, Verdict, Video
+from community_service.domain.mentions import Called, Person
+from littlemonster.auth.v1 import user_service_pb2 as auth
+from littlemonster.auth.v1.user_service_pb2_grpc import UserServiceServicer
 from littlemonster.content.v1 import content_service_pb2 as content
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceServicer
 from littlemonster.inference.v1 import inference_service_pb2 as inference
@@ -36,6 +39,18 @@ class FakeModerator:
     async def judge(self, text: str, video_id: str) -> Verdict:
         self.asked.append(text)
         return UNCHECKED if self.down else self.verdicts.get(text, APPROVED)
+
+
+class FakeDirectory:
+    """Accounts by id and name; `asked` keeps the questions."""
+
+    def __init__(self, *people: Person) -> None:
+        self.people = list(people)
+        self.asked: list[Called] = []
+
+    async def find(self, called: Called) -> list[Person]:
+        self.asked.append(called)
+        return [each for each in self.people if each.id in called.ids or each.display_name.lower() in called.names]
 
 
 class VideoMissing(NotFound):
@@ -75,3 +90,18 @@ class InferenceServicer(ModerationServiceServicer):
         if self.failure:
             raise self.failure
         return self.rule(request.content)
+
+
+class UserServicer(UserServiceServicer):
+    """The auth service with these accounts, or failing with `failure`."""
+
+    def __init__(self, *users: auth.User) -> None:
+        self.users = list(users)
+        self.failure: Exception | None = None
+
+    async def FindUsers(self, request: auth.FindUsersRequest, context: Any) -> auth.FindUsersResponse:
+        if self.failure:
+            raise self.failure
+        names = [name.lower() for name in request.display_names]
+        found = [user for user in self.users if user.id in request.user_ids or user.display_name.lower() in names]
+        return auth.FindUsersResponse(users=found)

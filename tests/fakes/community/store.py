@@ -4,32 +4,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
+from fakes.community.moderation import FakeAppeals, FakeQueue
+from fakes.community.state import State, Told
+
+from community_service.domain.appeals import Appeal
+from community_service.domain.changes import Change, change_since
 from community_service.domain.comments import Comment, CommentTotals, ModerationStatus, Sort, Video, VideoState
-from community_service.domain.moderation import Concern, Decision, QueueItem, Report
+from community_service.domain.moderation import Decision
+from community_service.domain.phases import Written
 from community_service.domain.ratings import Rating, RatingTotals
-from community_service.ports import Cursor, QueueCursor
+from community_service.ports import Cursor
 from servicekit.caller import caller_or_none
-
-Told = tuple[str, Comment | Rating, CommentTotals | RatingTotals]
-
-
-@dataclass(slots=True)
-class State:
-    """Everything that is saved."""
-
-    videos: dict[str, Video] = field(default_factory=dict)
-    comments: dict[str, Comment] = field(default_factory=dict)
-    revisions: dict[str, list[str]] = field(default_factory=dict)
-    reports: dict[tuple[str, str], Report] = field(default_factory=dict)
-    queue: dict[str, QueueItem] = field(default_factory=dict)
-    decisions: list[Decision] = field(default_factory=list)
-    comment_totals: dict[str, CommentTotals] = field(default_factory=dict)
-    ratings: dict[tuple[str, str], Rating] = field(default_factory=dict)
-    rating_totals: dict[str, RatingTotals] = field(default_factory=dict)
-    told: list[Told] = field(default_factory=list)
 
 
 class FakeVideos:
@@ -64,13 +52,26 @@ class FakeComments:
         allowed = comment and caller and (caller.is_moderator or caller.id == comment.user_id)
         return comment if allowed else None
 
+    async def take_turn(self, user_id: str) -> None:
+        """Units of work take turns anyway."""
+
+    async def recent(self, user_id: str, since: datetime, request_id: str | None) -> list[Written]:
+        written = [c for c in self._state.comments.values() if c.user_id == user_id and c.create_time > since]
+        found = [c for c in written if c.request_id is None or c.request_id != request_id]
+        return [Written(c.text, c.create_time) for c in sorted(found, key=lambda c: c.create_time, reverse=True)][:100]
+
+    async def count_published(self, user_id: str, most: int) -> int:
+        return min(most, sum(c.user_id == user_id and c.is_visible for c in self._state.comments.values()))
+
     async def save(self, comment: Comment) -> None:
         self._state.comments[comment.id] = comment
 
-    async def keep_revision(self, comment: Comment) -> None:
-        self._state.revisions.setdefault(comment.id, []).append(comment.text)
+    async def keep_revision(self, comment: Comment) -> int:
+        kept = self._state.revisions.setdefault(comment.id, [])
+        kept.append(Written(comment.text, comment.update_time))
+        return len(kept)
 
-    async def revisions(self, comment_id: str) -> list[str]:
+    async def revisions(self, comment_id: str) -> list[Written]:
         return self._state.revisions.get(comment_id, []) if await self.lock(comment_id) else []
 
     async def by_request(self, user_id: str, request_id: str) -> Comment | None:
@@ -97,10 +98,24 @@ class FakeComments:
     async def count_hidden(self, comment: Comment) -> CommentTotals:
         return self._count(comment, -1)
 
+    async def count_edited(self, comment: Comment) -> CommentTotals:
+        return self._count(comment, 0)
+
+    async def version_of(self, video_id: str) -> int:
+        totals = self._state.comment_totals.get(video_id)
+        return totals.version if totals else 0
+
+    async def changed(self, video_id: str, since: int, most: int) -> list[Change]:
+        found = [c for c in self._state.comments.values() if c.video_id == video_id]
+        changes = [change_since(c, *self._state.versions.get(c.id, (0, 0)), since) for c in found]
+        return sorted((c for c in changes if c.version > since), key=lambda c: c.version)[:most]
+
     def _count(self, comment: Comment, by: int) -> CommentTotals:
         before = self._state.comment_totals.get(comment.video_id, CommentTotals(comment.video_id, 0, 0))
         totals = CommentTotals(comment.video_id, before.count + by, before.version + 1)
         self._state.comment_totals[comment.video_id] = totals
+        _, appeared = self._state.versions.get(comment.id, (0, 0))
+        self._state.versions[comment.id] = (totals.version, totals.version if by > 0 else appeared)
         if comment.parent_id:
             parent = self._state.comments[comment.parent_id]
             self._state.comments[parent.id] = replace(parent, reply_count=parent.reply_count + by)
@@ -141,53 +156,6 @@ def _page(comments: list[Comment], sort: Sort, size: int, after: Cursor | None) 
     return ordered[:size]
 
 
-class FakeQueue:
-    def __init__(self, state: State) -> None:
-        self._state = state
-
-    async def page(self, size: int, after: QueueCursor | None) -> list[QueueItem]:
-        def key(item: QueueItem) -> QueueCursor:
-            return -item.report_count, item.comment.id
-
-        ordered = sorted(map(self._current, self._state.queue.values()), key=key)
-        return [item for item in ordered if after is None or key(item) > (-after[0], after[1])][:size]
-
-    async def decisions(self, comment_id: str) -> list[Decision]:
-        return [each for each in self._state.decisions if each.comment_id == comment_id]
-
-    async def put(self, comment_id: str, concern: Concern, now: datetime) -> None:
-        comment = self._state.comments[comment_id]
-        item = self._state.queue.setdefault(comment_id, QueueItem(comment, 0, (), None, None, now))
-        if concern not in item.concerns:
-            self._state.queue[comment_id] = replace(item, concerns=(*item.concerns, concern))
-
-    async def report(self, report: Report) -> bool:
-        key = (report.comment_id, report.reporter_id)
-        if key in self._state.reports:
-            return False
-        self._state.reports[key] = report
-        await self.put(report.comment_id, report.concern, report.create_time)
-        item = self._state.queue[report.comment_id]
-        self._state.queue[report.comment_id] = replace(item, report_count=item.report_count + 1)
-        return True
-
-    async def lock(self, comment_id: str) -> QueueItem | None:
-        item = self._state.queue.get(comment_id)
-        return self._current(item) if item else None
-
-    async def save_claim(self, item: QueueItem) -> None:
-        self._state.queue[item.comment.id] = item
-
-    async def remove(self, comment_id: str) -> None:
-        self._state.queue.pop(comment_id, None)
-
-    async def record(self, decision: Decision) -> None:
-        self._state.decisions.append(decision)
-
-    def _current(self, item: QueueItem) -> QueueItem:
-        return replace(item, comment=self._state.comments[item.comment.id])
-
-
 class FakeRatings:
     def __init__(self, state: State) -> None:
         self._state = state
@@ -224,19 +192,22 @@ class FakeWork:
         self._state = state
         self.comments = FakeComments(state)
         self.queue = FakeQueue(state)
+        self.appeals = FakeAppeals(state)
         self.ratings = FakeRatings(state)
         self.videos = FakeVideos(state)
 
     async def comment_created(self, comment: Comment, totals: CommentTotals) -> None:
         self._state.told.append(("comment.created", comment, totals))
 
-    async def comment_updated(self, comment: Comment) -> None:
-        self._state.told.append(("comment.updated", comment, self._state.comment_totals[comment.video_id]))
+    async def comment_updated(self, before: Comment, comment: Comment, totals: CommentTotals) -> None:
+        self._state.told.append(("comment.updated", comment, totals))
 
     async def comment_deleted(self, comment: Comment, totals: CommentTotals) -> None:
         self._state.told.append(("comment.deleted", comment, totals))
 
-    async def comment_moderated(self, comment: Comment, moderator_id: str) -> None:
+    async def comment_moderated(
+        self, comment: Comment, decision: Decision | None, appeal: Appeal | None = None
+    ) -> None:
         totals = self._state.comment_totals.get(comment.video_id, CommentTotals(comment.video_id, 0, 0))
         self._state.told.append(("comment.moderated", comment, totals))
 
@@ -286,6 +257,10 @@ class FakeReads:
     @property
     def queue(self) -> FakeQueue:
         return FakeQueue(self._store.saved)
+
+    @property
+    def appeals(self) -> FakeAppeals:
+        return FakeAppeals(self._store.saved)
 
     @property
     def ratings(self) -> FakeRatings:

@@ -19,11 +19,14 @@ class Watch:
     loopback: Loopback
     address: str
 
-    async def __call__(self, video: Video, user: str) -> UnaryStreamCall[Any, pb.CommentChange]:
-        """A stream that is open: what happens from now on is in it."""
+    async def __call__(self, video: Video, user: str, seen: str = "") -> UnaryStreamCall[Any, pb.CommentChange]:
+        """A stream that is open: what happens from now on, or after `seen`, is in it."""
         channel = grpc.aio.insecure_channel(self.address)
         self.loopback.stack.push_async_callback(channel.close)
-        request = pb.WatchCommentsRequest(video_id=video.id)
+        request = pb.WatchCommentsRequest(video_id=video.id, last_event_id=seen)
         stream = CommentServiceStub(channel).WatchComments(request, metadata=self.loopback.as_user(user))
         await stream.initial_metadata()
+        if not seen:
+            first = await stream.read()
+            assert first.type is pb.CommentChange.TYPE_UNSPECIFIED
         return stream

@@ -9,21 +9,28 @@ from typing import Any
 
 import pytest
 from fakes.community.made import a_video
-from fakes.community.peers import ContentServicer, InferenceServicer
+from fakes.community.peers import ContentServicer, InferenceServicer, UserServicer
 from fakes.community.watch import Watch
 from loopback import Loopback
 
-from community_service.clients import ContentCatalogue, InferenceModerator
+from community_service.clients import AuthDirectory, ContentCatalogue, InferenceModerator
 from community_service.consumers import follow_comments
 from community_service.domain.comments import Video
+from community_service.domain.phases import Rules
 from community_service.handlers import CommentHandlers, RatingHandlers
 from community_service.storage import PostgresStore
+from community_service.use_cases.appeals import Appeals
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
+from community_service.use_cases.gate import Gate
 from community_service.use_cases.live import Audience, LiveComments
+from community_service.use_cases.mentioning import Mentioning
 from community_service.use_cases.moderation import Moderation
 from community_service.use_cases.ratings import Stars
+from community_service.use_cases.reporting import Reporting
+from community_service.use_cases.standing import Authors
 from community_service.use_cases.videos import PublicVideos
+from littlemonster.auth.v1.user_service_pb2_grpc import add_UserServiceServicer_to_server
 from littlemonster.community.v1.community_service_pb2_grpc import (
     CommentServiceStub,
     RatingServiceStub,
@@ -50,6 +57,7 @@ class Community:
     ratings: RatingServiceStub
     content: ContentServicer
     inference: InferenceServicer
+    users: UserServicer
     store: PostgresStore
     audience: Audience
     watch: Watch
@@ -83,6 +91,12 @@ def video() -> Video:
 
 
 @pytest.fixture
+def rules() -> Rules:
+    """Tests that write a lot mean nothing by it."""
+    return Rules(repeat_window=timedelta(0), rate=0)
+
+
+@pytest.fixture
 async def running() -> AsyncIterator[Callable[[Coroutine[Any, Any, None]], None]]:
     """Runs background work until the test ends."""
     async with AsyncExitStack() as stack:
@@ -103,27 +117,41 @@ async def community(
     database: Database,
     broker: Broker,
     video: Video,
+    rules: Rules,
     running: Callable[[Coroutine[Any, Any, None]], None],
 ) -> Community:
     known = content.Video(id=video.id, created_by=video.created_by, status=content.VIDEO_STATUS_PUBLIC)
-    peers = ContentServicer(known), InferenceServicer()
+    peers = ContentServicer(known), InferenceServicer(), UserServicer()
     peer_address = await loopback.serve(
-        [(add_VideoServiceServicer_to_server, peers[0]), (add_ModerationServiceServicer_to_server, peers[1])]
+        [
+            (add_VideoServiceServicer_to_server, peers[0]),
+            (add_ModerationServiceServicer_to_server, peers[1]),
+            (add_UserServiceServicer_to_server, peers[2]),
+        ]
     )
     channel = loopback.channel(peer_address, as_service=True)
     store, audience = PostgresStore(database), Audience()
     videos = PublicVideos(store.reads, ContentCatalogue(channel, TIMEOUT))
     moderator = InferenceModerator(channel, TIMEOUT)
-    discussion = Discussion(store, videos, moderator, utc_now, new_id)
-    editing = Editing(store, moderator, utc_now, window=timedelta(hours=1))
-    moderation = Moderation(store, utc_now, new_id)
-    live = LiveComments(videos, audience, heartbeat=timedelta(hours=1))
+    mentioning = Mentioning(AuthDirectory(channel, TIMEOUT))
+    authors, gate = Authors(store.reads, utc_now), Gate(moderator, rules, utc_now)
+    comments = CommentHandlers(
+        Discussion(store, videos, gate, authors, mentioning, utc_now, new_id),
+        Editing(store, gate, authors, mentioning, utc_now, window=timedelta(hours=1)),
+        Reporting(store, utc_now, threshold=3),
+        Moderation(store, utc_now, new_id),
+        Appeals(store, utc_now),
+        authors,
+        LiveComments(videos, store.reads, audience, heartbeat=timedelta(hours=1)),
+        utc_now,
+    )
+    stars = Stars(store, videos, authors, utc_now, own_ratings=False)
     running(follow_comments(broker, audience))
     running(Relay(broker, database).run())
     address = await loopback.serve(
         [
-            (add_CommentServiceServicer_to_server, CommentHandlers(discussion, editing, moderation, live, utc_now)),
-            (add_RatingServiceServicer_to_server, RatingHandlers(Stars(store, videos, utc_now, own_ratings=False))),
+            (add_CommentServiceServicer_to_server, comments),
+            (add_RatingServiceServicer_to_server, RatingHandlers(stars)),
         ]
     )
     client = loopback.channel(address)

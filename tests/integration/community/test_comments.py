@@ -3,13 +3,12 @@
 import asyncio
 
 import pytest
-from loopback import Loopback
 
 from community_service.domain.comments import Video
 from littlemonster.community.v1 import community_service_pb2 as pb
 from littlemonster.community.v1.community_events_pb2 import CommentCreated
 from littlemonster.inference.v1.inference_service_pb2 import ModerateResponse
-from servicekit.errors import InvalidArgument, NotFound, ServiceError, Unauthenticated, Unavailable, Unimplemented
+from servicekit.errors import InvalidArgument, NotFound, ServiceError, Unauthenticated, Unavailable
 from servicekit.ids import new_id
 
 ADA, BOB = new_id(), new_id()
@@ -201,13 +200,6 @@ async def test_nobody_comments_or_reads_without_signing_in(community, video) -> 
     ):
         with pytest.raises(Unauthenticated):
             await attempt
-
-
-async def test_what_is_not_built_yet_says_so(community, loopback: Loopback) -> None:
-    with pytest.raises(Unimplemented):
-        await community.comments.AppealComment(
-            pb.AppealCommentRequest(comment_id=new_id(), statement="Why?"), metadata=loopback.as_user(ADA)
-        )
 
 
 async def _listed(community, loopback, video, user: str, role: str = "STUDENT") -> list[pb.Comment]:

@@ -5,7 +5,8 @@ import pytest
 from fakes.community.made import NOON, a_comment, a_rating
 
 from community_service.domain.comments import ModerationStatus
-from community_service.domain.moderation import Concern, Report
+from community_service.domain.concerns import Concern
+from community_service.domain.moderation import Report
 from community_service.storage import PostgresStore
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
@@ -65,6 +66,27 @@ async def test_students_neither_read_nor_make_decisions(as_caller) -> None:
         await as_caller(BOB, made)
     assert await as_caller(mia, made) == 1
     assert await as_caller(BOB, "SELECT action FROM decisions") == []
+
+
+async def test_authors_read_what_was_decided_about_them_and_change_none_of_it(as_caller) -> None:
+    mia, decision = Caller(new_id(), Role.MODERATOR), new_id()
+    columns = "(id, comment_id, moderator_id, action, reason, create_time, user_id)"
+    made = f"('{decision}', '{new_id()}', '{mia.id}', 'SUSPEND', 'Be kind.', now(), '{ADA.id}')"
+    assert await as_caller(mia, f"INSERT INTO decisions {columns} VALUES {made}") == 1
+    appeal = (
+        "INSERT INTO appeals (id, comment_id, user_id, statement, create_time, status, answer) "
+        f"VALUES ('{decision}', '{new_id()}', '{ADA.id}', 'Why?', now(), 'PENDING', '')"
+    )
+    for other in (ADA, BOB, None):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await as_caller(other, appeal)
+    assert await as_caller(mia, appeal) == 1
+    for table, column in (("decisions", "reason"), ("appeals", "statement")):
+        for reader, rows in ((ADA, 1), (mia, 1), (BOB, 0), (None, 0)):
+            assert len(await as_caller(reader, f"SELECT {column} FROM {table}")) == rows
+        for change in (f"UPDATE {table} SET {column} = 'mine'", f"DELETE FROM {table}"):
+            for other in (ADA, BOB, None):
+                assert await as_caller(other, change) == 0
 
 
 async def test_earlier_texts_are_for_their_author_and_moderators(as_caller) -> None:

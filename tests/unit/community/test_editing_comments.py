@@ -9,17 +9,20 @@ from fakes.community.peers import FakeModerator
 from fakes.community.store import FakeStore
 
 from community_service.domain.comments import Comment, Draft, ModerationStatus, Sort, Verdict, Video, VideoState
+from community_service.domain.concerns import Concern
 from community_service.errors import (
     CommentEmpty,
     CommentNotFound,
     CommentNotYours,
     CommentRejected,
+    EditedTooOften,
     EditWindowClosed,
     ParentNotFound,
     VideoNotFound,
 )
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
+from community_service.use_cases.moderation import Moderation
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
 
@@ -43,8 +46,8 @@ async def test_an_edited_comment_shows_its_new_text_and_that_it_was_edited(
     edited = await editing.update(comment.id, "  Almost ")
     assert (edited.text, edited.edited, edited.status) == ("Almost", True, ModerationStatus.APPROVED)
     assert await discussion.threads(video.id, Sort.NEWEST, 20, None) == [edited]
-    assert _told(store) == [("comment.created", 1, 1), ("comment.updated", 1, 1)]
-    assert await store.reads.comments.revisions(comment.id) == ["Now I get it"]
+    assert _told(store) == [("comment.created", 1, 1), ("comment.updated", 1, 2)]
+    assert [each.text for each in await discussion.revisions(comment.id)] == ["Now I get it"]
 
 
 async def test_the_same_text_again_changes_nothing(
@@ -172,3 +175,38 @@ async def test_deleting_a_withheld_comment_tells_nobody(
     withheld = await discussion.create(Draft(video.id, "Help me"))
     await editing.delete(withheld.id)
     assert store.told == []
+
+
+async def test_a_comment_is_edited_fifty_times_and_no_more(
+    editing: Editing, discussion: Discussion, comment: Comment
+) -> None:
+    for number in range(50):
+        await editing.update(comment.id, f"Edit {number}")
+    with pytest.raises(EditedTooOften):
+        await editing.update(comment.id, "One more")
+    assert (await discussion.get(comment.id)).text == "Edit 49"
+    assert len(await discussion.revisions(comment.id)) == 50
+
+
+@pytest.mark.parametrize("other", OTHERS)
+async def test_earlier_texts_are_for_the_author_and_moderators(
+    editing: Editing, discussion: Discussion, comment: Comment, other: Caller
+) -> None:
+    await editing.update(comment.id, "Almost")
+    with acting_as(other):
+        if other.is_moderator:
+            assert [each.text for each in await discussion.revisions(comment.id)] == [comment.text]
+        else:
+            with pytest.raises(CommentNotYours):
+                await discussion.revisions(comment.id)
+
+
+async def test_who_asks_for_help_in_an_edit_of_a_waiting_comment_reads_where_to_find_it(
+    editing: Editing, discussion: Discussion, moderator: FakeModerator, moderation: Moderation, video: Video
+) -> None:
+    moderator.verdicts["Wait"] = WITHHELD
+    moderator.verdicts["I feel so alone"] = replace(WITHHELD, resources="Call 116 111.")
+    waiting = await discussion.create(Draft(video.id, "Wait"))
+    assert (await editing.update(waiting.id, "I feel so alone")).resources == "Call 116 111."
+    [item] = await moderation.waiting(9, None)
+    assert item.concerns == (Concern.WITHHELD, Concern.HELP)

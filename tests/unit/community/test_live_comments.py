@@ -1,77 +1,161 @@
-"""Who hears of a change, and what becomes of a slow reader."""
+"""Who hears of a change, what a stream may have missed, and what becomes of a slow reader."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from fakes.community.made import a_comment, a_video
+from fakes.community.store import FakeStore
 
-from community_service.domain.comments import Change, Happening, Video
+from community_service.domain.changes import Change, Happening
+from community_service.domain.comments import Comment, Draft, Video
 from community_service.errors import TooManyWatchers, VideoNotFound, WatchTooSlow
+from community_service.use_cases.comments import Discussion
+from community_service.use_cases.editing import Editing
 from community_service.use_cases.live import Audience, LiveComments
 from community_service.use_cases.videos import PublicVideos
+from servicekit.caller import Caller
 from servicekit.ids import new_id
 
-LONG = timedelta(minutes=1)
+CREATED, EDITED, REMOVED = Happening.CREATED, Happening.EDITED, Happening.REMOVED
 
 
-def a_change(video: Video) -> Change:
-    return Change(Happening.CREATED, a_comment(video), new_id())
+def a_change(video: Video, version: int) -> Change:
+    return Change(CREATED, video.id, version, a_comment(video))
+
+
+@pytest.fixture
+def audience() -> Audience:
+    return Audience(seats=5, backlog=3)
+
+
+@pytest.fixture
+def live(public_videos: PublicVideos, store: FakeStore, audience: Audience) -> LiveComments:
+    return LiveComments(public_videos, store.reads, audience, heartbeat=timedelta(minutes=1), most_missed=3)
+
+
+async def taken(changes: AsyncIterator[Change], number: int) -> list[tuple[Happening, int]]:
+    return [(change.happening, change.version) for change in [await anext(changes) for _ in range(number)]]
 
 
 async def test_everybody_who_watches_the_video_hears_of_a_change_in_order(
-    public_videos: PublicVideos, video: Video
+    live: LiveComments, audience: Audience, video: Video
 ) -> None:
-    audience = Audience()
-    live = LiveComments(public_videos, audience, heartbeat=LONG)
-    told = [a_change(video), a_change(video)]
+    told = [a_change(video, 1), a_change(video, 2)]
     async with live.watch(video.id) as one, live.watch(video.id) as two:
         for change in told:
             audience.tell(change)
         for changes in (one, two):
+            assert await anext(changes) == Change(Happening.ALIVE, video.id, 0)
             assert [await anext(changes), await anext(changes)] == told
 
 
 async def test_changes_of_other_videos_are_not_heard_and_silence_is_broken_by_a_sign_of_life(
-    public_videos: PublicVideos, video: Video
+    public_videos: PublicVideos, store: FakeStore, audience: Audience, video: Video
 ) -> None:
-    audience = Audience()
-    live = LiveComments(public_videos, audience, heartbeat=timedelta(milliseconds=1))
+    live = LiveComments(public_videos, store.reads, audience, heartbeat=timedelta(milliseconds=1))
     async with live.watch(video.id) as changes:
-        audience.tell(a_change(a_video()))
-        assert await anext(changes) is None
+        audience.tell(a_change(a_video(), 1))
+        assert await taken(changes, 3) == [(Happening.ALIVE, 0)] * 3
+
+
+async def test_what_was_told_before_is_not_told_again(live: LiveComments, audience: Audience, video: Video) -> None:
+    async with live.watch(video.id) as changes:
+        for version in (1, 1, 2):
+            audience.tell(a_change(video, version))
+        assert await taken(changes, 3) == [(Happening.ALIVE, 0), (CREATED, 1), (CREATED, 2)]
+
+
+async def test_a_stream_goes_on_where_another_ended(
+    live: LiveComments, discussion: Discussion, editing: Editing, ada: Caller, video: Video
+) -> None:
+    first, second = [await discussion.create(Draft(video.id, text)) for text in ("one", "two")]
+    await editing.update(first.id, "uno")
+    await editing.delete(second.id)
+    third = await discussion.create(Draft(video.id, "three"))
+    async with live.watch(video.id, seen=1) as changes:
+        missed = [await anext(changes) for _ in range(3)]
+    assert [(each.happening, each.version) for each in missed] == [(EDITED, 3), (REMOVED, 4), (CREATED, 5)]
+    assert [_told(each).id for each in missed] == [first.id, second.id, third.id]
+    assert (_told(missed[0]).text, _told(missed[1]).text) == ("uno", "")
+    async with live.watch(video.id, seen=5) as changes:
+        assert await taken(changes, 1) == [(Happening.ALIVE, 5)]
+
+
+async def test_a_gap_is_filled_from_what_is_saved_once(
+    live: LiveComments, audience: Audience, discussion: Discussion, ada: Caller, video: Video
+) -> None:
+    async with live.watch(video.id) as changes:
+        await anext(changes)
+        for text in ("one", "two", "three"):
+            await discussion.create(Draft(video.id, text))
+        audience.tell(a_change(video, 3))  # the events 1 and 2 never came
+        audience.tell(a_change(video, 2))
+        audience.tell(a_change(video, 4))
+        assert await taken(changes, 4) == [(CREATED, 1), (CREATED, 2), (CREATED, 3), (CREATED, 4)]
+
+
+async def test_after_an_outage_every_stream_looks_what_it_missed(
+    live: LiveComments, audience: Audience, discussion: Discussion, ada: Caller, video: Video
+) -> None:
+    async with live.watch(video.id) as changes:
+        await anext(changes)
+        await discussion.create(Draft(video.id, "one"))
+        audience.catch_up()
+        audience.catch_up()
+        audience.tell(a_change(video, 2))
+        assert await taken(changes, 2) == [(CREATED, 1), (CREATED, 2)]
+
+
+async def test_who_missed_too_much_is_told_to_read_the_list_and_the_stream_goes_on(
+    live: LiveComments, audience: Audience, discussion: Discussion, ada: Caller, video: Video
+) -> None:
+    for number in range(4):
+        await discussion.create(Draft(video.id, f"{number}"))
+    async with live.watch(video.id, seen=0) as changes:
+        audience.tell(a_change(video, 5))
+        assert await taken(changes, 2) == [(Happening.RELOAD, 4), (CREATED, 5)]
+
+
+async def test_a_version_this_video_never_had_is_answered_with_reload(live: LiveComments, video: Video) -> None:
+    async with live.watch(video.id, seen=7) as changes:
+        assert await taken(changes, 1) == [(Happening.RELOAD, 0)]
 
 
 async def test_a_slow_reader_is_cut_off_and_a_quick_one_loses_nothing(
-    public_videos: PublicVideos, video: Video
+    live: LiveComments, audience: Audience, video: Video
 ) -> None:
-    audience = Audience(backlog=2)
-    live = LiveComments(public_videos, audience, heartbeat=LONG)
     async with live.watch(video.id) as slow, live.watch(video.id) as quick:
-        for _ in range(3):
-            change = a_change(video)
-            audience.tell(change)
-            assert await anext(quick) == change
+        await anext(slow)
+        await anext(quick)
+        for version in range(1, 5):
+            audience.tell(a_change(video, version))
+            assert await taken(quick, 1) == [(CREATED, version)]
         with pytest.raises(WatchTooSlow):
             await anext(slow)
         assert len(audience) == 1
 
 
-async def test_a_stream_that_ends_leaves_nothing_behind(public_videos: PublicVideos, video: Video) -> None:
-    audience = Audience()
-    async with LiveComments(public_videos, audience, heartbeat=LONG).watch(video.id):
+async def test_a_stream_that_ends_leaves_nothing_behind(live: LiveComments, audience: Audience, video: Video) -> None:
+    async with live.watch(video.id):
         assert len(audience) == 1
     assert len(audience) == 0
 
 
-async def test_there_are_only_so_many_streams(public_videos: PublicVideos, video: Video) -> None:
-    live = LiveComments(public_videos, Audience(seats=1), heartbeat=LONG)
+async def test_there_are_only_so_many_streams(public_videos: PublicVideos, store: FakeStore, video: Video) -> None:
+    live = LiveComments(public_videos, store.reads, Audience(seats=1))
     async with live.watch(video.id):
         with pytest.raises(TooManyWatchers):
             async with live.watch(video.id):
                 pass
 
 
-async def test_an_unknown_video_cannot_be_watched(public_videos: PublicVideos) -> None:
+async def test_an_unknown_video_cannot_be_watched(live: LiveComments) -> None:
     with pytest.raises(VideoNotFound):
-        async with LiveComments(public_videos, Audience(), heartbeat=LONG).watch(new_id()):
+        async with live.watch(new_id()):
             pass
+
+
+def _told(change: Change) -> Comment:
+    assert change.comment is not None
+    return change.comment

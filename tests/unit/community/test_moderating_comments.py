@@ -8,7 +8,8 @@ from fakes.community.peers import FakeModerator
 from fakes.community.store import FakeStore
 
 from community_service.domain.comments import Comment, Draft, ModerationStatus, Verdict, Video
-from community_service.domain.moderation import CLAIM, Action, Concern
+from community_service.domain.concerns import Concern
+from community_service.domain.moderation import CLAIM, Action, Ruling
 from community_service.errors import (
     AlreadyReported,
     CommentNotFound,
@@ -22,6 +23,7 @@ from community_service.errors import (
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
 from community_service.use_cases.moderation import Moderation
+from community_service.use_cases.reporting import Reporting
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
 
@@ -46,46 +48,48 @@ def _told(store: FakeStore) -> list[str]:
 
 
 async def test_a_reported_comment_waits_and_stays_visible(
-    moderation: Moderation, store: FakeStore, comment: Comment
+    reporting: Reporting, moderation: Moderation, store: FakeStore, comment: Comment
 ) -> None:
     with acting_as(BOB):
-        await moderation.report(comment.id, Concern.SPAM, "")
+        await reporting.report(comment.id, Concern.SPAM, "")
     [item] = await moderation.waiting(20, None)
     assert (item.comment, item.report_count, item.concerns) == (comment, 1, (Concern.SPAM,))
     assert _told(store) == ["comment.created"]
 
 
-async def test_an_account_reports_a_comment_once(moderation: Moderation, comment: Comment) -> None:
+async def test_an_account_reports_a_comment_once(
+    reporting: Reporting, moderation: Moderation, comment: Comment
+) -> None:
     with acting_as(BOB):
-        await moderation.report(comment.id, Concern.SPAM, "")
+        await reporting.report(comment.id, Concern.SPAM, "")
         with pytest.raises(AlreadyReported):
-            await moderation.report(comment.id, Concern.VIOLENCE, "")
+            await reporting.report(comment.id, Concern.VIOLENCE, "")
     with acting_as(CARL):
-        await moderation.report(comment.id, Concern.SPAM, "")
+        await reporting.report(comment.id, Concern.SPAM, "")
     [item] = await moderation.waiting(20, None)
     assert (item.report_count, item.concerns) == (2, (Concern.SPAM,))
 
 
-async def test_nobody_reports_what_they_wrote(moderation: Moderation, comment: Comment) -> None:
+async def test_nobody_reports_what_they_wrote(reporting: Reporting, comment: Comment) -> None:
     with pytest.raises(OwnCommentReported):
-        await moderation.report(comment.id, Concern.SPAM, "")
+        await reporting.report(comment.id, Concern.SPAM, "")
 
 
-async def test_another_reason_than_those_listed_needs_a_note(moderation: Moderation, comment: Comment) -> None:
+async def test_another_reason_than_those_listed_needs_a_note(reporting: Reporting, comment: Comment) -> None:
     with acting_as(BOB):
         with pytest.raises(NoteRequired):
-            await moderation.report(comment.id, Concern.OTHER, " ")
-        await moderation.report(comment.id, Concern.OTHER, "It gives the answer away.")
+            await reporting.report(comment.id, Concern.OTHER, " ")
+        await reporting.report(comment.id, Concern.OTHER, "It gives the answer away.")
 
 
 async def test_what_the_reporter_cannot_see_is_not_found(
-    moderation: Moderation, editing: Editing, comment: Comment, withheld: Comment
+    reporting: Reporting, editing: Editing, comment: Comment, withheld: Comment
 ) -> None:
     await editing.delete(comment.id)
     with acting_as(BOB):
         for missing in (comment.id, withheld.id, new_id()):
             with pytest.raises(CommentNotFound):
-                await moderation.report(missing, Concern.SPAM, "")
+                await reporting.report(missing, Concern.SPAM, "")
 
 
 async def test_a_withheld_comment_waits_until_it_is_approved_and_then_appears(
@@ -94,7 +98,7 @@ async def test_a_withheld_comment_waits_until_it_is_approved_and_then_appears(
     with acting_as(MIA):
         [item] = await moderation.waiting(20, None)
         assert (item.comment, item.report_count, item.concerns) == (withheld, 0, (Concern.WITHHELD,))
-        approved = await moderation.decide(withheld.id, Action.APPROVE, "Fine in class")
+        approved = await moderation.decide(withheld.id, Ruling(Action.APPROVE, "Fine in class"))
     assert (approved.status, approved.reason) == (ModerationStatus.APPROVED, "")
     assert await moderation.waiting(20, None) == []
     assert _told(store) == ["comment.created", "comment.moderated"]
@@ -116,7 +120,7 @@ async def test_what_is_decided_against_disappears_and_its_author_reads_why(
     waits: bool,
 ) -> None:
     with acting_as(MIA):
-        await moderation.decide(comment.id, action, " It attacks a person. ")
+        await moderation.decide(comment.id, Ruling(action, " It attacks a person. "))
     seen = await store.reads.comments.get(comment.id)
     assert seen is not None
     assert (seen.user_id, seen.status, seen.reason) == (ada.id, status, "It attacks a person.")
@@ -130,7 +134,7 @@ async def test_a_decision_against_somebody_needs_a_word(moderation: Moderation, 
     with acting_as(MIA):
         for action in (Action.REJECT, Action.HIDE):
             with pytest.raises(ReasonRequired):
-                await moderation.decide(comment.id, action, " ")
+                await moderation.decide(comment.id, Ruling(action, " "))
 
 
 async def test_a_moderator_does_not_decide_on_what_they_wrote(
@@ -139,7 +143,7 @@ async def test_a_moderator_does_not_decide_on_what_they_wrote(
     with acting_as(MIA):
         own = await discussion.create(Draft(video.id, "Now I get it"))
         with pytest.raises(OwnCommentModerated):
-            await moderation.decide(own.id, Action.APPROVE, "")
+            await moderation.decide(own.id, Ruling(Action.APPROVE, ""))
 
 
 async def test_what_is_gone_cannot_be_decided_on(moderation: Moderation, editing: Editing, comment: Comment) -> None:
@@ -147,18 +151,18 @@ async def test_what_is_gone_cannot_be_decided_on(moderation: Moderation, editing
     with acting_as(MIA):
         for missing in (comment.id, new_id()):
             with pytest.raises(CommentNotFound):
-                await moderation.decide(missing, Action.APPROVE, "")
+                await moderation.decide(missing, Ruling(Action.APPROVE, ""))
 
 
-async def test_every_decision_is_in_the_history(moderation: Moderation, store: FakeStore, comment: Comment) -> None:
+async def test_every_decision_is_in_the_history(moderation: Moderation, comment: Comment) -> None:
     with acting_as(MIA):
-        await moderation.decide(comment.id, Action.HIDE, "Let me think")
+        await moderation.decide(comment.id, Ruling(Action.HIDE, "Let me think"))
     with acting_as(NED):
-        await moderation.decide(comment.id, Action.APPROVE, "Fine")
-        history = await store.reads.queue.decisions(comment.id)
+        await moderation.decide(comment.id, Ruling(Action.APPROVE, "Fine"))
+        history = await moderation.history(comment.id)
     assert [(each.moderator_id, each.action, each.reason) for each in history] == [
-        (MIA.id, Action.HIDE, "Let me think"),
         (NED.id, Action.APPROVE, "Fine"),
+        (MIA.id, Action.HIDE, "Let me think"),
     ]
 
 
@@ -170,7 +174,7 @@ async def test_what_one_moderator_took_others_leave_alone_for_a_while(
         assert (await moderation.claim(withheld.id)).claimed_by == MIA.id
     later = Moderation(store, lambda: NOON + CLAIM, new_id)
     with acting_as(NED):
-        for attempt in (moderation.claim(withheld.id), moderation.decide(withheld.id, Action.APPROVE, "")):
+        for attempt in (moderation.claim(withheld.id), moderation.decide(withheld.id, Ruling(Action.APPROVE, ""))):
             with pytest.raises(ItemClaimed):
                 await attempt
         assert (await later.claim(withheld.id)).held_by(NOON + CLAIM) == NED.id
@@ -197,7 +201,7 @@ async def test_an_edit_does_not_undo_a_moderator_s_decision(
     moderation: Moderation, editing: Editing, comment: Comment
 ) -> None:
     with acting_as(MIA):
-        await moderation.decide(comment.id, Action.REJECT, "It attacks a person.")
+        await moderation.decide(comment.id, Ruling(Action.REJECT, "It attacks a person."))
     assert (await editing.update(comment.id, "Almost")).status is ModerationStatus.REJECTED
 
 

@@ -23,6 +23,10 @@ PACK = load_curriculum()
         ("covalent bonds", Subject.CHEMISTRY, "chemical-bonding"),
         ("The French Revolution", Subject.HISTORY, "french-revolution"),
         ("industrialisation", Subject.HISTORY, "industrial-revolution"),
+        ("americn revolutoin", Subject.HISTORY, "american-revolution"),
+        ("the frist wrld war", Subject.HISTORY, "first-world-war"),
+        ("causes of ww2", Subject.HISTORY, "second-world-war"),
+        ("comas", Subject.ENGLISH, "commas"),
         ("bubonic plague", Subject.HISTORY, "black-death"),
         ("métaphor", Subject.ENGLISH, "figurative-language"),
         ("Subject-verb agreement", Subject.ENGLISH, "subject-verb-agreement"),
@@ -51,6 +55,13 @@ def test_an_unknown_topic_names_the_nearest_in_its_subject(asked: str) -> None:
             assert set(nearest) <= {t.title for t in PACK.topics.values() if t.subject is Subject.HISTORY}
         case other:
             pytest.fail(f"{asked} was taken for {other}")
+
+
+@pytest.mark.parametrize(
+    "asked", ["Mexican Revolution", "Chinese Revolution", "American Civil War", "British Constitution"]
+)
+def test_a_topic_that_only_sounds_like_one_of_the_pack_is_not_taken_for_it(asked: str) -> None:
+    assert isinstance(find_topic(PACK, asked, Subject.HISTORY), Unknown)
 
 
 def test_a_topic_of_another_subject_is_recognised() -> None:

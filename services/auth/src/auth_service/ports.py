@@ -36,6 +36,10 @@ class AccountReader(Protocol):
         """The account of a normalised address, or None."""
         ...
 
+    async def known(self, ids: Sequence[str], names: Sequence[str], limit: int) -> Sequence[Account]:
+        """At most `limit` confirmed accounts, not suspended, with one of those ids or names, given in lower case."""
+        ...
+
     async def search(self, query: str, role: Role | None, before: str | None, limit: int) -> Sequence[Account]:
         """At most `limit`, the newest first, older than `before`; `query` is part of the address or name, "" of any."""
         ...

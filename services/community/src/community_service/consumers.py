@@ -1,5 +1,6 @@
 """Events from the mesh. `video.*` are applied exactly once in a transaction; `comment.*` are shown to those who watch now."""
 
+import asyncio
 from collections.abc import Callable
 
 from community_service import convert
@@ -35,24 +36,30 @@ class VideoEvents:
         )
 
     async def created(self, event: events.VideoCreated, transaction: Transaction) -> None:
-        await learn(self._work(transaction), convert.created_video(event))
+        await learn(self._work(transaction), convert.peers.created_video(event))
 
     async def moved(self, event: events.VideoStatusChanged, transaction: Transaction) -> None:
-        if video := convert.moved_video(event):
+        if video := convert.peers.moved_video(event):
             await learn(self._work(transaction), video)
 
     async def deleted(self, event: events.VideoDeleted, transaction: Transaction) -> None:
-        await learn(self._work(transaction), convert.deleted_video(event))
+        await learn(self._work(transaction), convert.peers.deleted_video(event))
 
 
 async def follow_comments(broker: Broker, audience: Audience) -> None:
-    """Shows every comment event to the streams of this process. Not acknowledged: who is not here misses it."""
+    """Shows every comment event to the streams of this process, and has them look what they missed while NATS was away."""
     await broker.jetstream()  # at the start NATS may take its time, and a subscription waits only briefly
-    async with broker.subscribe("comment.*") as messages:
+    async with broker.subscribe("comment.*") as messages, asyncio.TaskGroup() as group:
+        group.create_task(_catch_up(broker, audience))
         async for message in messages:
-            event_id = (message.headers or {}).get("ce-id", "")
-            if change := convert.change_from(message.subject, message.data, event_id):
+            if change := convert.live.change_from(message.subject, message.data):
                 audience.tell(change)
+
+
+async def _catch_up(broker: Broker, audience: Audience) -> None:
+    while True:
+        await broker.reconnection()
+        audience.catch_up()
 
 
 def erasures(broker: Broker, database: Database, erasure: Erasure) -> Consumer:

@@ -8,7 +8,6 @@ from servicekit.errors import (
     NotFound,
     PermissionDenied,
     ResourceExhausted,
-    Unimplemented,
 )
 
 
@@ -55,6 +54,23 @@ class CommentRejected(InvalidArgument):
     message = "The comment was refused: {reasons} Change its text and send it again."
 
 
+class CommentsTooOften(ResourceExhausted):
+    """The caller writes more comments than a person does; nothing was saved."""
+
+    reason = "COMMENTS_TOO_OFTEN"
+    message = "{why} Wait a moment, then send it again."
+
+
+class CommunitySuspended(PermissionDenied):
+    """A moderator has suspended the caller from writing and rating."""
+
+    reason = "COMMUNITY_SUSPENDED"
+    message = (
+        "You cannot comment or rate until {until}: {why} You can still read; if you think that is wrong, appeal with "
+        "POST /v1/comments/{comment}:appeal."
+    )
+
+
 class CommentNotYours(PermissionDenied):
     """The comment was written by another account."""
 
@@ -67,6 +83,13 @@ class EditWindowClosed(FailedPrecondition):
 
     reason = "EDIT_WINDOW_CLOSED"
     message = "A comment can be edited for {minutes} minutes. Answer it with what you want to add, or delete it."
+
+
+class EditedTooOften(FailedPrecondition):
+    """The comment was edited as often as one may be."""
+
+    reason = "EDITED_TOO_OFTEN"
+    message = "A comment can be edited {most} times. Answer it with what you want to add, or delete it."
 
 
 class OwnCommentReported(PermissionDenied):
@@ -106,11 +129,56 @@ class ReasonRequired(InvalidArgument):
     message = "A comment is not refused or hidden without a word. Give the reason, which its author will read."
 
 
-class ActionNotBuilt(Unimplemented):
-    """A decision on an account, not on a comment."""
+class WordsMissing(InvalidArgument):
+    """Nothing that can be seen is said where somebody else is to read it."""
 
-    reason = "ACTION_NOT_IMPLEMENTED"
-    message = "Accounts cannot be warned or suspended here yet. Use APPROVE, REJECT or HIDE on the comment."
+    reason = "WORDS_MISSING"
+    message = "The field {field} holds nothing that can be seen. Say it in words and send it again."
+
+
+class NothingToAppeal(FailedPrecondition):
+    """No moderator has decided against the comment."""
+
+    reason = "NOTHING_TO_APPEAL"
+    message = (
+        "No moderator has decided against the comment {comment}. If it waits, one will look at it; there is nothing more "
+        "to do."
+    )
+
+
+class AlreadyAppealed(AlreadyExists):
+    """The author has appealed that decision before."""
+
+    reason = "ALREADY_APPEALED"
+    message = "You have appealed this decision already. Read the answer with GET /v1/comments/{comment}/appeal."
+
+
+class AppealNotFound(NotFound):
+    """There is no such appeal, or it is somebody else's."""
+
+    reason = "APPEAL_NOT_FOUND"
+    message = "There is no appeal {appeal}. Check the id, or appeal with POST /v1/comments/{{comment}}:appeal."
+
+
+class AppealPending(FailedPrecondition):
+    """The author has appealed, so the answer is another moderator's."""
+
+    reason = "APPEAL_PENDING"
+    message = "The author has appealed. Answer with POST /v1/appeals/{appeal}:answer, or leave it to another moderator."
+
+
+class AppealAnswered(FailedPrecondition):
+    """Somebody has answered the appeal."""
+
+    reason = "APPEAL_ANSWERED"
+    message = "The appeal {appeal} has an answer. Read it with the comment's appeal; there is nothing more to do."
+
+
+class OwnDecisionAppealed(PermissionDenied):
+    """The moderator made the decision."""
+
+    reason = "OWN_DECISION_APPEALED"
+    message = "The appeal {appeal} is against a decision of yours. Leave the answer to another moderator."
 
 
 class ItemNotFound(NotFound):

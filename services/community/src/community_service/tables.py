@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -40,7 +41,11 @@ class VideoRow(Base, table=True):
 
 
 class CommentRow(Base, table=True):
-    """A comment; it belongs to its author."""
+    """A comment; it belongs to its author.
+
+    `version` is that of its video (in comment_totals) when everybody last saw it change, `appeared` when it last became
+    visible; 0 before that.
+    """
 
     __tablename__ = "comments"
     __table_args__ = (
@@ -58,6 +63,8 @@ class CommentRow(Base, table=True):
         UniqueConstraint("user_id", "request_id", name="comments_user_id_request_id_key"),
         Index("comments_video_id_create_time_id_idx", "video_id", "create_time", "id"),
         Index("comments_parent_id_create_time_id_idx", "parent_id", "create_time", "id"),
+        Index("comments_user_id_create_time_idx", "user_id", "create_time"),
+        Index("comments_video_id_version_idx", "video_id", "version"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -73,6 +80,12 @@ class CommentRow(Base, table=True):
     edited: bool
     deleted: bool
     depth: int
+    by_staff: bool
+    reason_code: str = Field(sa_type=Text)
+    resources: str = Field(sa_type=Text)
+    version: int
+    appeared: int
+    mentions: list[dict[str, str]] = Field(sa_type=JSONB)
 
 
 class RevisionRow(Base, table=True):
@@ -115,10 +128,12 @@ class ThreadRow(Base, table=True):
 
 
 class ReportRow(Base, table=True):
-    """What one account has against a comment; it belongs to that account."""
+    """What one account has against a comment, how much that counts and what became of it; it belongs to that account."""
 
     __tablename__ = "reports"
     __table_args__ = (
+        CheckConstraint("outcome in ('UPHELD', 'DISMISSED')", name="reports_outcome_check"),
+        Index("reports_reporter_id_outcome_idx", "reporter_id", "outcome"),
         ForeignKeyConstraint(["comment_id"], ["comments.id"], name="reports_comment_id_fkey", ondelete="CASCADE"),
     )
 
@@ -127,6 +142,8 @@ class ReportRow(Base, table=True):
     concern: str = Field(sa_type=Text)
     note: str = Field(sa_type=Text)
     create_time: datetime = Field(sa_type=_TIME)
+    weight: float
+    outcome: str | None = Field(sa_type=Text)
 
 
 class QueueItemRow(Base, table=True):
@@ -140,7 +157,6 @@ class QueueItemRow(Base, table=True):
             name="moderation_queue_comment_id_fkey",
             ondelete="CASCADE",
         ),
-        Index("moderation_queue_report_count_comment_id_idx", "report_count", "comment_id"),
     )
 
     comment_id: UUID = Field(primary_key=True)
@@ -149,15 +165,20 @@ class QueueItemRow(Base, table=True):
     claimed_by: UUID | None
     claim_time: datetime | None = Field(sa_type=_TIME)
     create_time: datetime = Field(sa_type=_TIME)
+    weight: float
 
 
 class DecisionRow(Base, table=True):
-    """What a moderator decided; it stays when the comment goes."""
+    """What a moderator decided on a comment of `user_id`, who may read it; it stays when the comment goes."""
 
     __tablename__ = "decisions"
     __table_args__ = (
-        CheckConstraint("action in ('APPROVE', 'REJECT', 'HIDE')", name="decisions_action_check"),
+        CheckConstraint(
+            "action in ('APPROVE', 'REJECT', 'HIDE', 'WARN', 'SUSPEND')",
+            name="decisions_action_check",
+        ),
         Index("decisions_comment_id_id_idx", "comment_id", "id"),
+        Index("decisions_user_id_id_idx", "user_id", "id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -166,6 +187,32 @@ class DecisionRow(Base, table=True):
     action: str = Field(sa_type=Text)
     reason: str = Field(sa_type=Text)
     create_time: datetime = Field(sa_type=_TIME)
+    user_id: UUID
+    code: str = Field(sa_type=Text)
+    end_time: datetime | None = Field(sa_type=_TIME)
+    overturned: bool
+
+
+class AppealRow(Base, table=True):
+    """What an author says against the decision whose id it has, and the answer. The author may read it."""
+
+    __tablename__ = "appeals"
+    __table_args__ = (
+        CheckConstraint("status in ('PENDING', 'APPROVED', 'REJECTED')", name="appeals_status_check"),
+        ForeignKeyConstraint(["id"], ["decisions.id"], name="appeals_id_fkey", ondelete="CASCADE"),
+        Index("appeals_comment_id_id_idx", "comment_id", "id"),
+        Index("appeals_user_id_idx", "user_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    comment_id: UUID
+    user_id: UUID
+    statement: str = Field(sa_type=Text)
+    create_time: datetime = Field(sa_type=_TIME)
+    status: str = Field(sa_type=Text)
+    answer: str = Field(sa_type=Text)
+    answered_by: UUID | None
+    answer_time: datetime | None = Field(sa_type=_TIME)
 
 
 class CommentTotalsRow(Base, table=True):

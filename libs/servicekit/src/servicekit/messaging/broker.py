@@ -65,6 +65,7 @@ class Broker:
         self._client = Client()
         self._connecting = False
         self._ready = asyncio.Event()
+        self._reconnected = asyncio.Event()
         self._making_streams: asyncio.Task[None] | None = None
         self.connections = 0
         """How often NATS had to be reached anew; grows when subscriptions have to be made again."""
@@ -99,6 +100,10 @@ class Broker:
     def connected(self) -> bool:
         """Whether NATS answers now and the streams exist."""
         return self._ready.is_set() and self._client.is_connected
+
+    async def reconnection(self) -> None:
+        """Waits until NATS is reached anew, with subscriptions in force again: messages may have been missed before."""
+        await self._reconnected.wait()
 
     async def jetstream(self) -> JetStreamContext:
         """JetStream, once connected."""
@@ -156,6 +161,8 @@ class Broker:
     async def _on_reconnect(self) -> None:
         """The streams are made again as well: NATS may have come back without its disk."""
         self.connections += 1
+        self._reconnected.set()
+        self._reconnected = asyncio.Event()
         self._making_streams = asyncio.create_task(self._make_streams())
 
     async def _on_error(self, error: Exception) -> None:

@@ -69,6 +69,10 @@ class UserHandlers(UserServiceServicer):
     async def GetUser(self, request: pb2.GetUserRequest, context: Context) -> pb2.User:
         return convert.public_profile(await self._profiles.of(request.user_id))
 
+    async def FindUsers(self, request: pb2.FindUsersRequest, context: Context) -> pb2.FindUsersResponse:
+        found = await self._profiles.known(request.user_ids, request.display_names)
+        return pb2.FindUsersResponse(users=map(convert.public_profile, found))
+
     async def GetPreferences(self, request: pb2.GetPreferencesRequest, context: Context) -> pb2.Preferences:
         return convert.preferences(await self._preferences.mine())
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg.errors import UniqueViolation
-from sqlalchemy import bindparam, delete, exists, or_, select, update
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from auth_service.domain.accounts import Account
@@ -96,6 +96,20 @@ _SEARCH = compile_statement(
     .limit(bindparam("limit")),
     row=_account,
 )
+_KNOWN = compile_statement(
+    select(_USERS)
+    .where(
+        or_(
+            _USERS.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+            func.lower(_USERS.c.display_name) == any_(bindparam("names", type_=ARRAY(Text))),
+        ),
+        _USERS.c.verify_time.is_not(None),
+        _USERS.c.suspend_time.is_(None),
+    )
+    .order_by(_USERS.c.id)
+    .limit(bindparam("limit")),
+    row=_account,
+)
 _ADD = compile_command(
     insert(_USERS)
     .values({column.name: bindparam(column.name) for column in _USERS.c})
@@ -126,6 +140,10 @@ class StoredAccounts:
     async def by_email(self, email: str) -> Account | None:
         """See ports.AccountReader."""
         return await self._database.one(_FIND, email=email)
+
+    async def known(self, ids: Sequence[str], names: Sequence[str], limit: int) -> Sequence[Account]:
+        """See ports.AccountReader."""
+        return await self._database.all(_KNOWN, ids=list(ids), names=list(names), limit=limit)
 
     async def search(self, query: str, role: Role | None, before: str | None, limit: int) -> Sequence[Account]:
         """See ports.AccountReader; upper and lower case are the same."""

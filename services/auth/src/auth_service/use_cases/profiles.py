@@ -1,11 +1,15 @@
 """What people see of accounts, and change about their own."""
 
+from collections.abc import Sequence
+
 from auth_service.domain.accounts import Account
 from auth_service.domain.profiles import ProfileChange, with_profile
 from auth_service.errors import UserNotFound
 from auth_service.ports import AccountReader, UnitOfWork
 from auth_service.use_cases.acting import AUTH, person
 from servicekit.caller import acting_as
+
+_MOST_KNOWN = 100
 
 
 class Profiles:
@@ -32,6 +36,11 @@ class Profiles:
             changed = with_profile(account, change)
             await work.accounts.save(changed)
         return changed
+
+    async def known(self, ids: Sequence[str], names: Sequence[str]) -> Sequence[Account]:
+        """Confirmed accounts by id or name, of which anybody may see the public part."""
+        with acting_as(AUTH):
+            return await self._accounts.known(ids, [name.lower() for name in names], _MOST_KNOWN)
 
     async def of(self, user_id: str) -> Account:
         """Anybody's account, of which the caller may see the public part. Raises UserNotFound.

@@ -4,8 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from community_service.domain.concerns import Concern
+from community_service.domain.mentions import Mention
 from community_service.domain.texts import plain_text
-from community_service.errors import CommentNotYours, EditWindowClosed, ParentNotFound, ReplyTooDeep
+from community_service.errors import CommentNotYours, EditedTooOften, EditWindowClosed, ParentNotFound, ReplyTooDeep
+from servicekit.caller import Caller
+
+MOST_EDITS = 50
+"""How often a comment may be edited; every earlier text is kept."""
 
 
 class ModerationStatus(StrEnum):
@@ -33,14 +39,6 @@ class Sort(StrEnum):
     TOP = "top"
 
 
-class Happening(StrEnum):
-    """What can happen to a visible comment."""
-
-    CREATED = "CREATED"
-    EDITED = "EDITED"
-    REMOVED = "REMOVED"
-
-
 @dataclass(frozen=True, slots=True)
 class Video:
     """A video as far as viewers' words need it. `version` is that of the status it was last told; 0 before any."""
@@ -58,15 +56,23 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the checks said of a text. `reason` is in words for the author, empty when APPROVED."""
+    """What the checks said of a text. `reason` is in words for the author, empty when APPROVED.
+
+    `resources` say where help can be found, for a text that asks for it. `phase` names the check. `retry_after` is set
+    where the same text may pass later.
+    """
 
     status: ModerationStatus
     reason: str = ""
+    resources: str = ""
+    phase: str = ""
+    retry_after: timedelta | None = None
 
 
 UNCHECKED = Verdict(
     ModerationStatus.WITHHELD,
     "The automatic check is not available at the moment, so a moderator will look at this comment first.",
+    phase="model",
 )
 
 
@@ -83,6 +89,7 @@ class Draft:
 @dataclass(frozen=True, slots=True)
 class Comment:
     """A comment; `parent_id` is None at the top, `request_id` None when the client gave none. `depth` is 0 at the top.
+    `by_staff` tells that a moderator or admin wrote it. `reason`, `reason_code` and `resources` are for its author.
 
     A deleted one has no text and only stands for its answers.
     """
@@ -101,6 +108,10 @@ class Comment:
     edited: bool = False
     deleted: bool = False
     depth: int = 0
+    by_staff: bool = False
+    reason_code: Concern | None = None
+    resources: str = ""
+    mentions: tuple[Mention, ...] = ()
 
     @property
     def is_visible(self) -> bool:
@@ -110,28 +121,28 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class CommentTotals:
-    """A video's visible comments; `version` grows with every change."""
+    """A video's visible comments; `version` grows by one with every change to them, edits included."""
 
     video_id: str
     count: int
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Something that happened to a comment, as the event `event_id` told it."""
-
-    happening: Happening
-    comment: Comment
-    event_id: str
-
-
-def write(draft: Draft, *, comment_id: str, user_id: str, depth: int, verdict: Verdict, now: datetime) -> Comment:
+def write(
+    draft: Draft,
+    *,
+    comment_id: str,
+    author: Caller,
+    depth: int,
+    verdict: Verdict,
+    mentions: tuple[Mention, ...],
+    now: datetime,
+) -> Comment:
     """The comment that a draft becomes once it is judged."""
     return Comment(
         id=comment_id,
         video_id=draft.video_id,
-        user_id=user_id,
+        user_id=author.id,
         parent_id=draft.parent_id,
         text=plain_text(draft.text),
         status=verdict.status,
@@ -141,6 +152,9 @@ def write(draft: Draft, *, comment_id: str, user_id: str, depth: int, verdict: V
         create_time=now,
         update_time=now,
         depth=depth,
+        by_staff=author.is_moderator,
+        resources=verdict.resources,
+        mentions=mentions,
     )
 
 
@@ -156,15 +170,23 @@ def check_edit_window(comment: Comment, window: timedelta, now: datetime) -> Non
         raise EditWindowClosed(comment=comment.id, minutes=str(round(window.total_seconds() / 60)))
 
 
-def edit(comment: Comment, text: str, verdict: Verdict, now: datetime) -> Comment:
+def edit(comment: Comment, text: str, verdict: Verdict, mentions: tuple[Mention, ...], now: datetime) -> Comment:
     """The comment with another text, which counts as judged. What a moderator has to see first stays hidden."""
-    edited = replace(comment, text=text, edited=True, update_time=now)
-    return replace(edited, status=verdict.status, reason=verdict.reason) if comment.is_visible else edited
+    edited = replace(comment, text=text, mentions=mentions, edited=True, update_time=now)
+    if not comment.is_visible:
+        return replace(edited, resources=verdict.resources or comment.resources)
+    return replace(edited, status=verdict.status, reason=verdict.reason, resources=verdict.resources)
+
+
+def check_edits(earlier: int, comment: Comment) -> None:
+    """Raises EditedTooOften when that many earlier texts are more than anybody needs."""
+    if earlier > MOST_EDITS:
+        raise EditedTooOften(comment=comment.id, most=str(MOST_EDITS))
 
 
 def delete(comment: Comment, now: datetime) -> Comment:
     """What is left of a deleted comment."""
-    return replace(comment, text="", deleted=True, update_time=now)
+    return replace(comment, text="", mentions=(), deleted=True, update_time=now)
 
 
 def depth_below(parent: Comment | None, parent_id: str, video: Video, deepest: int) -> int:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from community_service.errors import CommentEmpty
+from community_service.errors import CommentEmpty, WordsMissing
 
 # Joiners hold emoji and the words of many scripts together.
 _JOINERS = "\u200c\u200d"
@@ -32,10 +32,20 @@ def clean(text: str) -> str:
 
 def plain_text(text: str) -> str:
     """A comment's text, cleaned. Raises CommentEmpty when nothing is left that can be seen."""
-    cleaned = clean(text)
-    if _VARIATION_SELECTORS.sub("", cleaned).strip(_JOINERS + _BLANKS + " \t\n"):
+    if _can_be_seen(cleaned := clean(text)):
         return cleaned
     raise CommentEmpty(fields={"text": "must hold more than white space"})
+
+
+def words(text: str, field: str) -> str:
+    """What somebody says in a field of that name, cleaned. Raises WordsMissing when nothing is left that can be seen."""
+    if _can_be_seen(cleaned := clean(text)):
+        return cleaned
+    raise WordsMissing(fields={field: "must hold more than white space"}, field=field)
+
+
+def _can_be_seen(text: str) -> bool:
+    return bool(_VARIATION_SELECTORS.sub("", text).strip(_JOINERS + _BLANKS + " \t\n"))
 
 
 def _shown(text: str) -> str:

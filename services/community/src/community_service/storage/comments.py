@@ -1,4 +1,4 @@
-"""Comments, their answers and how many a video has."""
+"""Comments and their answers."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -21,13 +21,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from community_service.domain.changes import Change
 from community_service.domain.comments import Comment, CommentTotals, ModerationStatus, Sort, VideoState
+from community_service.domain.phases import Written
 from community_service.ports import Cursor
+from community_service.storage import changes
 from community_service.storage.executor import Executor
 from community_service.storage.pages import pages
+from community_service.storage.rows import ALL, OF_COMMENT, comment_row
 from community_service.tables import CommentRow, CommentTotalsRow, RevisionRow, ThreadRow, VideoRow
 from servicekit.caller import caller_or_none
-from servicekit.database import Statement, Transaction, compile_command, compile_statement
+from servicekit.database import Transaction, compile_command, compile_statement
 
 _comments = CommentRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 _revisions = RevisionRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
@@ -36,38 +40,9 @@ _videos = VideoRow.__table__  # type: ignore[attr-defined]  # SQLModel does not 
 _totals = CommentTotalsRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
 
-def comment_row(
-    id: str,
-    video_id: str,
-    user_id: str,
-    parent_id: str | None,
-    text: str,
-    status: str,
-    reason: str,
-    request_id: str | None,
-    create_time: datetime,
-    update_time: datetime,
-    edited: bool,
-    deleted: bool,
-    depth: int,
-    reply_count: int,
-) -> Comment:
-    return Comment(
-        id=id,
-        video_id=video_id,
-        user_id=user_id,
-        parent_id=parent_id,
-        text=text,
-        status=ModerationStatus(status),
-        reason=reason,
-        request_id=request_id,
-        reply_count=reply_count,
-        create_time=create_time,
-        update_time=update_time,
-        edited=edited,
-        deleted=deleted,
-        depth=depth,
-    )
+# Any number will do as long as nothing else hashes with it.
+_TURNS = 0x7475726E
+_JUDGED = ("status", "reason", "reason_code", "resources")
 
 
 # The first wall; row-level security, which knows nothing of videos, is the second.
@@ -78,7 +53,6 @@ _visible = or_(
     cast(_comments.c.user_id, Text) == bindparam("viewer"),
     bindparam("sees_all", type_=Boolean),
 )
-ALL = select(*_comments.c, _threads.c.reply_count).join(_threads, _threads.c.comment_id == _comments.c.id)
 # What is deleted only stands for its answers.
 _read = ALL.where(_visible, or_(~_comments.c.deleted, _threads.c.reply_count > 0))
 _threads_of_video = _read.where(_comments.c.video_id == bindparam("video_id"), _comments.c.parent_id.is_(None))
@@ -103,7 +77,7 @@ REPLIES = pages(_read.where(_comments.c.parent_id == bindparam("parent_id")), _a
 
 _added = (
     insert(_comments)
-    .values({column.name: bindparam(column.name) for column in _comments.c})
+    .values({column.name: bindparam(column.name) for column in OF_COMMENT} | {"version": 0, "appeared": 0})
     .on_conflict_do_nothing(index_elements=[_comments.c.user_id, _comments.c.request_id])
     .returning(_comments.c.id, _comments.c.video_id)
     .cte("added")
@@ -114,46 +88,66 @@ ADD = compile_command(
         select(_added.c.id, _added.c.video_id, literal(0)),
     )
 )
-COUNT_REPLY = compile_command(
-    update(_threads)
-    .where(_threads.c.comment_id == bindparam("parent_id"))
-    .values(reply_count=_threads.c.reply_count + bindparam("by", type_=Integer))
-)
-COUNT_COMMENT = compile_statement(
-    insert(_totals)
-    .values(video_id=bindparam("video_id"), count=bindparam("by", type_=Integer), version=1)
-    .on_conflict_do_update(
-        index_elements=[_totals.c.video_id],
-        set_={"count": _totals.c.count + bindparam("by", type_=Integer), "version": _totals.c.version + 1},
-    )
-    .returning(*_totals.c),
-    CommentTotals,
-)
 SAVE = compile_command(
     update(_comments)
     .where(_id == bindparam("comment_id"))
-    .values({name: bindparam(name) for name in ("text", "status", "reason", "edited", "deleted", "update_time")})
+    .values({name: bindparam(name) for name in ("text", "mentions", *_JUDGED, "edited", "deleted", "update_time")})
 )
 _number = select(func.coalesce(func.max(_revisions.c.number), 0) + 1).where(
     _revisions.c.comment_id == bindparam("comment_id")
 )
-KEEP_REVISION = compile_command(
-    insert(_revisions).values(
+KEEP_REVISION = compile_statement(
+    insert(_revisions)
+    .values(
         {name: bindparam(name) for name in ("comment_id", "user_id", "text", "create_time")}
         | {"number": _number.scalar_subquery()}
     )
+    .returning(_revisions.c.number),
+    int,
 )
-REVISIONS: Statement[str] = compile_statement(
-    select(_revisions.c.text)
+REVISIONS = compile_statement(
+    select(_revisions.c.text, _revisions.c.create_time)
     .where(
         _revisions.c.comment_id == bindparam("comment_id"),
         or_(cast(_revisions.c.user_id, Text) == bindparam("viewer"), bindparam("sees_all", type_=Boolean)),
     )
     .order_by(_revisions.c.number),
-    str,
+    Written,
+)
+RECENT = compile_statement(
+    select(_comments.c.text, _age)
+    .where(
+        _comments.c.user_id == bindparam("user_id"),
+        _age > bindparam("since"),
+        func.coalesce(cast(_comments.c.request_id, Text), "") != cast(bindparam("request"), Text),
+    )
+    .order_by(_age.desc())
+    .limit(100),
+    Written,
+)
+_published = (
+    select(_id)
+    .where(
+        _comments.c.user_id == bindparam("user_id"),
+        _comments.c.status == ModerationStatus.APPROVED.value,
+        ~_comments.c.deleted,
+    )
+    .limit(bindparam("most", type_=Integer))
+    .subquery()
+)
+COUNT_PUBLISHED = compile_statement(select(func.count()).select_from(_published), int)
+# Held until the transaction ends; the statements after it see what those before it have committed.
+TAKE_TURN = compile_command(
+    select(func.pg_advisory_xact_lock(func.hashtextextended(cast(bindparam("user_id"), Text), _TURNS)))
 )
 FORGET_COMMENTS = compile_command(delete(_comments).where(_comments.c.video_id == bindparam("video_id")))
 FORGET_TOTALS = compile_command(delete(_totals).where(_totals.c.video_id == bindparam("video_id")))
+
+
+def _judged(comment: Comment) -> dict[str, str]:
+    """What moderation made of it."""
+    code = comment.reason_code.value if comment.reason_code else ""
+    return dict(zip(_JUDGED, (comment.status.value, comment.reason, code, comment.resources), strict=True))
 
 
 def _viewer() -> dict[str, Any]:
@@ -179,8 +173,20 @@ class PostgresCommentReader:
     async def replies(self, comment_id: str, size: int, after: Cursor | None) -> list[Comment]:
         return await REPLIES.read(self._executor, size, after, parent_id=comment_id, **_viewer())
 
-    async def revisions(self, comment_id: str) -> list[str]:
+    async def revisions(self, comment_id: str) -> list[Written]:
         return await self._executor.all(REVISIONS, comment_id=comment_id, **_viewer())
+
+    async def recent(self, user_id: str, since: datetime, request_id: str | None) -> list[Written]:
+        return await self._executor.all(RECENT, user_id=user_id, since=since, request=request_id or "none")
+
+    async def count_published(self, user_id: str, most: int) -> int:
+        return await self._executor.one(COUNT_PUBLISHED, user_id=user_id, most=most) or 0
+
+    async def version_of(self, video_id: str) -> int:
+        return await self._executor.one(changes.VERSION, video_id=video_id) or 0
+
+    async def changed(self, video_id: str, since: int, most: int) -> list[Change]:
+        return await changes.changed(self._executor, video_id, since, most)
 
 
 class PostgresComments(PostgresCommentReader):
@@ -191,9 +197,12 @@ class PostgresComments(PostgresCommentReader):
         self._transaction = transaction
 
     async def add(self, comment: Comment) -> bool:
-        columns = asdict(comment) | {"status": comment.status.value}
+        columns = asdict(comment) | _judged(comment) | {"mentions": list(map(asdict, comment.mentions))}
         del columns["reply_count"]
         return await self._transaction.execute(ADD, **columns) == 1
+
+    async def take_turn(self, user_id: str) -> None:
+        await self._transaction.one(TAKE_TURN, user_id=user_id)
 
     async def lock(self, comment_id: str) -> Comment | None:
         return await self._transaction.one(LOCK, id=comment_id)
@@ -203,36 +212,31 @@ class PostgresComments(PostgresCommentReader):
             SAVE,
             comment_id=comment.id,
             text=comment.text,
-            status=comment.status.value,
-            reason=comment.reason,
+            mentions=list(map(asdict, comment.mentions)),
+            **_judged(comment),
             edited=comment.edited,
             deleted=comment.deleted,
             update_time=comment.update_time,
         )
 
-    async def keep_revision(self, comment: Comment) -> None:
-        await self._transaction.execute(
+    async def keep_revision(self, comment: Comment) -> int:
+        number = await self._transaction.one(
             KEEP_REVISION,
             comment_id=comment.id,
             user_id=comment.user_id,
             text=comment.text,
             create_time=comment.update_time,
         )
+        return number or 0
 
     async def count_visible(self, comment: Comment) -> CommentTotals:
-        return await self._count(comment, 1)
+        return await changes.count(self._transaction, comment, 1)
 
     async def count_hidden(self, comment: Comment) -> CommentTotals:
-        return await self._count(comment, -1)
+        return await changes.count(self._transaction, comment, -1)
 
-    async def _count(self, comment: Comment, by: int) -> CommentTotals:
-        # The video's row before the thread's: everybody locks in this order, so nobody waits in a circle.
-        totals = await self._transaction.one(COUNT_COMMENT, video_id=comment.video_id, by=by)
-        if comment.parent_id:
-            await self._transaction.execute(COUNT_REPLY, parent_id=comment.parent_id, by=by)
-        if totals is None:
-            raise AssertionError("an upsert with RETURNING answers a row")
-        return totals
+    async def count_edited(self, comment: Comment) -> CommentTotals:
+        return await changes.count(self._transaction, comment, 0)
 
     async def forget_video(self, video_id: str) -> None:
         await self._transaction.execute(FORGET_COMMENTS, video_id=video_id)

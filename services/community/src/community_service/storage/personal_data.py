@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ARRAY, Integer, TextClause, Uuid, bindparam, delete, func, select, text, update
+from sqlalchemy import ARRAY, Integer, Text, TextClause, Uuid, bindparam, delete, func, select, text, update
 
 from community_service import convert
 from community_service.domain.comments import CommentTotals, ModerationStatus
@@ -17,14 +17,18 @@ from servicekit.database import Transaction, compile_command, compile_statement
 from servicekit.personal_data.erasure import NOBODY
 from servicekit.personal_data.records import records
 
-_NAMES = ("videos", "comments", "comment_revisions", "reports", "decisions", "ratings", "moderation_queue")
-_videos, _comments, _revisions, _reports, _decisions, _ratings, _queue = (METADATA.tables[name] for name in _NAMES)
+_NAMES = ("videos", "comments", "comment_revisions", "reports", "decisions", "ratings", "moderation_queue", "appeals")
+_videos, _comments, _revisions, _reports, _decisions, _ratings, _queue, _appeals = (
+    METADATA.tables[name] for name in _NAMES
+)
 EVERYTHING = (
     records(_comments, "user_id"),
     records(_revisions, "user_id"),
     records(_ratings, "user_id"),
     records(_reports, "reporter_id"),
     records(_decisions, "moderator_id"),
+    records(_decisions, "user_id", without=("moderator_id",), name="decisions_on_own_comments"),
+    records(_appeals, "user_id", without=("answered_by",)),
 )
 
 _person = bindparam("person", type_=Uuid)
@@ -61,15 +65,25 @@ _HOLD = compile_statement(
 _BEFORE = [
     compile_command(statement)
     for statement in (
-        update(_decisions).where(_decisions.c.comment_id.in_(_of_theirs)).values(reason=""),
+        update(_decisions).where(_decisions.c.user_id == _person).values(user_id=NOBODY, reason=""),
         delete(_queue).where(_queue.c.comment_id.in_(_of_theirs)),
+        delete(_appeals).where(_appeals.c.user_id == _person),
         delete(_revisions).where(_revisions.c.user_id == _person),
     )
 ]
 _UNNAME = compile_command(
     update(_comments)
     .where(_MINE)
-    .values(user_id=NOBODY, text="", reason="", request_id=None, deleted=True, update_time=func.now())
+    .values(
+        user_id=NOBODY,
+        text="",
+        reason="",
+        resources="",
+        mentions=[],
+        request_id=None,
+        deleted=True,
+        update_time=func.now(),
+    )
 )
 _AFTER = [
     compile_command(statement)
@@ -79,9 +93,17 @@ _AFTER = [
         .where(_reports.c.reporter_id == _person)
         .values(reporter_id=func.gen_random_uuid(type_=Uuid), note=""),
         update(_queue).where(_queue.c.claimed_by == _person).values(claimed_by=None, claim_time=None),
+        update(_appeals).where(_appeals.c.answered_by == _person).values(answered_by=NOBODY),
         update(_decisions).where(_decisions.c.moderator_id == _person).values(moderator_id=NOBODY),
     )
 ]
+# What others wrote stays as they wrote it, but no longer points at the account.
+_UNMENTION = compile_command(
+    text(
+        "UPDATE comments SET mentions = (SELECT coalesce(jsonb_agg(each), '[]') FROM jsonb_array_elements(mentions) AS each "
+        "WHERE each->>'user_id' <> :name) WHERE mentions @> jsonb_build_array(jsonb_build_object('user_id', cast(:name AS text)))"
+    ).bindparams(bindparam("name", type_=Text))
+)
 _UNOWN = compile_command(update(_videos).where(_videos.c.created_by == bindparam("name")).values(created_by=""))
 
 
@@ -107,6 +129,12 @@ _COUNT_REPLIES = compile_command(
     _counted(
         "UPDATE threads SET reply_count = reply_count - gone.number "
         "FROM unnest(:ids, :numbers) AS gone (id, number) WHERE comment_id = gone.id"
+    )
+)
+# A stream that goes on where another ended is told that they are gone.
+_MARK = compile_command(
+    text("UPDATE comments SET version = :version WHERE id = ANY(:comments)").bindparams(
+        bindparam("comments", type_=ARRAY(Uuid)), bindparam("version", type_=Integer)
     )
 )
 _HOLD_RATING_TOTALS = compile_command(
@@ -141,6 +169,7 @@ async def erase(transaction: Transaction, user_id: str) -> int:
     rows = await transaction.execute(_UNOWN, name=user_id)
     rows += await _erase_comments(transaction, user_id)
     rows += await _erase_ratings(transaction, user_id)
+    rows += await transaction.execute(_UNMENTION, name=user_id)
     for statement in _AFTER:
         rows += await transaction.execute(statement, person=user_id)
     return rows
@@ -152,6 +181,9 @@ async def _erase_comments(transaction: Transaction, user_id: str) -> int:
     rows += await transaction.execute(_UNNAME, person=user_id)
     visible = [each for each in held if each.visible]
     totals = await _uncount(transaction, visible)
+    for total in totals.values():
+        ids = [each.id for each in visible if each.video_id == total.video_id]
+        await transaction.execute(_MARK, comments=ids, version=total.version)
     for each in visible:
         count = totals[each.video_id]
         message = CommentDeleted(comment=_left_of(each), comment_count=count.count, version=count.version)
@@ -187,5 +219,5 @@ async def _erase_ratings(transaction: Transaction, user_id: str) -> int:
     await transaction.execute(_HOLD_RATING_TOTALS, person=user_id)
     taken = await transaction.all(_TAKE_RATINGS, person=user_id)
     for rating, totals in taken:
-        await transaction.emit("rating.deleted", convert.rating_deleted(rating, totals), totals.video_id)
+        await transaction.emit("rating.deleted", convert.ratings.rating_deleted(rating, totals), totals.video_id)
     return len(taken)

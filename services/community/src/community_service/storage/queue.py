@@ -1,47 +1,61 @@
-"""What waits for moderators, why, and what they decided."""
+"""What waits for moderators, and why."""
 
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Text, any_, bindparam, case, cast, delete, func, select, tuple_, update
+from sqlalchemy import (
+    Double,
+    Integer,
+    Text,
+    any_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
-from community_service.domain.moderation import Action, Concern, Decision, QueueItem, Report
+from community_service.domain.concerns import URGENT, Concern
+from community_service.domain.moderation import URGENCY, Decision, QueueItem, Record, Report
 from community_service.ports import QueueCursor
-from community_service.storage.comments import ALL, comment_row
+from community_service.storage import decisions
 from community_service.storage.executor import Executor
-from community_service.tables import CommentRow, DecisionRow, QueueItemRow, ReportRow
+from community_service.storage.rows import ALL, comment_row
+from community_service.tables import CommentRow, QueueItemRow, ReportRow
 from servicekit.database import Transaction, compile_command, compile_statement
 
 _items = QueueItemRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 _comments = CommentRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 _reports = ReportRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
-_decisions = DecisionRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
-_OWN_COLUMNS = ("report_count", "concerns", "claimed_by", "claim_time", "create_time")
+_OWN_COLUMNS = ("report_count", "concerns", "claimed_by", "claim_time", "create_time", "weight")
 
 
 def _item(*row: Any) -> QueueItem:
     comment, own = row[: -len(_OWN_COLUMNS)], row[-len(_OWN_COLUMNS) :]
-    report_count, concerns, claimed_by, claim_time, create_time = own
+    report_count, concerns, claimed_by, claim_time, create_time, weight = own
     causes = tuple(map(Concern, concerns))
-    return QueueItem(comment_row(*comment), report_count, causes, claimed_by, claim_time, create_time)
-
-
-def _decision(id: str, comment_id: str, moderator_id: str, action: str, reason: str, create_time: datetime) -> Decision:
-    return Decision(id, comment_id, moderator_id, Action(action), reason, create_time)
+    return QueueItem(comment_row(*comment), report_count, causes, claimed_by, claim_time, create_time, weight)
 
 
 _waiting = ALL.join(_items, _items.c.comment_id == _comments.c.id).add_columns(
     *(_items.c[name].label(f"item_{name}") for name in _OWN_COLUMNS)
 )
-_page = _waiting.order_by(_items.c.report_count.desc(), _items.c.comment_id).limit(bindparam("size", type_=Integer))
+_urgent = or_(*(cast(literal(each.value), Text) == any_(_items.c.concerns) for each in sorted(URGENT)))
+_pressing = _items.c.weight + case((_urgent, cast(URGENCY, Double)), else_=cast(0.0, Double))
+# The most pressing first, and then the oldest comment: ids sort by the time they were made.
+_page = _waiting.order_by(_pressing.desc(), _items.c.comment_id).limit(bindparam("size", type_=Integer))
 FIRST_PAGE = compile_statement(_page, _item)
 LATER_PAGE = compile_statement(
     _page.where(
-        # Most reports first, and then the oldest comment: ids sort by the time they were made.
-        tuple_(-_items.c.report_count, _items.c.comment_id)
-        > tuple_(-bindparam("after_count", type_=Integer), bindparam("after_id", type_=_items.c.comment_id.type))
+        tuple_(-_pressing, _items.c.comment_id)
+        > tuple_(-bindparam("after", type_=Double), bindparam("after_id", type_=_items.c.comment_id.type))
     ),
     _item,
 )
@@ -56,11 +70,13 @@ PUT = compile_command(
         report_count=bindparam("reports", type_=Integer),
         concerns=func.array_append(cast([], _items.c.concerns.type), _concern),
         create_time=bindparam("create_time"),
+        weight=bindparam("weight", type_=Double),
     )
     .on_conflict_do_update(
         index_elements=[_items.c.comment_id],
         set_={
             "report_count": _items.c.report_count + bindparam("reports", type_=Integer),
+            "weight": _items.c.weight + bindparam("weight", type_=Double),
             "concerns": case(
                 (_concern == any_(_items.c.concerns), _items.c.concerns),
                 else_=func.array_append(_items.c.concerns, _concern),
@@ -76,12 +92,21 @@ CLAIM = compile_command(
 REMOVE = compile_command(delete(_items).where(_items.c.comment_id == bindparam("comment_id")))
 REPORT = compile_command(
     insert(_reports)
-    .values({column.name: bindparam(column.name) for column in _reports.c})
+    .values({column.name: bindparam(column.name) for column in _reports.c if column.name != "outcome"})
     .on_conflict_do_nothing(index_elements=[_reports.c.comment_id, _reports.c.reporter_id])
 )
-RECORD = compile_command(insert(_decisions).values({column.name: bindparam(column.name) for column in _decisions.c}))
-DECISIONS = compile_statement(
-    select(_decisions).where(_decisions.c.comment_id == bindparam("comment_id")).order_by(_decisions.c.id), _decision
+_outcome = func.count().filter
+RECORD_OF = compile_statement(
+    select(
+        _outcome(_reports.c.outcome == "UPHELD").label("upheld"),
+        _outcome(_reports.c.outcome == "DISMISSED").label("dismissed"),
+    ).where(_reports.c.reporter_id == bindparam("reporter_id")),
+    Record,
+)
+SETTLE = compile_command(
+    update(_reports)
+    .where(_reports.c.comment_id == bindparam("reported_id"))
+    .values(outcome=bindparam("outcome", type_=Text))
 )
 
 
@@ -94,10 +119,16 @@ class PostgresQueueReader:
     async def page(self, size: int, after: QueueCursor | None) -> list[QueueItem]:
         if after is None:
             return await self._executor.all(FIRST_PAGE, size=size)
-        return await self._executor.all(LATER_PAGE, size=size, after_count=after[0], after_id=after[1])
+        return await self._executor.all(LATER_PAGE, size=size, after=after[0], after_id=after[1])
 
     async def decisions(self, comment_id: str) -> list[Decision]:
-        return await self._executor.all(DECISIONS, comment_id=comment_id)
+        return await self._executor.all(decisions.OF_COMMENT, comment_id=comment_id)
+
+    async def sanctions(self, user_id: str) -> list[Decision]:
+        return await self._executor.all(decisions.SANCTIONS, user_id=user_id)
+
+    async def record_of(self, reporter_id: str) -> Record:
+        return await self._executor.one(RECORD_OF, reporter_id=reporter_id) or Record()
 
 
 class PostgresQueue(PostgresQueueReader):
@@ -108,17 +139,17 @@ class PostgresQueue(PostgresQueueReader):
         self._transaction = transaction
 
     async def put(self, comment_id: str, concern: Concern, now: datetime) -> None:
-        await self._put(comment_id, concern, now, reports=0)
+        await self._put(comment_id, concern, now, reports=0, weight=0.0)
 
     async def report(self, report: Report) -> bool:
         if await self._transaction.execute(REPORT, **asdict(report) | {"concern": report.concern.value}) == 0:
             return False
-        await self._put(report.comment_id, report.concern, report.create_time, reports=1)
+        await self._put(report.comment_id, report.concern, report.create_time, reports=1, weight=report.weight)
         return True
 
-    async def _put(self, comment_id: str, concern: Concern, now: datetime, *, reports: int) -> None:
+    async def _put(self, comment_id: str, concern: Concern, now: datetime, *, reports: int, weight: float) -> None:
         await self._transaction.execute(
-            PUT, comment_id=comment_id, concern=concern.value, create_time=now, reports=reports
+            PUT, comment_id=comment_id, concern=concern.value, create_time=now, reports=reports, weight=weight
         )
 
     async def lock(self, comment_id: str) -> QueueItem | None:
@@ -133,4 +164,17 @@ class PostgresQueue(PostgresQueueReader):
         await self._transaction.execute(REMOVE, comment_id=comment_id)
 
     async def record(self, decision: Decision) -> None:
-        await self._transaction.execute(RECORD, **asdict(decision) | {"action": decision.action.value})
+        await self._transaction.execute(decisions.RECORD, **decisions.columns(decision))
+
+    async def last_decision(self, comment_id: str) -> Decision | None:
+        return await self._transaction.one(decisions.LAST, comment_id=comment_id)
+
+    async def decision(self, decision_id: str) -> Decision | None:
+        return await self._transaction.one(decisions.GET, id=decision_id)
+
+    async def overturn(self, decision_id: str) -> None:
+        await self._transaction.execute(decisions.OVERTURN, decision_id=decision_id)
+
+    async def settle(self, comment_id: str, *, upheld: bool) -> None:
+        outcome = "UPHELD" if upheld else "DISMISSED"
+        await self._transaction.execute(SETTLE, reported_id=comment_id, outcome=outcome)

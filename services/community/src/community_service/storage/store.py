@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from community_service import convert
+from community_service.domain.appeals import Appeal
 from community_service.domain.comments import Comment, CommentTotals
+from community_service.domain.moderation import Decision
 from community_service.domain.ratings import Rating, RatingTotals
+from community_service.storage.appeals import PostgresAppealReader, PostgresAppeals
 from community_service.storage.comments import PostgresCommentReader, PostgresComments
 from community_service.storage.queue import PostgresQueue, PostgresQueueReader
 from community_service.storage.ratings import PostgresRatingReader, PostgresRatings
@@ -19,6 +22,7 @@ class PostgresReads:
     def __init__(self, database: Database) -> None:
         self.comments = PostgresCommentReader(database)
         self.queue = PostgresQueueReader(database)
+        self.appeals = PostgresAppealReader(database)
         self.ratings = PostgresRatingReader(database)
         self.videos = PostgresVideoReader(database)
 
@@ -30,26 +34,33 @@ class PostgresWork:
         self._transaction = transaction
         self.comments = PostgresComments(transaction)
         self.queue = PostgresQueue(transaction)
+        self.appeals = PostgresAppeals(transaction)
         self.ratings = PostgresRatings(transaction)
         self.videos = PostgresVideos(transaction)
 
     async def comment_created(self, comment: Comment, totals: CommentTotals) -> None:
-        await self._transaction.emit("comment.created", convert.comment_created(comment, totals), comment.id)
+        await self._transaction.emit("comment.created", convert.comments.comment_created(comment, totals), comment.id)
 
-    async def comment_updated(self, comment: Comment) -> None:
-        await self._transaction.emit("comment.updated", convert.comment_updated(comment), comment.id)
+    async def comment_updated(self, before: Comment, comment: Comment, totals: CommentTotals) -> None:
+        message = convert.comments.comment_updated(before, comment, totals)
+        await self._transaction.emit("comment.updated", message, comment.id)
 
     async def comment_deleted(self, comment: Comment, totals: CommentTotals) -> None:
-        await self._transaction.emit("comment.deleted", convert.comment_deleted(comment, totals), comment.id)
+        await self._transaction.emit("comment.deleted", convert.comments.comment_deleted(comment, totals), comment.id)
 
-    async def comment_moderated(self, comment: Comment, moderator_id: str) -> None:
-        await self._transaction.emit("comment.moderated", convert.comment_moderated(comment, moderator_id), comment.id)
+    async def comment_moderated(
+        self, comment: Comment, decision: Decision | None, appeal: Appeal | None = None
+    ) -> None:
+        message = convert.moderation.comment_moderated(comment, decision, appeal)
+        await self._transaction.emit("comment.moderated", message, comment.id)
 
     async def rating_submitted(self, rating: Rating, totals: RatingTotals) -> None:
-        await self._transaction.emit("rating.submitted", convert.rating_submitted(rating, totals), rating.video_id)
+        await self._transaction.emit(
+            "rating.submitted", convert.ratings.rating_submitted(rating, totals), rating.video_id
+        )
 
     async def rating_deleted(self, rating: Rating, totals: RatingTotals) -> None:
-        await self._transaction.emit("rating.deleted", convert.rating_deleted(rating, totals), rating.video_id)
+        await self._transaction.emit("rating.deleted", convert.ratings.rating_deleted(rating, totals), rating.video_id)
 
 
 class PostgresStore:

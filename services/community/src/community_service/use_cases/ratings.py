@@ -5,6 +5,7 @@ from dataclasses import replace
 from community_service.domain.ratings import Rating, RatingTotals, check_rater, count
 from community_service.errors import RatingNotFound
 from community_service.ports import Store
+from community_service.use_cases.standing import Authors
 from community_service.use_cases.videos import PublicVideos, hold
 from servicekit.caller import current_caller
 from servicekit.clock import Clock
@@ -13,18 +14,22 @@ from servicekit.clock import Clock
 class Stars:
     """What an account does with ratings."""
 
-    def __init__(self, store: Store, videos: PublicVideos, clock: Clock, *, own_ratings: bool) -> None:
+    def __init__(
+        self, store: Store, videos: PublicVideos, authors: Authors, clock: Clock, *, own_ratings: bool
+    ) -> None:
         """`own_ratings`: whether somebody may rate a video they asked for."""
         self._store = store
         self._videos = videos
+        self._authors = authors
         self._clock = clock
         self._own_ratings = own_ratings
 
     async def submit(self, video_id: str, stars: int) -> Rating:
         """Gives or changes the caller's rating; the same stars again change nothing.
 
-        Raises VideoNotFound, OwnVideoRated.
+        Raises VideoNotFound, OwnVideoRated, CommunitySuspended.
         """
+        await self._authors.check()
         user_id = current_caller().id
         video = await self._videos.find(video_id)
         if not self._own_ratings:

@@ -10,13 +10,13 @@ from inference_service.curriculum.reactions import imbalance, is_reaction
 from inference_service.domain.content_check import seconds
 from inference_service.domain.lesson import Curriculum, LessonPlan, Polyline, Quiz, Shape, Topic
 from inference_service.domain.lessons import lines_needed, scenes
-from inference_service.domain.lines import LineKind, curated, objection, wording
+from inference_service.domain.lines import LineKind, Wording, curated, objection, wording
 from inference_service.domain.script import spoken_in
 from inference_service.domain.subject import Difficulty, Subject
 
 SECONDS = range(70, 116)
 KEY_POINTS, POINTS, OPTIONS = range(3, 6), range(2, 6), range(2, 5)
-TOPICS_PER_SUBJECT = 3
+TOPICS_PER_SUBJECT = 20
 _SPEAKABLE = re.compile(r"[A-Za-z ,.!?:;'’-]+")
 _SPOKEN_FIELDS = ("say", "answer_say")
 
@@ -26,11 +26,12 @@ def problems(pack: Curriculum) -> Iterator[str]:
     yield from _pack_problems(pack)
     for slug, topic in pack.topics.items():
         yield from (f"{slug}: {problem}" for problem in _topic_problems(topic))
+        allowed = wording(pack, slug)
         for difficulty, plan in topic.levels.items():
             place = f"{slug}/{difficulty}"
             yield from (f"{place}: {problem}" for problem in _plan_problems(topic, plan))
             if all(fact in {f.id for f in topic.facts} for fact in plan.facts):
-                yield from (f"{place}: {problem}" for problem in _lesson_problems(pack, slug, difficulty))
+                yield from (f"{place}: {problem}" for problem in _lesson_problems(pack, slug, difficulty, allowed))
 
 
 def _pack_problems(pack: Curriculum) -> Iterator[str]:
@@ -100,8 +101,8 @@ def _figure_problems(plan: LessonPlan) -> Iterator[str]:
             yield f"the curve '{shape.label}' runs backwards"
 
 
-def _lesson_problems(pack: Curriculum, slug: str, difficulty: Difficulty) -> Iterator[str]:
-    topic, allowed = pack.topics[slug], wording(pack, slug)
+def _lesson_problems(pack: Curriculum, slug: str, difficulty: Difficulty, allowed: Wording) -> Iterator[str]:
+    topic = pack.topics[slug]
     lines = {kind: curated(pack, slug, kind, 0) for kind in lines_needed(topic.levels[difficulty])}
     for kind, line in lines.items():
         if why := objection(line, kind, allowed):

@@ -31,6 +31,11 @@ def load_curriculum(folder: Traversable | None = None) -> Curriculum:
 
 def _read(file: Traversable, adapter: TypeAdapter[Model]) -> Model:
     try:
-        return adapter.validate_python(yaml.safe_load(file.read_text(encoding="utf-8")), extra="forbid")
+        return adapter.validate_python(_parsed(file.read_text(encoding="utf-8")), extra="forbid")
     except (yaml.YAMLError, ValidationError) as problem:
         raise CurriculumInvalid(f"{file.name} is not a valid curriculum file: {problem}") from problem
+
+
+def _parsed(text: str) -> object:
+    """`yaml.safe_load` by libyaml: eighty topics in less than a second instead of six, at each start of the service."""
+    return yaml.load(text, Loader=yaml.CSafeLoader)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from inference_service.domain.lesson import Curriculum, Topic
 from inference_service.domain.subject import Subject
 
-SURE = 0.86
+SURE, UNSURE = 0.86, 0.85
 MOST_SUGGESTIONS = 3
 _ARTICLES = ("a", "an", "the", "of", "in", "on", "to", "and", "i", "me", "my")
 _QUESTIONS = ("what", "is", "are", "how", "does", "do", "explain", "about", "introduction", "intro", "lesson", "basics")
@@ -81,7 +81,8 @@ def normalise(text: str) -> str:
 
 
 class _Likeness:
-    """How like the wanted words a topic's names are: 1.0 for the same words in any order, else how similar the spelling is."""
+    """How like the wanted words a topic's names are: 1.0 for the same words in any order, else how similar the spelling
+    is, below SURE for what are other words."""
 
     def __init__(self, wanted: str) -> None:
         self._words = sorted(wanted.split())
@@ -102,8 +103,14 @@ class _Likeness:
             self._matcher.set_seq1(name)
             # Its two cheap upper bounds spare most names the slow comparison.
             if self._matcher.real_quick_ratio() > best and self._matcher.quick_ratio() > best:
-                best = max(best, self._matcher.ratio())
+                alike = self._matcher.ratio()
+                best = max(best, min(alike, UNSURE) if self._has_other_words(name) else alike)
         return best
+
+    def _has_other_words(self, name: str) -> bool:
+        """Whether as many words begin differently: a slip seldom hits the first letter, but Mexican is not American."""
+        mine, theirs = (sorted(word[0] for word in words) for words in (self._words, name.split()))
+        return len(mine) == len(theirs) and mine != theirs
 
 
 def _names(topic: Topic) -> tuple[str, ...]:

@@ -67,6 +67,11 @@ class UserServiceStub:
                 request_serializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.GetUserRequest.SerializeToString,
                 response_deserializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.User.FromString,
                 _registered_method=True)
+        self.FindUsers = channel.unary_unary(
+                '/littlemonster.auth.v1.UserService/FindUsers',
+                request_serializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.FindUsersRequest.SerializeToString,
+                response_deserializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.FindUsersResponse.FromString,
+                _registered_method=True)
         self.GetPreferences = channel.unary_unary(
                 '/littlemonster.auth.v1.UserService/GetPreferences',
                 request_serializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.GetPreferencesRequest.SerializeToString,
@@ -163,6 +168,14 @@ class UserServiceServicer:
 
     def GetUser(self, request, context):
         """A public profile: without e-mail. NOT_FOUND: USER_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FindUsers(self, request, context):
+        """Public profiles of confirmed accounts that are not suspended, by id or by name; for services of the mesh, which show whom
+        a text mentions. Whoever is not found is left out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -267,6 +280,11 @@ def add_UserServiceServicer_to_server(servicer, server):
                     servicer.GetUser,
                     request_deserializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.GetUserRequest.FromString,
                     response_serializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.User.SerializeToString,
+            ),
+            'FindUsers': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindUsers,
+                    request_deserializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.FindUsersRequest.FromString,
+                    response_serializer=littlemonster_dot_auth_dot_v1_dot_user__service__pb2.FindUsersResponse.SerializeToString,
             ),
             'GetPreferences': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPreferences,
@@ -477,6 +495,33 @@ class UserService:
             '/littlemonster.auth.v1.UserService/GetUser',
             littlemonster_dot_auth_dot_v1_dot_user__service__pb2.GetUserRequest.SerializeToString,
             littlemonster_dot_auth_dot_v1_dot_user__service__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindUsers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/littlemonster.auth.v1.UserService/FindUsers',
+            littlemonster_dot_auth_dot_v1_dot_user__service__pb2.FindUsersRequest.SerializeToString,
+            littlemonster_dot_auth_dot_v1_dot_user__service__pb2.FindUsersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,10 @@ class UserServiceStub:
     """
     GetUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetUserRequest, _user_service_pb2.User]
     """A public profile: without e-mail. NOT_FOUND: USER_NOT_FOUND."""
+    FindUsers: _aio.UnaryUnaryMultiCallable[_user_service_pb2.FindUsersRequest, _user_service_pb2.FindUsersResponse]
+    """Public profiles of confirmed accounts that are not suspended, by id or by name; for services of the mesh, which show whom
+    a text mentions. Whoever is not found is left out.
+    """
     GetPreferences: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetPreferencesRequest, _user_service_pb2.Preferences]
     """The caller's preferences."""
     UpdatePreferences: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdatePreferencesRequest, _user_service_pb2.Preferences]
@@ -121,6 +125,15 @@ class UserServiceServicer:
         context: _aio.ServicerContext[_user_service_pb2.GetUserRequest, _abc.Awaitable[_user_service_pb2.User]],
     ) -> _abc.Awaitable[_user_service_pb2.User]:
         """A public profile: without e-mail. NOT_FOUND: USER_NOT_FOUND."""
+
+    def FindUsers(
+        self,
+        request: _user_service_pb2.FindUsersRequest,
+        context: _aio.ServicerContext[_user_service_pb2.FindUsersRequest, _abc.Awaitable[_user_service_pb2.FindUsersResponse]],
+    ) -> _abc.Awaitable[_user_service_pb2.FindUsersResponse]:
+        """Public profiles of confirmed accounts that are not suspended, by id or by name; for services of the mesh, which show whom
+        a text mentions. Whoever is not found is left out.
+        """
 
     def GetPreferences(
         self,

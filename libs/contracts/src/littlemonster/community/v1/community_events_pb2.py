@@ -25,25 +25,25 @@ _sym_db = _symbol_database.Default()
 from littlemonster.community.v1 import community_service_pb2 as littlemonster_dot_community_dot_v1_dot_community__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1littlemonster/community/v1/community_events.proto\x12\x1alittlemonster.community.v1\x1a\x32littlemonster/community/v1/community_service.proto\"n\n\x0e\x43ommentCreated\x12\x34\n\x07\x63omment\x18\x01 \x01(\x0b\x32#.littlemonster.community.v1.Comment\x12\x15\n\rcomment_count\x18\x02 \x01(\x05\x12\x0f\n\x07version\x18\x03 \x01(\x05\"F\n\x0e\x43ommentUpdated\x12\x34\n\x07\x63omment\x18\x01 \x01(\x0b\x32#.littlemonster.community.v1.Comment\"n\n\x0e\x43ommentDeleted\x12\x34\n\x07\x63omment\x18\x01 \x01(\x0b\x32#.littlemonster.community.v1.Comment\x12\x15\n\rcomment_count\x18\x02 \x01(\x05\x12\x0f\n\x07version\x18\x03 \x01(\x05\"^\n\x10\x43ommentModerated\x12\x34\n\x07\x63omment\x18\x01 \x01(\x0b\x32#.littlemonster.community.v1.Comment\x12\x14\n\x0cmoderator_id\x18\x02 \x01(\t\"}\n\x0fRatingSubmitted\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\r\n\x05stars\x18\x03 \x01(\x05\x12\x38\n\x06totals\x18\x04 \x01(\x0b\x32(.littlemonster.community.v1.RatingTotals\"l\n\rRatingDeleted\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x38\n\x06totals\x18\x03 \x01(\x0b\x32(.littlemonster.community.v1.RatingTotals\"N\n\x0cRatingTotals\x12\x0b\n\x03sum\x18\x01 \x01(\x05\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\x11\n\thistogram\x18\x03 \x03(\x05\x12\x0f\n\x07version\x18\x04 \x01(\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1littlemonster/community/v1/community_events.proto\x12\x1alittlemonster.community.v1\x1a\x32littlemonster/community/v1/community_service.proto\"\x8a\x01\n\x0e\x43ommentCreated\x12\x34\n\x07\x63omment\x18\x01 \x01(\x0b\x32#.littlemonster.community.v1.Comment\x12\x15\n\rcomment_count\x18\x02 \x01(\x05\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x1a\n\x12mentioned_user_ids\x18\x04 \x03(\t\"\x8a\x01\n\x0e\x43ommentUpdated\x12\x34\n\x07\x63omment\x18\x01 \x01(\x0b\x32#.littlemonster.community.v1.Comment\x12\x15\n\rcomment_count\x18\x02 \x01(\x05\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x1a\n\x12mentioned_user_ids\x18\x04 \x03(\t\"n\n\x0e\x43ommentDeleted\x12\x34\n\x07\x63omment\x18\x01 \x01(\x0b\x32#.littlemonster.community.v1.Comment\x12\x15\n\rcomment_count\x18\x02 \x01(\x05\x12\x0f\n\x07version\x18\x03 \x01(\x05\"\xd4\x01\n\x10\x43ommentModerated\x12\x34\n\x07\x63omment\x18\x01 \x01(\x0b\x32#.littlemonster.community.v1.Comment\x12\x14\n\x0cmoderator_id\x18\x02 \x01(\t\x12@\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0b\x32..littlemonster.community.v1.ModerationDecision\x12\x32\n\x06\x61ppeal\x18\x04 \x01(\x0b\x32\".littlemonster.community.v1.Appeal\"}\n\x0fRatingSubmitted\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\r\n\x05stars\x18\x03 \x01(\x05\x12\x38\n\x06totals\x18\x04 \x01(\x0b\x32(.littlemonster.community.v1.RatingTotals\"l\n\rRatingDeleted\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x38\n\x06totals\x18\x03 \x01(\x0b\x32(.littlemonster.community.v1.RatingTotals\"N\n\x0cRatingTotals\x12\x0b\n\x03sum\x18\x01 \x01(\x05\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\x11\n\thistogram\x18\x03 \x03(\x05\x12\x0f\n\x07version\x18\x04 \x01(\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'littlemonster.community.v1.community_events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COMMENTCREATED']._serialized_start=133
-  _globals['_COMMENTCREATED']._serialized_end=243
-  _globals['_COMMENTUPDATED']._serialized_start=245
-  _globals['_COMMENTUPDATED']._serialized_end=315
-  _globals['_COMMENTDELETED']._serialized_start=317
-  _globals['_COMMENTDELETED']._serialized_end=427
-  _globals['_COMMENTMODERATED']._serialized_start=429
-  _globals['_COMMENTMODERATED']._serialized_end=523
-  _globals['_RATINGSUBMITTED']._serialized_start=525
-  _globals['_RATINGSUBMITTED']._serialized_end=650
-  _globals['_RATINGDELETED']._serialized_start=652
-  _globals['_RATINGDELETED']._serialized_end=760
-  _globals['_RATINGTOTALS']._serialized_start=762
-  _globals['_RATINGTOTALS']._serialized_end=840
+  _globals['_COMMENTCREATED']._serialized_start=134
+  _globals['_COMMENTCREATED']._serialized_end=272
+  _globals['_COMMENTUPDATED']._serialized_start=275
+  _globals['_COMMENTUPDATED']._serialized_end=413
+  _globals['_COMMENTDELETED']._serialized_start=415
+  _globals['_COMMENTDELETED']._serialized_end=525
+  _globals['_COMMENTMODERATED']._serialized_start=528
+  _globals['_COMMENTMODERATED']._serialized_end=740
+  _globals['_RATINGSUBMITTED']._serialized_start=742
+  _globals['_RATINGSUBMITTED']._serialized_end=867
+  _globals['_RATINGDELETED']._serialized_start=869
+  _globals['_RATINGDELETED']._serialized_end=977
+  _globals['_RATINGTOTALS']._serialized_start=979
+  _globals['_RATINGTOTALS']._serialized_end=1057
 # @@protoc_insertion_point(module_scope)

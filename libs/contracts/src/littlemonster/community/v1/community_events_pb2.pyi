@@ -28,13 +28,18 @@ class CommentCreated(_message.Message):
     COMMENT_FIELD_NUMBER: _builtins.int
     COMMENT_COUNT_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    MENTIONED_USER_IDS_FIELD_NUMBER: _builtins.int
     comment_count: _builtins.int
     """The video's visible comments, this one counted."""
     version: _builtins.int
-    """Grows with every change to the video's comments; keep the highest."""
+    """Grows by one with every change to the video's comments; keep the highest."""
     @_builtins.property
     def comment(self) -> _community_service_pb2.Comment:
         """The comment."""
+
+    @_builtins.property
+    def mentioned_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Accounts the comment mentions, who may want to know. It comes again when a comment disappears and reappears."""
 
     def __init__(
         self,
@@ -42,10 +47,11 @@ class CommentCreated(_message.Message):
         comment: _community_service_pb2.Comment | None = ...,
         comment_count: _builtins.int = ...,
         version: _builtins.int = ...,
+        mentioned_user_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "comment_count", b"comment_count", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "comment_count", b"comment_count", "mentioned_user_ids", b"mentioned_user_ids", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -58,18 +64,32 @@ class CommentUpdated(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     COMMENT_FIELD_NUMBER: _builtins.int
+    COMMENT_COUNT_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    MENTIONED_USER_IDS_FIELD_NUMBER: _builtins.int
+    comment_count: _builtins.int
+    """The video's visible comments."""
+    version: _builtins.int
+    """Grows by one with every change to the video's comments; keep the highest."""
     @_builtins.property
     def comment(self) -> _community_service_pb2.Comment:
         """The comment as it is now."""
+
+    @_builtins.property
+    def mentioned_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Accounts it mentions now and did not before."""
 
     def __init__(
         self,
         *,
         comment: _community_service_pb2.Comment | None = ...,
+        comment_count: _builtins.int = ...,
+        version: _builtins.int = ...,
+        mentioned_user_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "comment_count", b"comment_count", "mentioned_user_ids", b"mentioned_user_ids", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -87,7 +107,7 @@ class CommentDeleted(_message.Message):
     comment_count: _builtins.int
     """The video's visible comments, this one no longer counted."""
     version: _builtins.int
-    """Grows with every change to the video's comments; keep the highest."""
+    """Grows by one with every change to the video's comments; keep the highest."""
     @_builtins.property
     def comment(self) -> _community_service_pb2.Comment:
         """The comment as it is now, without its text."""
@@ -115,21 +135,33 @@ class CommentModerated(_message.Message):
 
     COMMENT_FIELD_NUMBER: _builtins.int
     MODERATOR_ID_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    APPEAL_FIELD_NUMBER: _builtins.int
     moderator_id: _builtins.str
-    """Who decided; empty for the rules."""
+    """Who decided; empty where the reports of others did."""
     @_builtins.property
     def comment(self) -> _community_service_pb2.Comment:
         """The comment as it is now."""
+
+    @_builtins.property
+    def decision(self) -> _community_service_pb2.ModerationDecision:
+        """The decision, whose reason its author should be told; unset where the reports of others took it out of sight."""
+
+    @_builtins.property
+    def appeal(self) -> _community_service_pb2.Appeal:
+        """The appeal this answers, whose author should be told; unset for any other decision."""
 
     def __init__(
         self,
         *,
         comment: _community_service_pb2.Comment | None = ...,
         moderator_id: _builtins.str = ...,
+        decision: _community_service_pb2.ModerationDecision | None = ...,
+        appeal: _community_service_pb2.Appeal | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appeal", b"appeal", "comment", b"comment", "decision", b"decision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "moderator_id", b"moderator_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal", b"appeal", "comment", b"comment", "decision", b"decision", "moderator_id", b"moderator_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

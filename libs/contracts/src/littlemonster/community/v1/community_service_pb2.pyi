@@ -111,9 +111,9 @@ class _ModerationActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Mode
     MODERATION_ACTION_HIDE: _ModerationAction.ValueType  # 3
     """It is hidden for now."""
     MODERATION_ACTION_WARN: _ModerationAction.ValueType  # 4
-    """Its author is warned."""
+    """It is refused for good, and its author is warned, which is counted."""
     MODERATION_ACTION_SUSPEND: _ModerationAction.ValueType  # 5
-    """Its author can no longer comment."""
+    """It is refused for good, and its author can neither comment nor rate for some time."""
 
 class ModerationAction(_ModerationAction, metaclass=_ModerationActionEnumTypeWrapper):
     """What a moderator can do with a comment."""
@@ -127,9 +127,9 @@ MODERATION_ACTION_REJECT: ModerationAction.ValueType  # 2
 MODERATION_ACTION_HIDE: ModerationAction.ValueType  # 3
 """It is hidden for now."""
 MODERATION_ACTION_WARN: ModerationAction.ValueType  # 4
-"""Its author is warned."""
+"""It is refused for good, and its author is warned, which is counted."""
 MODERATION_ACTION_SUSPEND: ModerationAction.ValueType  # 5
-"""Its author can no longer comment."""
+"""It is refused for good, and its author can neither comment nor rate for some time."""
 Global___ModerationAction: _TypeAlias = ModerationAction  # noqa: Y015
 
 @_typing.final
@@ -152,6 +152,9 @@ class Comment(_message.Message):
     EDITED_FIELD_NUMBER: _builtins.int
     DELETED_FIELD_NUMBER: _builtins.int
     DEPTH_FIELD_NUMBER: _builtins.int
+    MODERATION_REASON_CODE_FIELD_NUMBER: _builtins.int
+    HELP_RESOURCES_FIELD_NUMBER: _builtins.int
+    MENTIONS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The comment's id, a UUID."""
     video_id: _builtins.str
@@ -176,6 +179,10 @@ class Comment(_message.Message):
     """True when it was deleted and only stands for its replies."""
     depth: _builtins.int
     """How many comments stand above it in its thread; 0 at the top."""
+    moderation_reason_code: Global___ReportReason.ValueType
+    """What kind of reason a moderator gave; unspecified where the checks or reports decided."""
+    help_resources: _builtins.str
+    """Where its author can find help; set while the comment waits because it asks for help."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was written."""
@@ -183,6 +190,12 @@ class Comment(_message.Message):
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
+
+    @_builtins.property
+    def mentions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Mention]:
+        """Everybody the text mentions as "@Ada Lovelace" or "@" and the account's id, at most 10. A name that two people have mentions
+        neither.
+        """
 
     def __init__(
         self,
@@ -201,14 +214,43 @@ class Comment(_message.Message):
         edited: _builtins.bool = ...,
         deleted: _builtins.bool = ...,
         depth: _builtins.int = ...,
+        moderation_reason_code: Global___ReportReason.ValueType = ...,
+        help_resources: _builtins.str = ...,
+        mentions: _abc.Iterable[Global___Mention] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "deleted", b"deleted", "depth", b"depth", "edited", b"edited", "id", b"id", "is_hidden", b"is_hidden", "moderation_reason", b"moderation_reason", "moderation_status", b"moderation_status", "parent_id", b"parent_id", "reply_count", b"reply_count", "text", b"text", "update_time", b"update_time", "user_id", b"user_id", "video_id", b"video_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "deleted", b"deleted", "depth", b"depth", "edited", b"edited", "help_resources", b"help_resources", "id", b"id", "is_hidden", b"is_hidden", "mentions", b"mentions", "moderation_reason", b"moderation_reason", "moderation_reason_code", b"moderation_reason_code", "moderation_status", b"moderation_status", "parent_id", b"parent_id", "reply_count", b"reply_count", "text", b"text", "update_time", b"update_time", "user_id", b"user_id", "video_id", b"video_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Comment: _TypeAlias = Comment  # noqa: Y015
+
+@_typing.final
+class Mention(_message.Message):
+    """Somebody a comment mentions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The account that is meant."""
+    text: _builtins.str
+    """The part of the text that names it, with its "@"."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Mention: _TypeAlias = Mention  # noqa: Y015
 
 @_typing.final
 class CreateCommentRequest(_message.Message):
@@ -387,6 +429,80 @@ class ListRepliesResponse(_message.Message):
 Global___ListRepliesResponse: _TypeAlias = ListRepliesResponse  # noqa: Y015
 
 @_typing.final
+class ListCommentRevisionsRequest(_message.Message):
+    """Names the comment whose earlier texts to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMMENT_ID_FIELD_NUMBER: _builtins.int
+    comment_id: _builtins.str
+    """The comment's id."""
+    def __init__(
+        self,
+        *,
+        comment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment_id", b"comment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCommentRevisionsRequest: _TypeAlias = ListCommentRevisionsRequest  # noqa: Y015
+
+@_typing.final
+class ListCommentRevisionsResponse(_message.Message):
+    """A comment's earlier texts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def revisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___CommentRevision]:
+        """The texts, the first one first."""
+
+    def __init__(
+        self,
+        *,
+        revisions: _abc.Iterable[Global___CommentRevision] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["revisions", b"revisions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCommentRevisionsResponse: _TypeAlias = ListCommentRevisionsResponse  # noqa: Y015
+
+@_typing.final
+class CommentRevision(_message.Message):
+    """A text a comment had before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """The text."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was written."""
+
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CommentRevision: _TypeAlias = CommentRevision  # noqa: Y015
+
+@_typing.final
 class UpdateCommentRequest(_message.Message):
     """A new text for a comment."""
 
@@ -441,16 +557,20 @@ class WatchCommentsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     VIDEO_ID_FIELD_NUMBER: _builtins.int
+    LAST_EVENT_ID_FIELD_NUMBER: _builtins.int
     video_id: _builtins.str
     """The video's id."""
+    last_event_id: _builtins.str
+    """event_id of the last message an earlier stream of this video gave; empty to begin now."""
     def __init__(
         self,
         *,
         video_id: _builtins.str = ...,
+        last_event_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["video_id", b"video_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["last_event_id", b"last_event_id", "video_id", b"video_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -469,25 +589,29 @@ class CommentChange(_message.Message):
     class _TypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[CommentChange._Type.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         TYPE_UNSPECIFIED: CommentChange._Type.ValueType  # 0
-        """A sign of life without content, sent when nothing happens for 15 s."""
+        """A sign of life without a comment: the first message, and whenever nothing happens for 15 s."""
         TYPE_CREATED: CommentChange._Type.ValueType  # 1
         """It became visible."""
         TYPE_EDITED: CommentChange._Type.ValueType  # 2
         """Its text changed."""
         TYPE_REMOVED: CommentChange._Type.ValueType  # 3
         """It is no longer visible."""
+        TYPE_RELOAD: CommentChange._Type.ValueType  # 4
+        """So much happened since last_event_id that it is not told one by one: list the comments again. The stream goes on."""
 
     class Type(_Type, metaclass=_TypeEnumTypeWrapper):
         """What can happen."""
 
     TYPE_UNSPECIFIED: CommentChange.Type.ValueType  # 0
-    """A sign of life without content, sent when nothing happens for 15 s."""
+    """A sign of life without a comment: the first message, and whenever nothing happens for 15 s."""
     TYPE_CREATED: CommentChange.Type.ValueType  # 1
     """It became visible."""
     TYPE_EDITED: CommentChange.Type.ValueType  # 2
     """Its text changed."""
     TYPE_REMOVED: CommentChange.Type.ValueType  # 3
     """It is no longer visible."""
+    TYPE_RELOAD: CommentChange.Type.ValueType  # 4
+    """So much happened since last_event_id that it is not told one by one: list the comments again. The stream goes on."""
 
     TYPE_FIELD_NUMBER: _builtins.int
     COMMENT_FIELD_NUMBER: _builtins.int
@@ -495,10 +619,10 @@ class CommentChange(_message.Message):
     type: Global___CommentChange.Type.ValueType
     """What happened."""
     event_id: _builtins.str
-    """The event's id."""
+    """Where the stream stands after this message; give it as last_event_id to go on from here."""
     @_builtins.property
     def comment(self) -> Global___Comment:
-        """The comment as it is now."""
+        """The comment as it is now; unset for a sign of life and RELOAD."""
 
     def __init__(
         self,
@@ -529,7 +653,7 @@ class ReportCommentRequest(_message.Message):
     reason: Global___ReportReason.ValueType
     """Why."""
     note: _builtins.str
-    """In the reporter's words, at most 500 characters."""
+    """In the reporter's words, at most 500 characters; needed for OTHER."""
     def __init__(
         self,
         *,
@@ -571,26 +695,189 @@ class ModerateCommentRequest(_message.Message):
     COMMENT_ID_FIELD_NUMBER: _builtins.int
     ACTION_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    REASON_CODE_FIELD_NUMBER: _builtins.int
+    SUSPENSION_DAYS_FIELD_NUMBER: _builtins.int
     comment_id: _builtins.str
     """The comment's id."""
     action: Global___ModerationAction.ValueType
     """What to do."""
     reason: _builtins.str
-    """Why, told to the author; at most 500 characters."""
+    """Why, told to the author; at most 500 characters. Needed for everything but APPROVE."""
+    reason_code: Global___ReportReason.ValueType
+    """What kind of reason that is; OTHER when not given."""
+    suspension_days: _builtins.int
+    """For how many days SUSPEND suspends, 7 when 0, at most 365."""
     def __init__(
         self,
         *,
         comment_id: _builtins.str = ...,
         action: Global___ModerationAction.ValueType = ...,
         reason: _builtins.str = ...,
+        reason_code: Global___ReportReason.ValueType = ...,
+        suspension_days: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "comment_id", b"comment_id", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "comment_id", b"comment_id", "reason", b"reason", "reason_code", b"reason_code", "suspension_days", b"suspension_days"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ModerateCommentRequest: _TypeAlias = ModerateCommentRequest  # noqa: Y015
+
+@_typing.final
+class ListModerationDecisionsRequest(_message.Message):
+    """Names the comment whose decisions to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMMENT_ID_FIELD_NUMBER: _builtins.int
+    comment_id: _builtins.str
+    """The comment's id."""
+    def __init__(
+        self,
+        *,
+        comment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment_id", b"comment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListModerationDecisionsRequest: _TypeAlias = ListModerationDecisionsRequest  # noqa: Y015
+
+@_typing.final
+class ListModerationDecisionsResponse(_message.Message):
+    """A comment's history with the moderators."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModerationDecision]:
+        """The decisions, the newest first."""
+
+    def __init__(
+        self,
+        *,
+        decisions: _abc.Iterable[Global___ModerationDecision] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListModerationDecisionsResponse: _TypeAlias = ListModerationDecisionsResponse  # noqa: Y015
+
+@_typing.final
+class ModerationDecision(_message.Message):
+    """What a moderator decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    COMMENT_ID_FIELD_NUMBER: _builtins.int
+    MODERATOR_ID_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    REASON_CODE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    OVERTURNED_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """The decision's id."""
+    comment_id: _builtins.str
+    """The comment it is about."""
+    moderator_id: _builtins.str
+    """Who decided; empty where the author reads it."""
+    action: Global___ModerationAction.ValueType
+    """What was done."""
+    reason_code: Global___ReportReason.ValueType
+    """What kind of reason was given; unspecified for APPROVE."""
+    reason: _builtins.str
+    """Why, in words for the author."""
+    overturned: _builtins.bool
+    """True when an appeal against it was granted."""
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When a suspension ends; unset for other actions."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was made."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        comment_id: _builtins.str = ...,
+        moderator_id: _builtins.str = ...,
+        action: Global___ModerationAction.ValueType = ...,
+        reason_code: Global___ReportReason.ValueType = ...,
+        reason: _builtins.str = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        overturned: _builtins.bool = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "comment_id", b"comment_id", "create_time", b"create_time", "end_time", b"end_time", "id", b"id", "moderator_id", b"moderator_id", "overturned", b"overturned", "reason", b"reason", "reason_code", b"reason_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ModerationDecision: _TypeAlias = ModerationDecision  # noqa: Y015
+
+@_typing.final
+class GetStandingRequest(_message.Message):
+    """Asks where the caller stands; it has no parameters."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetStandingRequest: _TypeAlias = GetStandingRequest  # noqa: Y015
+
+@_typing.final
+class Standing(_message.Message):
+    """Where an account stands with the moderators."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WARNING_COUNT_FIELD_NUMBER: _builtins.int
+    SUSPENSION_END_TIME_FIELD_NUMBER: _builtins.int
+    DECISIONS_FIELD_NUMBER: _builtins.int
+    warning_count: _builtins.int
+    """How many warnings count against it."""
+    @_builtins.property
+    def suspension_end_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it can neither comment nor rate; unset when it can."""
+
+    @_builtins.property
+    def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModerationDecision]:
+        """The last 100 warnings and suspensions that were not overturned, the newest first."""
+
+    def __init__(
+        self,
+        *,
+        warning_count: _builtins.int = ...,
+        suspension_end_time: _timestamp_pb2.Timestamp | None = ...,
+        decisions: _abc.Iterable[Global___ModerationDecision] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["suspension_end_time", b"suspension_end_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "suspension_end_time", b"suspension_end_time", "warning_count", b"warning_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Standing: _TypeAlias = Standing  # noqa: Y015
 
 @_typing.final
 class AppealCommentRequest(_message.Message):
@@ -630,8 +917,9 @@ class Appeal(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     ANSWER_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    ANSWER_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """The appeal's id."""
+    """The appeal's id, which is that of the decision."""
     comment_id: _builtins.str
     """The comment it is about."""
     statement: _builtins.str
@@ -644,6 +932,10 @@ class Appeal(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was made."""
 
+    @_builtins.property
+    def answer_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was answered; unset before."""
+
     def __init__(
         self,
         *,
@@ -653,14 +945,67 @@ class Appeal(_message.Message):
         status: Global___ModerationStatus.ValueType = ...,
         answer: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        answer_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "comment_id", b"comment_id", "create_time", b"create_time", "id", b"id", "statement", b"statement", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "answer_time", b"answer_time", "comment_id", b"comment_id", "create_time", b"create_time", "id", b"id", "statement", b"statement", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Appeal: _TypeAlias = Appeal  # noqa: Y015
+
+@_typing.final
+class GetAppealRequest(_message.Message):
+    """Names the comment whose appeal to answer with."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMMENT_ID_FIELD_NUMBER: _builtins.int
+    comment_id: _builtins.str
+    """The comment's id."""
+    def __init__(
+        self,
+        *,
+        comment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment_id", b"comment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAppealRequest: _TypeAlias = GetAppealRequest  # noqa: Y015
+
+@_typing.final
+class AnswerAppealRequest(_message.Message):
+    """An answer to an appeal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPEAL_ID_FIELD_NUMBER: _builtins.int
+    GRANTED_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    appeal_id: _builtins.str
+    """The appeal's id."""
+    granted: _builtins.bool
+    """True when the author was right."""
+    answer: _builtins.str
+    """Why, told to the author, 1 to 1,000 characters."""
+    def __init__(
+        self,
+        *,
+        appeal_id: _builtins.str = ...,
+        granted: _builtins.bool = ...,
+        answer: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "appeal_id", b"appeal_id", "granted", b"granted"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerAppealRequest: _TypeAlias = AnswerAppealRequest  # noqa: Y015
 
 @_typing.final
 class ListModerationQueueRequest(_message.Message):
@@ -728,12 +1073,15 @@ class ModerationItem(_message.Message):
     REASONS_FIELD_NUMBER: _builtins.int
     CLAIMED_BY_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    REPORT_WEIGHT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The item's id."""
     report_count: _builtins.int
     """How many reports it has."""
     claimed_by: _builtins.str
     """The moderator who has it; empty when nobody has."""
+    report_weight: _builtins.float
+    """How much the reports weigh together; one of somebody without a record weighs 1."""
     @_builtins.property
     def comment(self) -> Global___Comment:
         """The comment."""
@@ -755,10 +1103,11 @@ class ModerationItem(_message.Message):
         reasons: _abc.Iterable[_builtins.str] | None = ...,
         claimed_by: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        report_weight: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["claimed_by", b"claimed_by", "comment", b"comment", "create_time", b"create_time", "id", b"id", "reasons", b"reasons", "report_count", b"report_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claimed_by", b"claimed_by", "comment", b"comment", "create_time", b"create_time", "id", b"id", "reasons", b"reasons", "report_count", b"report_count", "report_weight", b"report_weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

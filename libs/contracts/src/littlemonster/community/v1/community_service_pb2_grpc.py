@@ -56,6 +56,11 @@ class CommentServiceStub:
                 request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListRepliesRequest.SerializeToString,
                 response_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListRepliesResponse.FromString,
                 _registered_method=True)
+        self.ListCommentRevisions = channel.unary_unary(
+                '/littlemonster.community.v1.CommentService/ListCommentRevisions',
+                request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListCommentRevisionsRequest.SerializeToString,
+                response_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListCommentRevisionsResponse.FromString,
+                _registered_method=True)
         self.UpdateComment = channel.unary_unary(
                 '/littlemonster.community.v1.CommentService/UpdateComment',
                 request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.UpdateCommentRequest.SerializeToString,
@@ -86,6 +91,26 @@ class CommentServiceStub:
                 request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.AppealCommentRequest.SerializeToString,
                 response_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.FromString,
                 _registered_method=True)
+        self.GetAppeal = channel.unary_unary(
+                '/littlemonster.community.v1.CommentService/GetAppeal',
+                request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.GetAppealRequest.SerializeToString,
+                response_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.FromString,
+                _registered_method=True)
+        self.AnswerAppeal = channel.unary_unary(
+                '/littlemonster.community.v1.CommentService/AnswerAppeal',
+                request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.AnswerAppealRequest.SerializeToString,
+                response_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.FromString,
+                _registered_method=True)
+        self.ListModerationDecisions = channel.unary_unary(
+                '/littlemonster.community.v1.CommentService/ListModerationDecisions',
+                request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListModerationDecisionsRequest.SerializeToString,
+                response_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListModerationDecisionsResponse.FromString,
+                _registered_method=True)
+        self.GetStanding = channel.unary_unary(
+                '/littlemonster.community.v1.CommentService/GetStanding',
+                request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.GetStandingRequest.SerializeToString,
+                response_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Standing.FromString,
+                _registered_method=True)
         self.ListModerationQueue = channel.unary_unary(
                 '/littlemonster.community.v1.CommentService/ListModerationQueue',
                 request_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListModerationQueueRequest.SerializeToString,
@@ -104,9 +129,11 @@ class CommentServiceServicer:
 
     def CreateComment(self, request, context):
         """Writes a comment. It is checked first: APPROVED is visible at once, WITHHELD waits for a moderator.
+        It passes these phases in order: length, repeat, rate, links, words, newcomer, model. A refusal names its phase.
         Characters that only control how others are shown, such as U+202E, are left out of the text.
         INVALID_ARGUMENT: COMMENT_EMPTY, COMMENT_REJECTED with the reasons. NOT_FOUND: VIDEO_NOT_FOUND, or COMMENT_NOT_FOUND for
-        parent_id. FAILED_PRECONDITION: REPLY_TOO_DEEP. Idempotent on request_id.
+        parent_id. FAILED_PRECONDITION: REPLY_TOO_DEEP. RESOURCE_EXHAUSTED: COMMENTS_TOO_OFTEN. PERMISSION_DENIED:
+        COMMUNITY_SUSPENDED. Idempotent on request_id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -133,10 +160,19 @@ class CommentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListCommentRevisions(self, request, context):
+        """Texts a comment had before, the first one first, at most 51; for its author and moderators. NOT_FOUND: COMMENT_NOT_FOUND.
+        PERMISSION_DENIED: COMMENT_NOT_YOURS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UpdateComment(self, request, context):
         """Changes a comment's text within the edit window; it is checked as a new one is, and the text before is kept.
         INVALID_ARGUMENT: COMMENT_EMPTY, COMMENT_REJECTED. NOT_FOUND: COMMENT_NOT_FOUND, VIDEO_NOT_FOUND. PERMISSION_DENIED:
-        COMMENT_NOT_YOURS. FAILED_PRECONDITION: EDIT_WINDOW_CLOSED.
+        COMMENT_NOT_YOURS, COMMUNITY_SUSPENDED. FAILED_PRECONDITION: EDIT_WINDOW_CLOSED,
+        EDITED_TOO_OFTEN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -150,42 +186,85 @@ class CommentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchComments(self, request, context):
-        """Comments on a video as they are created, edited and removed, from the moment the stream opens.
+        """Comments on a video as they are created, edited and removed: from the moment the stream opens, or after last_event_id, so
+        that a client that was cut off goes on without loss or repetition. The first message tells where the stream stands.
+        NOT_FOUND: VIDEO_NOT_FOUND. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, TOO_MANY_STREAMS of one account, WATCH_TOO_SLOW where
+        the client does not keep up.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReportComment(self, request, context):
-        """Tells moderators about a comment, once per account and comment.
+        """Tells moderators about a comment, once per account and comment. A report of somebody whose earlier reports were upheld
+        weighs more than one of somebody whose reports were dismissed. Where reports weigh enough together, the comment is
+        WITHHELD until a moderator looks at it, unless a moderator or admin wrote it.
+        INVALID_ARGUMENT: NOTE_REQUIRED. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: OWN_COMMENT_REPORTED. ALREADY_EXISTS:
+        ALREADY_REPORTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ModerateComment(self, request, context):
-        """Decides on a comment. NOT_FOUND: COMMENT_NOT_FOUND.
+        """Decides on a comment; its author reads the reason. WARN and SUSPEND refuse the comment and concern its author as well.
+        INVALID_ARGUMENT: REASON_REQUIRED. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: OWN_COMMENT_MODERATED. ABORTED:
+        MODERATION_ITEM_CLAIMED by another moderator. FAILED_PRECONDITION: APPEAL_PENDING.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AppealComment(self, request, context):
-        """Asks another moderator to look again at a decision on the caller's comment.
+        """Asks another moderator to look again at the last decision on the caller's comment, deleted or not. Once a decision.
+        INVALID_ARGUMENT: WORDS_MISSING. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: COMMENT_NOT_YOURS. FAILED_PRECONDITION:
+        NOTHING_TO_APPEAL, where no moderator has decided against it. ALREADY_EXISTS: ALREADY_APPEALED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAppeal(self, request, context):
+        """The last appeal about a comment, with its answer; for its author and for moderators. NOT_FOUND: APPEAL_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AnswerAppeal(self, request, context):
+        """Answers an appeal. When granted, the decision is overturned: the comment appears, and a warning or suspension ends.
+        INVALID_ARGUMENT: WORDS_MISSING. NOT_FOUND: APPEAL_NOT_FOUND. PERMISSION_DENIED: OWN_DECISION_APPEALED by who decided,
+        OWN_COMMENT_MODERATED. FAILED_PRECONDITION: APPEAL_ANSWERED. ABORTED: MODERATION_ITEM_CLAIMED by another moderator.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListModerationDecisions(self, request, context):
+        """What was decided on a comment, the newest first, at most 100 decisions.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetStanding(self, request, context):
+        """The caller's own warnings and suspensions.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListModerationQueue(self, request, context):
-        """What waits for a moderator, the most pressing first.
+        """What waits for a moderator, the most pressing first: where somebody may be in danger, then by the weight of the reports.
+        INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ClaimModerationItem(self, request, context):
-        """Takes an item of the queue so that nobody else works on it. ABORTED: somebody else has it.
+        """Takes an item of the queue for half an hour, so that nobody else works on it. NOT_FOUND: MODERATION_ITEM_NOT_FOUND.
+        ABORTED: MODERATION_ITEM_CLAIMED, somebody else has it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -213,6 +292,11 @@ def add_CommentServiceServicer_to_server(servicer, server):
                     servicer.ListReplies,
                     request_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListRepliesRequest.FromString,
                     response_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListRepliesResponse.SerializeToString,
+            ),
+            'ListCommentRevisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCommentRevisions,
+                    request_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListCommentRevisionsRequest.FromString,
+                    response_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListCommentRevisionsResponse.SerializeToString,
             ),
             'UpdateComment': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateComment,
@@ -243,6 +327,26 @@ def add_CommentServiceServicer_to_server(servicer, server):
                     servicer.AppealComment,
                     request_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.AppealCommentRequest.FromString,
                     response_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.SerializeToString,
+            ),
+            'GetAppeal': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAppeal,
+                    request_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.GetAppealRequest.FromString,
+                    response_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.SerializeToString,
+            ),
+            'AnswerAppeal': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnswerAppeal,
+                    request_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.AnswerAppealRequest.FromString,
+                    response_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.SerializeToString,
+            ),
+            'ListModerationDecisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListModerationDecisions,
+                    request_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListModerationDecisionsRequest.FromString,
+                    response_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListModerationDecisionsResponse.SerializeToString,
+            ),
+            'GetStanding': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStanding,
+                    request_deserializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.GetStandingRequest.FromString,
+                    response_serializer=littlemonster_dot_community_dot_v1_dot_community__service__pb2.Standing.SerializeToString,
             ),
             'ListModerationQueue': grpc.unary_unary_rpc_method_handler(
                     servicer.ListModerationQueue,
@@ -364,6 +468,33 @@ class CommentService:
             '/littlemonster.community.v1.CommentService/ListReplies',
             littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListRepliesRequest.SerializeToString,
             littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListRepliesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCommentRevisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/littlemonster.community.v1.CommentService/ListCommentRevisions',
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListCommentRevisionsRequest.SerializeToString,
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListCommentRevisionsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -537,6 +668,114 @@ class CommentService:
             _registered_method=True)
 
     @staticmethod
+    def GetAppeal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/littlemonster.community.v1.CommentService/GetAppeal',
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.GetAppealRequest.SerializeToString,
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnswerAppeal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/littlemonster.community.v1.CommentService/AnswerAppeal',
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.AnswerAppealRequest.SerializeToString,
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.Appeal.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListModerationDecisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/littlemonster.community.v1.CommentService/ListModerationDecisions',
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListModerationDecisionsRequest.SerializeToString,
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.ListModerationDecisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStanding(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/littlemonster.community.v1.CommentService/GetStanding',
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.GetStandingRequest.SerializeToString,
+            littlemonster_dot_community_dot_v1_dot_community__service__pb2.Standing.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListModerationQueue(request,
             target,
             options=(),
@@ -628,8 +867,8 @@ class RatingServiceServicer:
     """
 
     def SubmitRating(self, request, context):
-        """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: OWN_VIDEO_RATED, unless
-        the school lets creators rate their own videos.
+        """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: COMMUNITY_SUSPENDED; OWN_VIDEO_RATED,
+        unless the school lets creators rate their own videos.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -18,9 +18,11 @@ class CommentServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.CreateCommentRequest, _community_service_pb2.Comment]
     """Writes a comment. It is checked first: APPROVED is visible at once, WITHHELD waits for a moderator.
+    It passes these phases in order: length, repeat, rate, links, words, newcomer, model. A refusal names its phase.
     Characters that only control how others are shown, such as U+202E, are left out of the text.
     INVALID_ARGUMENT: COMMENT_EMPTY, COMMENT_REJECTED with the reasons. NOT_FOUND: VIDEO_NOT_FOUND, or COMMENT_NOT_FOUND for
-    parent_id. FAILED_PRECONDITION: REPLY_TOO_DEEP. Idempotent on request_id.
+    parent_id. FAILED_PRECONDITION: REPLY_TOO_DEEP. RESOURCE_EXHAUSTED: COMMENTS_TOO_OFTEN. PERMISSION_DENIED:
+    COMMUNITY_SUSPENDED. Idempotent on request_id.
     """
     GetComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.GetCommentRequest, _community_service_pb2.Comment]
     """One comment: a visible one, or an own one whatever became of it. NOT_FOUND: COMMENT_NOT_FOUND."""
@@ -28,25 +30,60 @@ class CommentServiceStub:
     """A video's comments that answer no other; none while the video is not public. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
     ListReplies: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListRepliesRequest, _community_service_pb2.ListRepliesResponse]
     """The answers to a comment, the oldest first. NOT_FOUND: COMMENT_NOT_FOUND."""
+    ListCommentRevisions: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListCommentRevisionsRequest, _community_service_pb2.ListCommentRevisionsResponse]
+    """Texts a comment had before, the first one first, at most 51; for its author and moderators. NOT_FOUND: COMMENT_NOT_FOUND.
+    PERMISSION_DENIED: COMMENT_NOT_YOURS.
+    """
     UpdateComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.UpdateCommentRequest, _community_service_pb2.Comment]
     """Changes a comment's text within the edit window; it is checked as a new one is, and the text before is kept.
     INVALID_ARGUMENT: COMMENT_EMPTY, COMMENT_REJECTED. NOT_FOUND: COMMENT_NOT_FOUND, VIDEO_NOT_FOUND. PERMISSION_DENIED:
-    COMMENT_NOT_YOURS. FAILED_PRECONDITION: EDIT_WINDOW_CLOSED.
+    COMMENT_NOT_YOURS, COMMUNITY_SUSPENDED. FAILED_PRECONDITION: EDIT_WINDOW_CLOSED,
+    EDITED_TOO_OFTEN.
     """
     DeleteComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.DeleteCommentRequest, _empty_pb2.Empty]
     """Deletes a comment; its replies stay. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: COMMENT_NOT_YOURS."""
     WatchComments: _aio.UnaryStreamMultiCallable[_community_service_pb2.WatchCommentsRequest, _community_service_pb2.CommentChange]
-    """Comments on a video as they are created, edited and removed, from the moment the stream opens."""
+    """Comments on a video as they are created, edited and removed: from the moment the stream opens, or after last_event_id, so
+    that a client that was cut off goes on without loss or repetition. The first message tells where the stream stands.
+    NOT_FOUND: VIDEO_NOT_FOUND. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, TOO_MANY_STREAMS of one account, WATCH_TOO_SLOW where
+    the client does not keep up.
+    """
     ReportComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ReportCommentRequest, _community_service_pb2.ReportCommentResponse]
-    """Tells moderators about a comment, once per account and comment."""
+    """Tells moderators about a comment, once per account and comment. A report of somebody whose earlier reports were upheld
+    weighs more than one of somebody whose reports were dismissed. Where reports weigh enough together, the comment is
+    WITHHELD until a moderator looks at it, unless a moderator or admin wrote it.
+    INVALID_ARGUMENT: NOTE_REQUIRED. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: OWN_COMMENT_REPORTED. ALREADY_EXISTS:
+    ALREADY_REPORTED.
+    """
     ModerateComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ModerateCommentRequest, _community_service_pb2.Comment]
-    """Decides on a comment. NOT_FOUND: COMMENT_NOT_FOUND."""
+    """Decides on a comment; its author reads the reason. WARN and SUSPEND refuse the comment and concern its author as well.
+    INVALID_ARGUMENT: REASON_REQUIRED. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: OWN_COMMENT_MODERATED. ABORTED:
+    MODERATION_ITEM_CLAIMED by another moderator. FAILED_PRECONDITION: APPEAL_PENDING.
+    """
     AppealComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.AppealCommentRequest, _community_service_pb2.Appeal]
-    """Asks another moderator to look again at a decision on the caller's comment."""
+    """Asks another moderator to look again at the last decision on the caller's comment, deleted or not. Once a decision.
+    INVALID_ARGUMENT: WORDS_MISSING. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: COMMENT_NOT_YOURS. FAILED_PRECONDITION:
+    NOTHING_TO_APPEAL, where no moderator has decided against it. ALREADY_EXISTS: ALREADY_APPEALED.
+    """
+    GetAppeal: _aio.UnaryUnaryMultiCallable[_community_service_pb2.GetAppealRequest, _community_service_pb2.Appeal]
+    """The last appeal about a comment, with its answer; for its author and for moderators. NOT_FOUND: APPEAL_NOT_FOUND."""
+    AnswerAppeal: _aio.UnaryUnaryMultiCallable[_community_service_pb2.AnswerAppealRequest, _community_service_pb2.Appeal]
+    """Answers an appeal. When granted, the decision is overturned: the comment appears, and a warning or suspension ends.
+    INVALID_ARGUMENT: WORDS_MISSING. NOT_FOUND: APPEAL_NOT_FOUND. PERMISSION_DENIED: OWN_DECISION_APPEALED by who decided,
+    OWN_COMMENT_MODERATED. FAILED_PRECONDITION: APPEAL_ANSWERED. ABORTED: MODERATION_ITEM_CLAIMED by another moderator.
+    """
+    ListModerationDecisions: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListModerationDecisionsRequest, _community_service_pb2.ListModerationDecisionsResponse]
+    """What was decided on a comment, the newest first, at most 100 decisions."""
+    GetStanding: _aio.UnaryUnaryMultiCallable[_community_service_pb2.GetStandingRequest, _community_service_pb2.Standing]
+    """The caller's own warnings and suspensions."""
     ListModerationQueue: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListModerationQueueRequest, _community_service_pb2.ListModerationQueueResponse]
-    """What waits for a moderator, the most pressing first."""
+    """What waits for a moderator, the most pressing first: where somebody may be in danger, then by the weight of the reports.
+    INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
+    """
     ClaimModerationItem: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ClaimModerationItemRequest, _community_service_pb2.ModerationItem]
-    """Takes an item of the queue so that nobody else works on it. ABORTED: somebody else has it."""
+    """Takes an item of the queue for half an hour, so that nobody else works on it. NOT_FOUND: MODERATION_ITEM_NOT_FOUND.
+    ABORTED: MODERATION_ITEM_CLAIMED, somebody else has it.
+    """
 
 class CommentServiceServicer:
     """Comments on videos. A comment that is not APPROVED is seen by its author and by moderators only."""
@@ -57,9 +94,11 @@ class CommentServiceServicer:
         context: _aio.ServicerContext[_community_service_pb2.CreateCommentRequest, _abc.Awaitable[_community_service_pb2.Comment]],
     ) -> _abc.Awaitable[_community_service_pb2.Comment]:
         """Writes a comment. It is checked first: APPROVED is visible at once, WITHHELD waits for a moderator.
+        It passes these phases in order: length, repeat, rate, links, words, newcomer, model. A refusal names its phase.
         Characters that only control how others are shown, such as U+202E, are left out of the text.
         INVALID_ARGUMENT: COMMENT_EMPTY, COMMENT_REJECTED with the reasons. NOT_FOUND: VIDEO_NOT_FOUND, or COMMENT_NOT_FOUND for
-        parent_id. FAILED_PRECONDITION: REPLY_TOO_DEEP. Idempotent on request_id.
+        parent_id. FAILED_PRECONDITION: REPLY_TOO_DEEP. RESOURCE_EXHAUSTED: COMMENTS_TOO_OFTEN. PERMISSION_DENIED:
+        COMMUNITY_SUSPENDED. Idempotent on request_id.
         """
 
     def GetComment(
@@ -83,6 +122,15 @@ class CommentServiceServicer:
     ) -> _abc.Awaitable[_community_service_pb2.ListRepliesResponse]:
         """The answers to a comment, the oldest first. NOT_FOUND: COMMENT_NOT_FOUND."""
 
+    def ListCommentRevisions(
+        self,
+        request: _community_service_pb2.ListCommentRevisionsRequest,
+        context: _aio.ServicerContext[_community_service_pb2.ListCommentRevisionsRequest, _abc.Awaitable[_community_service_pb2.ListCommentRevisionsResponse]],
+    ) -> _abc.Awaitable[_community_service_pb2.ListCommentRevisionsResponse]:
+        """Texts a comment had before, the first one first, at most 51; for its author and moderators. NOT_FOUND: COMMENT_NOT_FOUND.
+        PERMISSION_DENIED: COMMENT_NOT_YOURS.
+        """
+
     def UpdateComment(
         self,
         request: _community_service_pb2.UpdateCommentRequest,
@@ -90,7 +138,8 @@ class CommentServiceServicer:
     ) -> _abc.Awaitable[_community_service_pb2.Comment]:
         """Changes a comment's text within the edit window; it is checked as a new one is, and the text before is kept.
         INVALID_ARGUMENT: COMMENT_EMPTY, COMMENT_REJECTED. NOT_FOUND: COMMENT_NOT_FOUND, VIDEO_NOT_FOUND. PERMISSION_DENIED:
-        COMMENT_NOT_YOURS. FAILED_PRECONDITION: EDIT_WINDOW_CLOSED.
+        COMMENT_NOT_YOURS, COMMUNITY_SUSPENDED. FAILED_PRECONDITION: EDIT_WINDOW_CLOSED,
+        EDITED_TOO_OFTEN.
         """
 
     def DeleteComment(
@@ -105,42 +154,92 @@ class CommentServiceServicer:
         request: _community_service_pb2.WatchCommentsRequest,
         context: _aio.ServicerContext[_community_service_pb2.WatchCommentsRequest, _abc.AsyncIterator[_community_service_pb2.CommentChange]],
     ) -> _abc.AsyncIterator[_community_service_pb2.CommentChange]:
-        """Comments on a video as they are created, edited and removed, from the moment the stream opens."""
+        """Comments on a video as they are created, edited and removed: from the moment the stream opens, or after last_event_id, so
+        that a client that was cut off goes on without loss or repetition. The first message tells where the stream stands.
+        NOT_FOUND: VIDEO_NOT_FOUND. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, TOO_MANY_STREAMS of one account, WATCH_TOO_SLOW where
+        the client does not keep up.
+        """
 
     def ReportComment(
         self,
         request: _community_service_pb2.ReportCommentRequest,
         context: _aio.ServicerContext[_community_service_pb2.ReportCommentRequest, _abc.Awaitable[_community_service_pb2.ReportCommentResponse]],
     ) -> _abc.Awaitable[_community_service_pb2.ReportCommentResponse]:
-        """Tells moderators about a comment, once per account and comment."""
+        """Tells moderators about a comment, once per account and comment. A report of somebody whose earlier reports were upheld
+        weighs more than one of somebody whose reports were dismissed. Where reports weigh enough together, the comment is
+        WITHHELD until a moderator looks at it, unless a moderator or admin wrote it.
+        INVALID_ARGUMENT: NOTE_REQUIRED. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: OWN_COMMENT_REPORTED. ALREADY_EXISTS:
+        ALREADY_REPORTED.
+        """
 
     def ModerateComment(
         self,
         request: _community_service_pb2.ModerateCommentRequest,
         context: _aio.ServicerContext[_community_service_pb2.ModerateCommentRequest, _abc.Awaitable[_community_service_pb2.Comment]],
     ) -> _abc.Awaitable[_community_service_pb2.Comment]:
-        """Decides on a comment. NOT_FOUND: COMMENT_NOT_FOUND."""
+        """Decides on a comment; its author reads the reason. WARN and SUSPEND refuse the comment and concern its author as well.
+        INVALID_ARGUMENT: REASON_REQUIRED. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: OWN_COMMENT_MODERATED. ABORTED:
+        MODERATION_ITEM_CLAIMED by another moderator. FAILED_PRECONDITION: APPEAL_PENDING.
+        """
 
     def AppealComment(
         self,
         request: _community_service_pb2.AppealCommentRequest,
         context: _aio.ServicerContext[_community_service_pb2.AppealCommentRequest, _abc.Awaitable[_community_service_pb2.Appeal]],
     ) -> _abc.Awaitable[_community_service_pb2.Appeal]:
-        """Asks another moderator to look again at a decision on the caller's comment."""
+        """Asks another moderator to look again at the last decision on the caller's comment, deleted or not. Once a decision.
+        INVALID_ARGUMENT: WORDS_MISSING. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: COMMENT_NOT_YOURS. FAILED_PRECONDITION:
+        NOTHING_TO_APPEAL, where no moderator has decided against it. ALREADY_EXISTS: ALREADY_APPEALED.
+        """
+
+    def GetAppeal(
+        self,
+        request: _community_service_pb2.GetAppealRequest,
+        context: _aio.ServicerContext[_community_service_pb2.GetAppealRequest, _abc.Awaitable[_community_service_pb2.Appeal]],
+    ) -> _abc.Awaitable[_community_service_pb2.Appeal]:
+        """The last appeal about a comment, with its answer; for its author and for moderators. NOT_FOUND: APPEAL_NOT_FOUND."""
+
+    def AnswerAppeal(
+        self,
+        request: _community_service_pb2.AnswerAppealRequest,
+        context: _aio.ServicerContext[_community_service_pb2.AnswerAppealRequest, _abc.Awaitable[_community_service_pb2.Appeal]],
+    ) -> _abc.Awaitable[_community_service_pb2.Appeal]:
+        """Answers an appeal. When granted, the decision is overturned: the comment appears, and a warning or suspension ends.
+        INVALID_ARGUMENT: WORDS_MISSING. NOT_FOUND: APPEAL_NOT_FOUND. PERMISSION_DENIED: OWN_DECISION_APPEALED by who decided,
+        OWN_COMMENT_MODERATED. FAILED_PRECONDITION: APPEAL_ANSWERED. ABORTED: MODERATION_ITEM_CLAIMED by another moderator.
+        """
+
+    def ListModerationDecisions(
+        self,
+        request: _community_service_pb2.ListModerationDecisionsRequest,
+        context: _aio.ServicerContext[_community_service_pb2.ListModerationDecisionsRequest, _abc.Awaitable[_community_service_pb2.ListModerationDecisionsResponse]],
+    ) -> _abc.Awaitable[_community_service_pb2.ListModerationDecisionsResponse]:
+        """What was decided on a comment, the newest first, at most 100 decisions."""
+
+    def GetStanding(
+        self,
+        request: _community_service_pb2.GetStandingRequest,
+        context: _aio.ServicerContext[_community_service_pb2.GetStandingRequest, _abc.Awaitable[_community_service_pb2.Standing]],
+    ) -> _abc.Awaitable[_community_service_pb2.Standing]:
+        """The caller's own warnings and suspensions."""
 
     def ListModerationQueue(
         self,
         request: _community_service_pb2.ListModerationQueueRequest,
         context: _aio.ServicerContext[_community_service_pb2.ListModerationQueueRequest, _abc.Awaitable[_community_service_pb2.ListModerationQueueResponse]],
     ) -> _abc.Awaitable[_community_service_pb2.ListModerationQueueResponse]:
-        """What waits for a moderator, the most pressing first."""
+        """What waits for a moderator, the most pressing first: where somebody may be in danger, then by the weight of the reports.
+        INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
+        """
 
     def ClaimModerationItem(
         self,
         request: _community_service_pb2.ClaimModerationItemRequest,
         context: _aio.ServicerContext[_community_service_pb2.ClaimModerationItemRequest, _abc.Awaitable[_community_service_pb2.ModerationItem]],
     ) -> _abc.Awaitable[_community_service_pb2.ModerationItem]:
-        """Takes an item of the queue so that nobody else works on it. ABORTED: somebody else has it."""
+        """Takes an item of the queue for half an hour, so that nobody else works on it. NOT_FOUND: MODERATION_ITEM_NOT_FOUND.
+        ABORTED: MODERATION_ITEM_CLAIMED, somebody else has it.
+        """
 
 def add_CommentServiceServicer_to_server(servicer: CommentServiceServicer, server: _aio.Server) -> None: ...
 
@@ -149,8 +248,8 @@ class RatingServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SubmitRating: _aio.UnaryUnaryMultiCallable[_community_service_pb2.SubmitRatingRequest, _community_service_pb2.Rating]
-    """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: OWN_VIDEO_RATED, unless
-    the school lets creators rate their own videos.
+    """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: COMMUNITY_SUSPENDED; OWN_VIDEO_RATED,
+    unless the school lets creators rate their own videos.
     """
     GetRating: _aio.UnaryUnaryMultiCallable[_community_service_pb2.GetRatingRequest, _community_service_pb2.Rating]
     """The caller's own rating. NOT_FOUND: RATING_NOT_FOUND when there is none."""
@@ -167,8 +266,8 @@ class RatingServiceServicer:
         request: _community_service_pb2.SubmitRatingRequest,
         context: _aio.ServicerContext[_community_service_pb2.SubmitRatingRequest, _abc.Awaitable[_community_service_pb2.Rating]],
     ) -> _abc.Awaitable[_community_service_pb2.Rating]:
-        """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: OWN_VIDEO_RATED, unless
-        the school lets creators rate their own videos.
+        """Gives or changes the caller's rating. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: COMMUNITY_SUSPENDED; OWN_VIDEO_RATED,
+        unless the school lets creators rate their own videos.
         """
 
     def GetRating(
