@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from fakes.community.heard import heard
 
 from littlemonster.community.v1 import community_service_pb2 as pb
 from littlemonster.community.v1.community_events_pb2 import CommentModerated
@@ -58,7 +59,7 @@ async def test_of_eight_answers_at_once_one_holds_and_everybody_is_told_once(
     async with broker.subscribe("comment.moderated") as told:
         calls = (answer(made, new_id(), granted=number % 2 == 0) for number in range(8))
         ends = await asyncio.gather(*calls, return_exceptions=True)
-        event = CommentModerated.FromString((await anext(told)).data)
+        event = await heard(told, CommentModerated, refused.id)
     [held] = [end for end in ends if isinstance(end, pb.Appeal)]
     lost = [end for end in ends if isinstance(end, FailedPrecondition)]
     assert ({end.reason for end in lost}, len(lost)) == ({"APPEAL_ANSWERED"}, 7)

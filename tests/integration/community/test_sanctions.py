@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from fakes.community.heard import heard
 
 from littlemonster.community.v1 import community_service_pb2 as pb
 from littlemonster.community.v1.community_events_pb2 import CommentModerated
@@ -45,7 +46,7 @@ async def test_a_suspended_account_is_told_until_when_and_why_and_its_event_says
     comment = await write("You all are fools")
     async with broker.subscribe("comment.moderated") as told:
         await decide(comment, pb.MODERATION_ACTION_SUSPEND, reason_code=pb.REPORT_REASON_HARASSMENT, suspension_days=3)
-        event = CommentModerated.FromString((await anext(told)).data)
+        event = await heard(told, CommentModerated, comment.id)
     assert (event.decision.action, event.decision.reason) == (pb.MODERATION_ACTION_SUSPEND, "Be kind.")
     assert event.decision.end_time.seconds - event.decision.create_time.seconds == 3 * DAY
     rating = pb.SubmitRatingRequest(video_id=video.id, stars=5)
