@@ -115,11 +115,6 @@ async def test_a_repeated_request_id_has_no_second_effect(http, ada):
     assert len({answer.raise_for_status().json()["id"] for answer in answers}) == 1
 
 
-async def test_what_is_not_built_yet_says_so(http, ada):
-    answer = await http.get("/v1/users/me/stats", headers=bearer(ada))
-    assert error(answer) == (501, "NOT_IMPLEMENTED")
-
-
 def event(title: str = "Review") -> dict[str, str]:
     start = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0, tzinfo=None)
     end = start + timedelta(hours=1)

@@ -25,8 +25,8 @@ _BUILT = {
         "CreateEvent ListEvents GetEvent UpdateEvent DeleteEvent CompleteEvent GetProgress SyncEvents WatchEvents"
         " CreateFeed DeleteFeed GetFeed ImportCalendar"
     ),
-    "GenerationService": "GenerateScript ValidateTopic GenerateSummary GenerateKeyPoints Embed GenerateStream",
-    "ModerationService": "Moderate",
+    "GenerationService": "GenerateScript ValidateTopic ValidateContent GenerateSummary GenerateKeyPoints Embed GenerateStream",
+    "ModerationService": "Moderate ClassifySubject DetectLanguage",
     "ModelService": "ListModels LoadModel UnloadModel",
 }
 

@@ -22,7 +22,6 @@ from littlemonster.inference.v1.inference_service_pb2_grpc import (
     ModelServiceStub,
     ModerationServiceStub,
 )
-from littlemonster.inference.v1.script_pb2 import Script
 from local_mesh.readiness import wait_until
 from servicekit.errors import (
     DeadlineExceeded,
@@ -33,7 +32,6 @@ from servicekit.errors import (
     ServiceError,
     Unauthenticated,
     Unavailable,
-    Unimplemented,
 )
 from servicekit.ids import new_id
 
@@ -178,11 +176,6 @@ async def test_who_may_not_call_is_told_so(anybody: grpc.aio.Channel, loopback: 
         await _all(generation.GenerateStream(pb.GenerateStreamRequest(prompt="x"), metadata=student))
     with pytest.raises(PermissionDenied):
         await ModelServiceStub(anybody).ListModels(pb.ListModelsRequest(), metadata=student)
-
-
-async def test_what_is_not_built_yet_says_so(service: grpc.aio.Channel) -> None:
-    with pytest.raises(Unimplemented, match=r"docs/api\.md"):
-        await GenerationServiceStub(service).ValidateContent(pb.ValidateContentRequest(script=Script()))
 
 
 async def test_an_answer_with_a_schema_comes_whole_and_follows_it(service: grpc.aio.Channel) -> None:

@@ -27,19 +27,18 @@ def test_a_phrase_is_judged_as_labelled(expected: str, subject: str, text: str) 
     assert (verdict.categories or (OK,)) == (expected,)
 
 
-def test_precision_and_recall_over_the_table_are_high(record_property: Callable[[str, object], None]) -> None:
-    flagged = [(expected, not _judge(subject, text).approved) for expected, subject, text in PHRASES]
-    right = sum(expected != OK and stopped for expected, stopped in flagged)
-    precision = right / sum(stopped for _, stopped in flagged)
-    recall = right / sum(expected != OK for expected, _ in flagged)
-    record_property("precision", round(precision, 3))
-    record_property("recall", round(recall, 3))
-    print(f"{len(flagged)} phrases: precision {precision:.3f}, recall {recall:.3f}")
-    assert precision >= 0.95
-    assert recall >= 0.95
+def test_precision_and_recall_are_high_in_every_category(record_property: Callable[[str, object], None]) -> None:
+    judged = [(expected, _judge(subject, text).categories or (OK,)) for expected, subject, text in PHRASES]
+    for category in sorted({expected for expected, _ in judged}):
+        right = sum(expected == category in found for expected, found in judged)
+        precision = right / sum(category in found for _, found in judged)
+        recall = right / sum(expected == category for expected, _ in judged)
+        record_property(category, f"precision {precision:.3f}, recall {recall:.3f}")
+        print(f"{category:<24} precision {precision:.3f}  recall {recall:.3f}")
+        assert (precision >= 0.95, recall >= 0.95) == (True, True), category
 
 
 def test_the_table_is_large_and_half_of_it_harmless() -> None:
     harmless = sum(expected == OK for expected, _, _ in PHRASES)
-    assert len(PHRASES) >= 100
+    assert len(PHRASES) >= 300
     assert 0.4 <= harmless / len(PHRASES) <= 0.6

@@ -114,6 +114,8 @@ def verdict(value: Verdict) -> pb.ModerateResponse:
         categories=value.categories,
         reasons=value.reasons,
         policy_version=value.policy_version,
+        phase=value.phase.value,
+        rule=value.rule,
         withheld=value.withheld,
         resources=value.resources,
     )

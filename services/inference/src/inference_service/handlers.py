@@ -72,7 +72,8 @@ class ModerationHandlers(grpc_pb.ModerationServiceServicer):
 
     async def Moderate(self, request: pb.ModerateRequest, context: "ServicerContext[Any, Any]") -> pb.ModerateResponse:
         subject = convert.subject(request.context.subject)
-        return convert.verdict(self._judging.moderate(request.content, TextType(request.type), subject))
+        type_, user = TextType(request.type), current_caller().id
+        return convert.verdict(await self._judging.moderate(request.content, type_, subject, user))
 
     async def ClassifySubject(
         self, request: pb.ClassifySubjectRequest, context: "ServicerContext[Any, Any]"

@@ -48,13 +48,13 @@ def registrations(models: ModelShelf) -> tuple[Registration, ...]:
     curriculum, writing = load_curriculum(), Writing(models, objection)
     texts = Texts(models, writing, Embedder(curriculum))
     subjects = read_subject_model()
-    classifying = Classifying(subjects, FastTextLanguages())
+    judgements = ModerationHandlers(Judging(read_policy(), models, writing), Classifying(subjects, FastTextLanguages()))
     return (
         (
             grpc_pb.add_GenerationServiceServicer_to_server,
             GenerationHandlers(Lessons(curriculum, models, subjects), writing, texts),
         ),
-        (grpc_pb.add_ModerationServiceServicer_to_server, ModerationHandlers(Judging(read_policy()), classifying)),
+        (grpc_pb.add_ModerationServiceServicer_to_server, judgements),
         (grpc_pb.add_ModelServiceServicer_to_server, ModelHandlers(models)),
         (add_PersonalDataServiceServicer_to_server, PersonalDataHandlers()),
     )

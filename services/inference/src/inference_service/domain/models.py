@@ -22,6 +22,8 @@ class Task(StrEnum):
     """Any continuation of a prompt."""
     SUMMARY = "summary"
     """Summaries and key points of a text, by instruction."""
+    MODERATION = "moderation"
+    """Judgements on texts about which no rule has anything to say, by instruction."""
 
 
 class PromptFormat(StrEnum):

@@ -526,6 +526,8 @@ class ModerateResponse(_message.Message):
     POLICY_VERSION_FIELD_NUMBER: _builtins.int
     WITHHELD_FIELD_NUMBER: _builtins.int
     RESOURCES_FIELD_NUMBER: _builtins.int
+    PHASE_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
     approved: _builtins.bool
     """True when the text may be shown."""
     confidence: _builtins.float
@@ -536,6 +538,12 @@ class ModerateResponse(_message.Message):
     """True when a person should look at it and it must not simply be refused, as when somebody asks for help."""
     resources: _builtins.str
     """Where help can be found; set when somebody asks for it."""
+    phase: _builtins.str
+    """What decided, in the order of trying: "form" (no words, too long, repeated), "rules", "subject" (a hard thing where it is
+    taught), "model" (a language model that is installed for it; without one the rules decide).
+    """
+    rule: _builtins.str
+    """The rule that decided, such as "threat"; empty when none did."""
     @_builtins.property
     def categories(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What it is about, such as "harassment"; empty when approved."""
@@ -554,10 +562,12 @@ class ModerateResponse(_message.Message):
         policy_version: _builtins.str = ...,
         withheld: _builtins.bool = ...,
         resources: _builtins.str = ...,
+        phase: _builtins.str = ...,
+        rule: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved", b"approved", "categories", b"categories", "confidence", b"confidence", "policy_version", b"policy_version", "reasons", b"reasons", "resources", b"resources", "withheld", b"withheld"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved", b"approved", "categories", b"categories", "confidence", b"confidence", "phase", b"phase", "policy_version", b"policy_version", "reasons", b"reasons", "resources", b"resources", "rule", b"rule", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

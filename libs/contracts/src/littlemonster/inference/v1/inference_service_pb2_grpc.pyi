@@ -124,7 +124,9 @@ class ModerationServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Moderate: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ModerateRequest, _inference_service_pb2.ModerateResponse]
-    """Says whether a text may be shown, and why not. Ordered phases; the first decisive one wins."""
+    """Says whether a text may be shown, and why not. Ordered phases (form, rules, subject, model); the first decisive one wins.
+    INVALID_ARGUMENT: REQUEST_INVALID. UNAVAILABLE: the service is down; do not show the text then.
+    """
     ClassifySubject: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ClassifySubjectRequest, _inference_service_pb2.ClassifySubjectResponse]
     """The subject a text belongs to, by a small model of words; unspecified when it is likelier about something else."""
     DetectLanguage: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.DetectLanguageRequest, _inference_service_pb2.DetectLanguageResponse]
@@ -138,7 +140,9 @@ class ModerationServiceServicer:
         request: _inference_service_pb2.ModerateRequest,
         context: _aio.ServicerContext[_inference_service_pb2.ModerateRequest, _abc.Awaitable[_inference_service_pb2.ModerateResponse]],
     ) -> _abc.Awaitable[_inference_service_pb2.ModerateResponse]:
-        """Says whether a text may be shown, and why not. Ordered phases; the first decisive one wins."""
+        """Says whether a text may be shown, and why not. Ordered phases (form, rules, subject, model); the first decisive one wins.
+        INVALID_ARGUMENT: REQUEST_INVALID. UNAVAILABLE: the service is down; do not show the text then.
+        """
 
     def ClassifySubject(
         self,

@@ -1,10 +1,10 @@
-"""Judge a text. Phases in order, the first decisive one wins: form, a cry for help, then the policy's rules."""
+"""Judge a text in phases, the first decisive one wins: form, a cry for help, the rules, what a subject may name."""
 
 import re
 from functools import lru_cache
 
 from inference_service.domain.moderation.normal import Views, views
-from inference_service.domain.moderation.policy import Policy, Rule, TextType, Verdict
+from inference_service.domain.moderation.policy import Phase, Policy, Rule, TextType, Verdict
 from inference_service.domain.subject import Subject
 
 PLAIN_CONFIDENCE, ALLOWED_CONFIDENCE = 0.95, 0.8
@@ -16,17 +16,19 @@ _LETTER = re.compile(r"\w")
 def judge(text: str, type_: TextType, subject: Subject | None, policy: Policy) -> Verdict:
     """Say whether `text` may be shown, and why not."""
     if reason := _bad_form(text, type_, policy):
-        return Verdict(False, 0.99, policy.version, ("spam",), (reason,))
+        return Verdict(False, 0.99, policy.version, ("spam",), (reason,), phase=Phase.FORM)
     seen = views(text, policy)
-    allowed = False
+    taught = ""
     for rule in policy.rules:
         if not _matches(rule, seen):
             continue
         if _is_lesson(rule, seen, subject, policy):
-            allowed = True
+            taught = rule.id
             continue
-        return _verdict(rule, policy)
-    return Verdict(True, ALLOWED_CONFIDENCE if allowed else PLAIN_CONFIDENCE, policy.version)
+        return stopped_by(rule, policy, Phase.RULES, rule.confidence)
+    if taught:
+        return Verdict(True, ALLOWED_CONFIDENCE, policy.version, phase=Phase.SUBJECT, rule=taught)
+    return Verdict(True, PLAIN_CONFIDENCE, policy.version)
 
 
 def _bad_form(text: str, type_: TextType, policy: Policy) -> str:
@@ -41,10 +43,20 @@ def _bad_form(text: str, type_: TextType, policy: Policy) -> str:
     return ""
 
 
-def _verdict(rule: Rule, policy: Policy) -> Verdict:
+def stopped_by(rule: Rule, policy: Policy, phase: Phase, confidence: float) -> Verdict:
+    """The verdict on a text that `rule` stops, or withholds with an offer of help."""
     withheld = rule.action == "withhold"
-    resources = policy.resources if withheld else ""
-    return Verdict(False, rule.confidence, policy.version, (rule.category,), (rule.message,), withheld, resources)
+    return Verdict(
+        approved=False,
+        confidence=confidence,
+        policy_version=policy.version,
+        categories=(rule.category,),
+        reasons=(rule.message,),
+        withheld=withheld,
+        resources=policy.resources if withheld else "",
+        phase=phase,
+        rule=rule.id,
+    )
 
 
 def _matches(rule: Rule, seen: Views) -> bool:

@@ -14,6 +14,15 @@ class TextType(StrEnum):
     COMMENT = "COMMENT"
 
 
+class Phase(StrEnum):
+    """What decided, in the order of trying."""
+
+    FORM = "form"
+    RULES = "rules"
+    SUBJECT = "subject"
+    MODEL = "model"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One reason to stop a text.
@@ -55,7 +64,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`confidence` is 0 to 1. `withheld` texts wait for a person; `resources` then says where help can be found."""
+    """`confidence` is 0 to 1. `withheld` texts wait for a person; `resources` then says where help can be found.
+
+    `phase` is the one that decided, `rule` the id of the rule, empty where none did.
+    """
 
     approved: bool
     confidence: float
@@ -64,3 +76,5 @@ class Verdict:
     reasons: tuple[str, ...] = ()
     withheld: bool = False
     resources: str = ""
+    phase: Phase = Phase.RULES
+    rule: str = ""
