@@ -17,7 +17,7 @@ from local_mesh.home import Home
 from local_mesh.servers.databases import in_database
 
 _SECONDS = 60
-# What docs/decisions/0030 lets stay of an erased account: an id that leads to nobody.
+# What docs/decisions/0013 lets stay of an erased account: an id that leads to nobody.
 LEFT = {
     "auth": {"erasures", "erasure_receipts", "audit_events"},
     "content": {"erased_users"},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway.bootstrap import render
 from gateway.openapi import document_text
-from gateway.reference import with_sections
+from gateway.reference import with_section
 from gateway.settings import Settings, in_containers, on_this_machine
 
 _PACKAGE = Path(__file__).parent
@@ -19,14 +19,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     _add_render(commands.add_parser("render", help="print Envoy's configuration as YAML"))
     commands.add_parser("openapi", help="write openapi.json from the contracts")
-    reference = commands.add_parser("reference", help="bring the generated sections of docs/api.md up to date")
+    reference = commands.add_parser("reference", help="bring the generated section of docs/api.md up to date")
     reference.add_argument("page", type=Path, nargs="?", default=Path("docs/api.md"))
     options = parser.parse_args(arguments)
     if options.command == "openapi":
         (_PACKAGE / "openapi.json").write_text(document_text())
         return
     if options.command == "reference":
-        options.page.write_text(with_sections(options.page.read_text()))
+        options.page.write_text(with_section(options.page.read_text()))
         return
     try:
         print(render(_settings(options)), end="")

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import pytest
-from fakes.auth.memory import MemoryAuditReader, MemoryDatabase, MemoryLeftovers
+from fakes.auth.memory import MemoryAuditReader, MemoryDatabase
 from fakes.auth.memory_exports import MemoryExportReader
+from fakes.auth.memory_leftovers import MemoryLeftovers
 
 from auth_service.ports import (
     AccountReader,

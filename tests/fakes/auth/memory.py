@@ -4,28 +4,29 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from fakes.auth.memory_accounts import MemoryAccounts, MemoryEmailChanges, MemoryPreferences, MemoryTokens
 from fakes.auth.memory_audit import AuditTables, MemoryAudit
 from fakes.auth.memory_erasures import MemoryErasures
 from fakes.auth.memory_exports import MemoryExports
 from fakes.auth.memory_factors import FactorTables, MemorySecondFactors
+from fakes.auth.memory_mails import MemoryMailRequests, MemoryMails
+from fakes.auth.memory_sessions import MemorySessions
 
-from auth_service.domain.accounts import Account, MailKind
-from auth_service.domain.administration import is_acting_admin
+from auth_service.domain.accounts import Account
 from auth_service.domain.audit import AuditEvent, AuditQuery, Link
 from auth_service.domain.email_changes import EmailChange
-from auth_service.domain.erasure import RECEIPTS_KEPT, Erasure, ErasureStatus, Receipt
+from auth_service.domain.erasure import Erasure, ErasureStatus, Receipt
 from auth_service.domain.events import Event
 from auth_service.domain.exports import Export
 from auth_service.domain.mail_requests import MailRequest
-from auth_service.domain.mails import ABANDONED_KEPT, SENT_KEPT, Mail, MailStatus
+from auth_service.domain.mails import Mail
 from auth_service.domain.preferences import Preferences
-from auth_service.domain.secrets import MailedToken, TokenPurpose
-from auth_service.domain.sessions import ENDED_KEPT, RefreshToken, Session, expire_time, is_living
-from auth_service.errors import EmailTaken
-from servicekit.caller import Role, caller_or_none
+from auth_service.domain.secrets import MailedToken
+from auth_service.domain.sessions import RefreshToken, Session
+from servicekit.caller import Role
 
 
 @dataclass
@@ -47,252 +48,6 @@ class Tables:
     receipts: dict[tuple[str, str], Receipt] = field(default_factory=dict)
     exports: dict[str, Export] = field(default_factory=dict)
     pieces: dict[str, list[bytes]] = field(default_factory=dict)
-
-
-def _may_see(owner: str) -> bool:
-    caller = caller_or_none()
-    return caller is not None and (caller.role is Role.SERVICE or caller.id == owner)
-
-
-class MemoryAccounts:
-    """See ports.Accounts and ports.AccountReader."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    async def get(self, account_id: str) -> Account | None:
-        return self._tables.accounts.get(account_id) if _may_see(account_id) else None
-
-    async def by_email(self, email: str) -> Account | None:
-        found = (account for account in self._tables.accounts.values() if account.email == email)
-        return next((account for account in found if _may_see(account.id)), None)
-
-    async def known(self, ids: Sequence[str], names: Sequence[str], limit: int) -> Sequence[Account]:
-        found = [
-            account
-            for account in self._tables.accounts.values()
-            if (account.id in ids or account.display_name.lower() in names)
-            and account.verify_time is not None
-            and account.suspend_time is None
-            and _may_see(account.id)
-        ]
-        return sorted(found, key=lambda account: account.id)[:limit]
-
-    async def search(self, query: str, role: Role | None, before: str | None, limit: int) -> Sequence[Account]:
-        found = [
-            account
-            for account in self._tables.accounts.values()
-            if _may_see(account.id)
-            and (query.lower() in account.email or query.lower() in account.display_name.lower())
-            and role in (None, account.role)
-            and (before is None or account.id < before)
-        ]
-        return sorted(found, key=lambda account: account.id, reverse=True)[:limit]
-
-    async def acting_admins(self) -> Sequence[Account]:
-        admins = [account for account in self._tables.accounts.values() if is_acting_admin(account)]
-        return [admin for admin in admins if admin.id not in self._tables.erasures]
-
-    async def add(self, account: Account) -> bool:
-        if any(known.email == account.email for known in self._tables.accounts.values()):
-            return False
-        self._tables.accounts[account.id] = account
-        return True
-
-    async def save(self, account: Account) -> None:
-        self._tables.accounts[account.id] = replace(account, email=self._tables.accounts[account.id].email)
-
-    async def change_email(self, account_id: str, email: str) -> None:
-        if any(known.email == email for known in self._tables.accounts.values()):
-            raise EmailTaken
-        self._tables.accounts[account_id] = replace(self._tables.accounts[account_id], email=email)
-
-    async def remove_unconfirmed(self, account_id: str) -> None:
-        if self._tables.accounts[account_id].verify_time is None:
-            del self._tables.accounts[account_id]
-
-
-class MemoryTokens:
-    """See ports.MailedTokens."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    async def add(self, token: MailedToken) -> None:
-        self._tables.tokens[token.digest] = token
-
-    async def get(self, digest: bytes) -> MailedToken | None:
-        return self._tables.tokens.get(digest)
-
-    async def remove(self, user_id: str, sparing: Sequence[TokenPurpose] = ()) -> None:
-        self._tables.tokens = {
-            d: each for d, each in self._tables.tokens.items() if each.user_id != user_id or each.purpose in sparing
-        }
-
-
-class MemoryEmailChanges:
-    """See ports.EmailChanges."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    async def get(self, user_id: str) -> EmailChange | None:
-        return self._tables.email_changes.get(user_id)
-
-    async def save(self, change: EmailChange) -> None:
-        self._tables.email_changes[change.user_id] = change
-
-
-class MemoryMailRequests:
-    """See ports.MailRequests."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    async def add(self, request: MailRequest) -> None:
-        self._tables.mail_requests.append(request)
-
-    async def take(self) -> MailRequest | None:
-        return self._tables.mail_requests.pop(0) if self._tables.mail_requests else None
-
-
-class MemorySessions:
-    """See ports.Sessions and ports.SessionReader."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    async def add(self, session: Session) -> None:
-        self._tables.sessions[session.id] = session
-
-    async def get(self, session_id: str) -> Session | None:
-        session = self._tables.sessions.get(session_id)
-        return session if session and _may_see(session.user_id) else None
-
-    async def unended(self, user_id: str) -> Sequence[Session]:
-        mine = [session for session in self._tables.sessions.values() if session.user_id == user_id]
-        return sorted((each for each in mine if each.revoke_time is None), key=lambda session: session.id)
-
-    async def save(self, session: Session) -> None:
-        self._tables.sessions[session.id] = session
-
-    async def living(self, user_id: str, now: datetime, before: str | None, limit: int) -> Sequence[Session]:
-        found = [
-            session
-            for session in self._tables.sessions.values()
-            if session.user_id == user_id and _may_see(user_id) and is_living(session, now)
-        ]
-        older = [session for session in found if before is None or session.id < before]
-        return sorted(older, key=lambda session: session.id, reverse=True)[:limit]
-
-    async def add_refresh_token(self, token: RefreshToken) -> None:
-        self._tables.refresh_tokens[token.digest] = token
-
-    async def refresh_token(self, digest: bytes) -> RefreshToken | None:
-        return self._tables.refresh_tokens.get(digest)
-
-
-class MemoryPreferences:
-    """See ports.AllPreferences."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    async def of(self, user_id: str) -> Preferences | None:
-        return self._tables.preferences.get(user_id) if _may_see(user_id) else None
-
-    async def save(self, user_id: str, preferences: Preferences) -> None:
-        self._tables.preferences[user_id] = preferences
-
-
-class MemoryLeftovers:
-    """See ports.Leftovers."""
-
-    def __init__(self, database: "MemoryDatabase") -> None:
-        self._database = database
-
-    async def remove_sessions(self, now: datetime, limit: int) -> int:
-        tables = self._database.tables
-        old = [
-            session.id
-            for session in tables.sessions.values()
-            if now >= expire_time(session) or (session.revoke_time and now >= session.revoke_time + ENDED_KEPT)
-        ][:limit]
-        for each in old:
-            del tables.sessions[each]
-        kept = {digest: token for digest, token in tables.refresh_tokens.items() if token.session_id not in old}
-        tables.refresh_tokens = kept
-        return len(old)
-
-    async def remove_mailed_tokens(self, now: datetime, limit: int) -> int:
-        tokens = self._database.tables.tokens
-        old = [digest for digest, token in tokens.items() if now >= token.expire_time][:limit]
-        for each in old:
-            del tokens[each]
-        return len(old)
-
-    async def remove_email_changes(self, now: datetime, limit: int) -> int:
-        changes = self._database.tables.email_changes
-        old = [user_id for user_id, change in changes.items() if now >= change.expire_time][:limit]
-        for each in old:
-            del changes[each]
-        return len(old)
-
-    async def remove_challenges(self, now: datetime, limit: int) -> int:
-        challenges = self._database.tables.factors.challenges
-        old = [digest for digest, waiting in challenges.items() if now >= waiting.expire_time][:limit]
-        for each in old:
-            del challenges[each]
-        return len(old)
-
-    async def remove_mails(self, now: datetime, limit: int) -> int:
-        kept = {MailStatus.SENT: SENT_KEPT, MailStatus.ABANDONED: ABANDONED_KEPT}
-        mails = self._database.tables.mails
-        old = [m.id for m in mails.values() if m.status in kept and now >= m.create_time + kept[m.status]][:limit]
-        for each in old:
-            del mails[each]
-        return len(old)
-
-    async def remove_exports(self, now: datetime, limit: int) -> int:
-        exports = self._database.tables.exports
-        old = [each.id for each in exports.values() if each.expire_time and each.expire_time <= now][:limit]
-        for each in old:
-            del exports[each]
-            self._database.tables.pieces.pop(each, None)
-        return len(old)
-
-    async def remove_erasures(self, now: datetime, limit: int) -> int:
-        tables = self._database.tables
-        old = [e.user_id for e in tables.erasures.values() if e.finish_time and now >= e.finish_time + RECEIPTS_KEPT]
-        for each in old[:limit]:
-            del tables.erasures[each]
-        tables.receipts = {key: receipt for key, receipt in tables.receipts.items() if key[0] in tables.erasures}
-        return len(old[:limit])
-
-
-class MemoryMails:
-    """See ports.Mails."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    async def add(self, mail: Mail) -> None:
-        self._tables.mails[mail.id] = mail
-
-    async def count(self, user_id: str, kind: MailKind, since: datetime) -> int:
-        mails = self._tables.mails.values()
-        return sum(mail.user_id == user_id and mail.kind is kind and mail.create_time > since for mail in mails)
-
-    async def claim(self, now: datetime, until: datetime, limit: int) -> Sequence[Mail]:
-        due = [m for m in self._tables.mails.values() if m.status is MailStatus.PENDING and m.due_time <= now]
-        due.sort(key=lambda mail: mail.due_time)
-        claimed = [replace(mail, attempts=mail.attempts + 1, due_time=until) for mail in due[:limit]]
-        self._tables.mails |= {mail.id: mail for mail in claimed}
-        return claimed
-
-    async def save(self, mail: Mail) -> None:
-        if self._tables.mails[mail.id].attempts == mail.attempts:
-            self._tables.mails[mail.id] = mail
 
 
 class MemoryWork:

@@ -12,6 +12,8 @@ from local_mesh.servers.databases import SERVICES
 
 ROOT = Path(__file__).parents[3]
 DATABASE_PAGE = (ROOT / "docs/database.md").read_text()
+DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PROTECTED = """
     select c.relname, pg_get_expr(p.polqual, p.polrelid)
     from pg_class c left join pg_policy p on p.polrelid = c.oid and p.polcmd = 'r'
@@ -36,7 +38,18 @@ def test_the_page_names_every_protected_table_and_its_owner(service, make_databa
         assert ("moderators" in readers) == ("MODERATOR" in policies[table])
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda path: path.name)
+def test_decisions_are_numbered_without_gaps_and_their_headings_say_the_same():
+    assert [page.name[:4] for page in DECISIONS] == [f"{number:04}" for number in range(1, len(DECISIONS) + 1)]
+    assert not [page.name for page in DECISIONS if not page.read_text().startswith(f"# {page.name[:4]} ")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_link_between_pages_leads_to_a_file(page):
+    linked = re.findall(r"\]\(([^)#\s]+)", page.read_text())
+    assert not [link for link in linked if "://" not in link and not (page.parent / link).exists()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_every_test_and_file_a_page_names_exists(page):
     named = re.findall(r"`((?:tests|deploy|services|libs|gateway|protos|docs)/[\w./-]+)`", page.read_text())
     assert not [path for path in named if not (ROOT / path).exists()]

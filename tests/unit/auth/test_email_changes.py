@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from fakes.auth.memory import MemoryLeftovers
+from fakes.auth.memory_leftovers import MemoryLeftovers
 from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 
 from auth_service.domain.access_tokens import Tokens

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pyotp
 import pytest
-from fakes.auth.memory import MemoryLeftovers
+from fakes.auth.memory_leftovers import MemoryLeftovers
 from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, STEP, App, Auth
 
 from auth_service.domain.access_tokens import Tokens

@@ -1,5 +1,7 @@
 """Writing a script: the skeleton and the facts come from the pack, only short lines from the model."""
 
+import re
+
 import pytest
 from fakes.inference.engine import CARD, FakeEngine, FakeShelf
 
@@ -8,7 +10,7 @@ from inference_service.curriculum.pack import load_curriculum
 from inference_service.domain.content_check import seconds
 from inference_service.domain.lessons import lines_needed
 from inference_service.domain.lines import PROMPT_VERSION, LineKind, curated
-from inference_service.domain.script import Concept, QuizScene, Recap, Title, narration
+from inference_service.domain.script import Concept, QuizScene, Recap, Title, narration, spoken_in
 from inference_service.domain.subject import Difficulty, Subject
 from inference_service.errors import EngineCrashed, TopicNotSupported
 from inference_service.storage import read_subject_model
@@ -126,6 +128,15 @@ def test_a_topic_that_is_plainly_about_something_else_is_off_the_subject(
 ) -> None:
     advice = _lessons(FakeEngine()).validate_topic(asked, subject)
     assert (advice.supported, advice.off_subject) == (False, off)
+
+
+@pytest.mark.parametrize("slug", [slug for slug, topic in PACK.topics.items() if topic.solemn])
+async def test_around_a_solemn_topic_only_quiet_lines_written_by_hand_are_spoken(slug: str) -> None:
+    topic, engine = PACK.topics[slug], FakeEngine(GOOD)
+    script = await _lessons(engine).write_script(topic.title, topic.subject, Difficulty.INTRO, 3)
+    said = " ".join(line for scene in script.scenes for line in spoken_in(scene.body))
+    assert (engine.prompts, script.provenance.model_lines) == ([], ())
+    assert not re.search(r"\b(great work|well done|good work|hi there|quick check)\b", said, re.IGNORECASE)
 
 
 async def test_an_engine_that_dies_fails_the_request_it_worked_on() -> None:

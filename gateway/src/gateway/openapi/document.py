@@ -7,7 +7,6 @@ from typing import Any
 
 import yaml
 
-from gateway.built import is_built
 from gateway.contracts import Rpc, comments, contract_files, rpcs
 from gateway.openapi.constraints import is_required
 from gateway.openapi.elements import Field, Message, elements, message
@@ -40,21 +39,19 @@ def document() -> dict[str, Any]:
 def _operation(rpc: Rpc, schemas: Schemas) -> dict[str, Any]:
     in_path = _VARIABLE.findall(rpc.path)
     request = message(rpc.request)
-    built = is_built(rpc)
     operation: dict[str, Any] = {
         "operationId": f"{rpc.service}_{rpc.name}",
         "tags": [rpc.service],
-        "summary": re.split(r"[.:;]\s|\.$", rpc.comment)[0] + ("" if built else " (not built yet)"),
+        "summary": re.split(r"[.:;]\s|\.$", rpc.comment)[0],
         "description": rpc.comment,
         "security": [] if rpc.is_public else [{"accessToken": []}],
-        "x-implemented": built,
     }
     if parameters := _parameters(rpc, request, in_path, schemas):
         operation["parameters"] = parameters
     if rpc.has_body:
         body = schemas.of(rpc.request, frozenset(in_path))
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
-    operation["responses"] = {"200": _success(rpc, schemas)} | responses(rpc, built)
+    operation["responses"] = {"200": _success(rpc, schemas)} | responses(rpc)
     return operation
 
 

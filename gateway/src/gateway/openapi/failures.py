@@ -27,18 +27,16 @@ _CODES = "|".join(HTTP_STATUS)
 _FAILURE = re.compile(rf"\b({_CODES}): (.*?)(?=\s(?:{_CODES}):|\.(?:\s|$))")
 
 
-def responses(rpc: Rpc, is_built: bool) -> dict[str, Any]:
+def responses(rpc: Rpc) -> dict[str, Any]:
     """OpenAPI responses other than success; the one shape is their only content."""
     by_status: dict[int, list[str]] = {}
-    for code, text in _failures(rpc, is_built):
+    for code, text in _failures(rpc):
         by_status.setdefault(HTTP_STATUS[code], []).append(f"`{code}`: {text}.")
     documented = {str(status): _answer("\n\n".join(by_status[status])) for status in sorted(by_status)}
     return documented | {"default": {"$ref": "#/components/responses/Error"}}
 
 
-def _failures(rpc: Rpc, is_built: bool) -> Iterator[tuple[str, str]]:
-    if not is_built:
-        yield "UNIMPLEMENTED", "this call is part of the contract but not built yet"
+def _failures(rpc: Rpc) -> Iterator[tuple[str, str]]:
     if rpc.has_body or rpc.verb == "GET":
         yield "INVALID_ARGUMENT", "the request cannot be read or breaks a constraint; details name the fields"
     if not rpc.is_public:

@@ -2,7 +2,7 @@
 
 A published video gets the next number and stands on one shelf of each size: its number divided by that size. A shelf is a
 lexeme of the vector that no text can yield, so "these words on that shelf" is a single look into the index; so are
-subject and difficulty. See docs/decisions/0011.
+subject and difficulty. See docs/decisions/0014.
 """
 
 import functools

@@ -182,7 +182,10 @@ class Phrases:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Everything the curriculum knows on one topic."""
+    """Everything the curriculum knows on one topic.
+
+    `solemn` topics are about the suffering of people: quiet lines written by hand are spoken around them, never a model's.
+    """
 
     title: str
     subject: Subject
@@ -191,6 +194,7 @@ class Topic:
     phrases: Phrases
     facts: tuple[Fact, ...]
     levels: Mapping[Difficulty, LessonPlan]
+    solemn: bool = False
 
     def facts_of(self, difficulty: Difficulty) -> tuple[Fact, ...]:
         """The facts that the lesson of `difficulty` tells, in order."""
@@ -200,9 +204,14 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class LineBook:
-    """Templates of the spoken lines by kind."""
+    """Templates of the spoken lines by kind; those in `solemn` take the place of their kind around a solemn topic."""
 
     templates: Mapping[str, tuple[str, ...]]
+    solemn: Mapping[str, tuple[str, ...]]
+
+    def of(self, topic: Topic) -> Mapping[str, tuple[str, ...]]:
+        """The templates that fit the topic's tone."""
+        return {**self.templates, **self.solemn} if topic.solemn else self.templates
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ this topic's phrases or in the topic's facts, so it can neither invent a claim n
 import random
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise, product
 from string import Formatter
 
-from inference_service.domain.lesson import Curriculum, LineBook, Phrases, Topic
+from inference_service.domain.lesson import Curriculum, Phrases, Topic
 from inference_service.domain.subject import Difficulty, Subject
 
 PROMPT_VERSION = "lines/1"
@@ -62,7 +62,7 @@ def prompt(name: str, subject: Subject, difficulty: Difficulty, kind: LineKind) 
 def wording(curriculum: Curriculum, slug: str) -> Wording:
     """Collect what may be said around the topic `slug`."""
     topic = curriculum.topics[slug]
-    spoken = [*_filled(curriculum.lines, topic.phrases), *_facts(topic)]
+    spoken = [*_filled(curriculum.lines.of(topic), topic.phrases), *_facts(topic)]
     return Wording(topic.phrases.name, frozenset(pair for line in spoken for pair in _pairs(line)))
 
 
@@ -85,7 +85,8 @@ def objection(line: str, kind: LineKind, allowed: Wording) -> str:
 def curated(curriculum: Curriculum, slug: str, kind: LineKind, seed: int) -> str:
     """A hand-written line of the kind, the same for the same seed."""
     chooser = random.Random(seed_of(seed, slug, kind, 0))  # noqa: S311 - a repeatable choice, not a secret
-    return _fill_one(chooser, chooser.choice(curriculum.lines.templates[kind]), curriculum.topics[slug].phrases)
+    topic = curriculum.topics[slug]
+    return _fill_one(chooser, chooser.choice(curriculum.lines.of(topic)[kind]), topic.phrases)
 
 
 def seed_of(seed: int, slug: str, kind: LineKind, attempt: int) -> int:
@@ -93,8 +94,8 @@ def seed_of(seed: int, slug: str, kind: LineKind, attempt: int) -> int:
     return zlib.crc32(f"{seed}/{slug}/{kind}/{attempt}".encode())
 
 
-def _filled(book: LineBook, phrases: Phrases) -> Iterator[str]:
-    for template in (template for templates in book.templates.values() for template in templates):
+def _filled(templates: Mapping[str, tuple[str, ...]], phrases: Phrases) -> Iterator[str]:
+    for template in (template for of_kind in templates.values() for template in of_kind):
         slots = [slot for _, slot, _, _ in Formatter().parse(template) if slot and slot != "name"]
         for values in product(*(getattr(phrases, slot) for slot in slots)):
             yield template.format(name=phrases.name, **dict(zip(slots, values, strict=True)))

@@ -92,9 +92,9 @@ class Lessons:
         difficulty: Difficulty,
         kind: LineKind,
     ) -> SpokenLine:
-        """The model's line when one of a few attempts may be spoken, else a curated one."""
+        """The model's line when one of a few attempts may be spoken, else a curated one; around a solemn topic always that."""
         asked = prompt(allowed.name, subject, difficulty, kind)
-        for attempt in range(ATTEMPTS):
+        for attempt in range(0 if self._curriculum.topics[slug].solemn else ATTEMPTS):
             line = await asking.complete(asked, seed_of(asking.seed, slug, kind, attempt))
             if not objection(line, kind, allowed):
                 return SpokenLine(kind, line, by_model=True)

@@ -1,7 +1,7 @@
 """When a plan takes place: its recurrence lines expanded by python-dateutil, from near the time that is asked about.
 
 A rule is begun anew shortly before that time, at the start of one of its own periods, so that a series costs what is shown
-of it and not what has been of it. See docs/decisions/0040.
+of it and not what has been of it. See docs/decisions/0020.
 """
 
 from collections import deque

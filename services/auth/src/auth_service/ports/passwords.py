@@ -1,0 +1,39 @@
+"""Passwords, and tries at them."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from auth_service.domain.attempts import Budget
+
+
+class Passwords(Protocol):
+    """Slow work on passwords. What is awaited raises PasswordChecksBusy when too many are waiting."""
+
+    async def guessable(self, password: str, own_words: Sequence[str]) -> bool:
+        """Whether it is common, or made of words that belong to its owner."""
+        ...
+
+    def needs_rehash(self, stored: str) -> bool:
+        """Whether a hash made now would cost more, or less, than this one."""
+        ...
+
+    async def hash(self, password: str) -> str:
+        """The text to store, with its salt and cost in it."""
+        ...
+
+    async def matches(self, password: str, stored: str | None) -> bool:
+        """Whether the password made the hash. With None it works as long, and answers False."""
+        ...
+
+
+class AttemptLimiter(Protocol):
+    """Counts tries against budgets, over all processes."""
+
+    async def reserve(self, budgets: Sequence[Budget]) -> timedelta | None:
+        """Count one try in every budget at once, or, when one is spent, count nothing and say how long to wait."""
+        ...
+
+    async def forgive(self, tightest: Budget, *others: Budget) -> None:
+        """The try was good: empty the first budget, give the one try back to the others."""
+        ...
