@@ -96,7 +96,7 @@ def events() -> str:
     for file in sorted(ROOT.glob("protos/littlemonster/*/v1/*_events.proto")):
         service = file.parts[-3]
         for subject, text, message in _EVENT.findall(file.read_text()):
-            consumers = ", ".join(_consumers(subject)) or "nobody yet"
+            consumers = ", ".join(_consumers(subject)) or "nobody in the mesh"
             rows.append(
                 f"| `{subject}` | `{message}` | {service} | {_one_line(text.replace('// ', ''))} | {consumers} |"
             )

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import av
-import pytest
 
 from local_mesh.settings import MeshSettings
 
@@ -20,8 +19,6 @@ BLOCKS = re.findall(r"^```bash\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 # `make` of this very environment, which the tests themselves run in: what is installed is not installed again.
 MAKE = ("make", "--directory", str(ROOT), "--old-file=.venv/.ready", "--no-print-directory")
 LONGEST_SECONDS = 150
-PAGES = [Path(name) for name in ("README.md", "CONTRIBUTING.md")]
-PAGES += sorted(path.relative_to(ROOT) for path in ROOT.glob("docs/**/*.md"))
 
 
 async def run(*command: str, cwd: Path, **variables: str) -> tuple[int, str]:
@@ -122,14 +119,6 @@ def test_the_table_of_settings_is_complete():
     defaults = MeshSettings.read({})
     assert table("## Settings")["LM_GATEWAY_PORT"].startswith(f"`{defaults.gateway_port}`")
     assert defaults.home.name == ".local"
-
-
-@pytest.mark.parametrize("page", PAGES, ids=str)
-def test_every_link_between_pages_leads_somewhere(page):
-    text = re.sub(r"^```.*?^```", "", (ROOT / page).read_text(), flags=re.MULTILINE | re.DOTALL)
-    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if not link.startswith(("http", "#"))]
-    missing = [link for link in links if not (ROOT / page.parent / link.partition("#")[0]).exists()]
-    assert not missing
 
 
 def table(heading: str) -> Mapping[str, str]:

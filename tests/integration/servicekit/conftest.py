@@ -28,7 +28,7 @@ async def _answers(request: GetVideoRequest) -> Video:
 
 @dataclass
 class Videos(VideoServiceServicer):
-    """GetVideo and WatchVideo as the test says; every other method is not built."""
+    """GetVideo and WatchVideo as the test says; no other method is overridden."""
 
     unary: Unary = _answers
     stream: Stream | None = None

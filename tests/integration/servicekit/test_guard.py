@@ -164,7 +164,7 @@ async def test_a_stream_a_client_left_unread_ends_in_the_call_s_own_context(
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
-async def test_a_method_not_built_answers_in_the_one_shape(service) -> None:
+async def test_a_method_no_handler_overrides_answers_in_the_one_shape(service) -> None:
     with pytest.raises(Unimplemented) as caught:
         await service.stub.DeleteVideo(DeleteVideoRequest(video_id=new_id()), metadata=service.student)
     assert caught.value.reason == "NOT_IMPLEMENTED"

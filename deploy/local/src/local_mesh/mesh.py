@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -27,7 +26,6 @@ class RunningMesh:
 
     gateway_url: str
     home: Home
-    start_seconds: float
 
 
 @asynccontextmanager
@@ -41,7 +39,6 @@ async def running(
 
     `watch` gets the supervisor before the start, for a status view. Raises MeshError.
     """
-    began = time.monotonic()
     home = Home(settings.home)
     home.make()
     with home.locked():
@@ -60,7 +57,7 @@ async def running(
         try:
             await supervisor.start()
             _announce(home, table, addresses)
-            yield RunningMesh(addresses.gateway_url, home, time.monotonic() - began)
+            yield RunningMesh(addresses.gateway_url, home)
         finally:
             await asyncio.shield(supervisor.stop())
 

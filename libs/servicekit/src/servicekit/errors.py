@@ -117,7 +117,7 @@ class Unimplemented(ServiceError):
     """The contract has it, this release does not."""
 
     reason = "NOT_IMPLEMENTED"
-    message = "{method} is not part of this release. docs/api.md lists what is."
+    message = "{method} is not part of this release. GET /docs shows what is."
 
 
 class Internal(ServiceError):
