@@ -80,6 +80,8 @@ class Inference(GenerationServiceServicer, ModerationServiceServicer):
     """What the next checks find, one after the other; nothing when empty."""
     checked: list[int] = field(default_factory=list)
     """The seeds of the scripts that were checked."""
+    written_for: list[str] = field(default_factory=list)
+    """The accounts that scripts were asked for."""
 
     async def Moderate(self, request: inference.ModerateRequest, context: Any) -> inference.ModerateResponse:
         self.asked["Moderate"] += 1
@@ -105,6 +107,7 @@ class Inference(GenerationServiceServicer, ModerationServiceServicer):
 
     async def GenerateScript(self, request: inference.GenerateScriptRequest, context: Any) -> Script:
         self.asked["GenerateScript"] += 1
+        self.written_for.append(request.user_id)
         if self.failure:
             raise self.failure
         script = Script.FromString(self.script.SerializeToString())

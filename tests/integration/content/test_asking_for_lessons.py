@@ -8,11 +8,14 @@ import pytest
 from content_service.errors import TooManyLessons, TopicNotSupported, TopicRejected, VideoNotFound
 from littlemonster.common.v1.study_pb2 import DIFFICULTY_STANDARD, SUBJECT_MATH
 from littlemonster.content.v1.content_service_pb2 import (
+    VIDEO_STATUS_FAILED,
     VIDEO_STATUS_PENDING,
     BatchCreateVideosRequest,
+    CancelVideoRequest,
     CreateVideoRequest,
     DeleteVideoRequest,
     GetVideoRequest,
+    RetryVideoRequest,
 )
 from servicekit.errors import InvalidArgument, Unauthenticated, Unavailable
 from servicekit.ids import new_id
@@ -109,6 +112,33 @@ async def test_one_account_may_have_so_many_lessons_waiting_and_others_still_get
         await content.videos.BatchCreateVideos(batch, metadata=me)
     assert refused.value.retry_after
     await content.videos.CreateVideo(a_wish(), metadata=loopback.as_user(new_id()))
+
+
+async def test_asking_many_times_at_once_gets_no_more_lessons_waiting_than_asking_one_by_one(
+    content, loopback, urls
+) -> None:
+    me, batch = loopback.as_user(new_id()), BatchCreateVideosRequest(requests=[a_wish()] * 20)
+    asked = await asyncio.gather(
+        *(content.videos.BatchCreateVideos(batch, metadata=me) for _ in range(8)), return_exceptions=True
+    )
+    assert sum(isinstance(answer, TooManyLessons) for answer in asked) == 5
+    assert _count(urls, "generation_jobs") == 60
+
+
+async def test_cancelled_lessons_are_not_retried_beyond_what_one_account_may_have_waiting(content, loopback) -> None:
+    me = loopback.as_user(new_id())
+    video = await content.videos.CreateVideo(a_wish(), metadata=me)
+    await content.videos.CancelVideo(CancelVideoRequest(video_id=video.id), metadata=me)
+    for size in (50, 10):
+        await content.videos.BatchCreateVideos(BatchCreateVideosRequest(requests=[a_wish()] * size), metadata=me)
+    retry = RetryVideoRequest(video_id=video.id)
+    with pytest.raises(TooManyLessons) as refused:
+        await content.videos.RetryVideo(retry, metadata=me)
+    assert refused.value.metadata["waiting"] == "60"
+    left = await content.videos.GetVideo(GetVideoRequest(video_id=video.id), metadata=me)
+    assert left.status == VIDEO_STATUS_FAILED
+    # Who replays what was given up does not wait for its creator.
+    await content.videos.RetryVideo(retry, metadata=loopback.as_user(new_id(), "MODERATOR"))
 
 
 async def test_what_is_not_public_is_its_creators_and_moderators_alone(content, loopback) -> None:

@@ -49,6 +49,15 @@ async def test_a_lesson_becomes_a_public_video_with_media_and_provenance(content
     assert [item.id for item in others.videos] == [made.id]
 
 
+async def test_scripts_are_asked_for_in_the_name_of_whoever_wants_the_lesson(content, loopback) -> None:
+    owners = [new_id(), new_id()]
+    for owner in owners:
+        wish = pb.CreateVideoRequest(topic="Adding up", subject=SUBJECT_MATH)
+        await content.videos.CreateVideo(wish, metadata=loopback.as_user(owner))
+        await content.generation("w").next()
+    assert content.inference.written_for == owners
+
+
 async def test_video_created_is_told_once_with_the_video_as_everybody_sees_it(content, video, urls) -> None:
     await content.generation("w").next()
     events = [VideoCreated.FromString(payload) for payload in _told(urls, "video.created")]

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from content_service.clients.media import MediaStore
+from content_service.clients.media import MediaStore, StoredMedia
 from content_service.consumers import Events
 from content_service.errors import MoveNotAllowed, VideoNotFound, VideoNotYours
 from content_service.storage import PostgresUnitOfWork, PostgresWork
@@ -45,9 +45,9 @@ async def test_a_deleted_video_is_gone_for_everybody_and_its_media_with_it(
     assert not (await content.videos.ListVideos(pb.ListVideosRequest(), metadata=me)).videos
     events = [VideoDeleted.FromString(payload) for payload in _told(urls, "video.deleted")]
     assert [event.video_id for event in events] == [video_id]
-    await Events(PostgresWork, MediaStore(content.media, "", "").media).deleted(events[0], None)
-    assert not (content.media / video_id).exists()
-    await Events(PostgresWork, MediaStore(content.media, "", "").media).deleted(events[0], None)
+    for _ in range(2):
+        await _apply(database, Events(PostgresWork, MediaStore(content.media, "", "").media).deleted, events[0])
+        assert not (content.media / video_id).exists()
 
 
 async def test_somebody_elses_public_video_cannot_be_deleted_but_a_moderator_may(content, loopback, public) -> None:
@@ -132,6 +132,65 @@ async def test_the_media_of_a_withdrawn_video_are_out_of_sight_until_it_is_resto
                 async with database.transaction() as transaction:
                     await events.moved(event, transaction)
         assert film.exists() == visible
+
+
+@pytest.mark.parametrize("then", ["withdrawn", "deleted"])
+async def test_media_that_were_just_being_shown_again_are_out_of_sight_once_both_events_are_applied(
+    content, loopback, public, database, urls, then
+) -> None:
+    moderator = loopback.as_user(new_id(), "MODERATOR")
+    store, slow = MediaStore(content.media, "", "").media, Slow(MediaStore(content.media, "", "").media)
+    events = Events(PostgresWork, store)
+    for status in (pb.VIDEO_STATUS_REJECTED, pb.VIDEO_STATUS_PUBLIC):
+        await _decide(content, public[0], status, moderator)
+        if status == pb.VIDEO_STATUS_REJECTED:
+            await _apply(database, events.moved, VideoStatusChanged(video_id=public[0], status=status))
+    shown = VideoStatusChanged(video_id=public[0], status=pb.VIDEO_STATUS_PUBLIC)
+    first = asyncio.create_task(_apply(database, Events(PostgresWork, slow).moved, shown))
+    await slow.entered.wait()
+    if then == "withdrawn":
+        await _decide(content, public[0], pb.VIDEO_STATUS_REJECTED, moderator)
+        gone = VideoStatusChanged(video_id=public[0], status=pb.VIDEO_STATUS_REJECTED)
+        second = asyncio.create_task(_apply(database, events.moved, gone))
+    else:
+        await content.videos.DeleteVideo(pb.DeleteVideoRequest(video_id=public[0]), metadata=public[1])
+        second = asyncio.create_task(_apply(database, events.deleted, VideoDeleted(video_id=public[0])))
+    async with asyncio.timeout(10):
+        while not second.done() and not _someone_waits(urls):
+            await asyncio.sleep(0.01)
+    assert not second.done()
+    slow.go.set()
+    await asyncio.gather(first, second)
+    assert not (content.media / public[0] / "video.mp4").exists()
+
+
+class Slow:
+    """A store in which showing takes until `go` is set."""
+
+    def __init__(self, media: StoredMedia) -> None:
+        self.entered, self.go, self._media = asyncio.Event(), asyncio.Event(), media
+
+    async def show(self, video_id: str, *, visible: bool) -> None:
+        self.entered.set()
+        await self.go.wait()
+        await self._media.show(video_id, visible=visible)
+
+
+async def _decide(content: Any, video_id: str, status: pb.VideoStatus.ValueType, moderator: Any) -> None:
+    request = pb.SetVideoStatusRequest(video_id=video_id, status=status, reason="See.")
+    await content.videos.SetVideoStatus(request, metadata=moderator)
+
+
+async def _apply(database: Any, apply: Any, event: Any) -> None:
+    with acting_as(Caller.service("content")):
+        async with database.transaction() as transaction:
+            await apply(event, transaction)
+
+
+def _someone_waits(urls: Any) -> bool:
+    here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    with psycopg.connect(urls.app) as connection:
+        return bool(connection.execute(f"SELECT 1 FROM pg_locks WHERE NOT granted AND {here}").fetchall())
 
 
 async def test_a_video_that_was_never_made_cannot_be_declared_public(content, loopback, video) -> None:

@@ -151,7 +151,7 @@ async def in_bucket(content, database, loopback, serve_api, s3, tmp_path) -> tup
 
 
 async def test_a_lesson_in_a_bucket_is_watched_by_signed_urls_and_gone_when_deleted(
-    in_bucket, loopback, s3, urls
+    in_bucket, loopback, s3, urls, database
 ) -> None:
     videos, generation, store = in_bucket
     me = loopback.as_user(new_id())
@@ -177,7 +177,8 @@ async def test_a_lesson_in_a_bucket_is_watched_by_signed_urls_and_gone_when_dele
 
     await videos.DeleteVideo(pb.DeleteVideoRequest(video_id=asked.id), metadata=me)
     deleted = VideoDeleted.FromString(_told(urls, "video.deleted"))
-    await Events(PostgresWork, store.media).deleted(deleted, None)
+    async with database.transaction() as transaction:
+        await Events(PostgresWork, store.media).deleted(deleted, transaction)
     assert not [path for path in s3.paths() if asked.id in path]
 
 

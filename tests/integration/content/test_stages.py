@@ -156,18 +156,26 @@ async def test_cancelling_ends_the_stage_at_work_and_a_retry_goes_on_from_there(
     assert content.inference.asked["GenerateScript"] == 1
 
 
-async def test_media_of_a_lesson_cancelled_while_they_were_published_are_removed(content, video, tmp_path) -> None:
+@pytest.mark.parametrize("by", ["its creator", "a moderator"])
+async def test_media_of_a_lesson_stopped_while_they_were_published_are_removed(
+    content, loopback, video, tmp_path, by
+) -> None:
     store = MediaStore(tmp_path / "media", "", "").media
+    reject = pb.SetVideoStatusRequest(video_id=video[0].id, status=pb.VIDEO_STATUS_REJECTED, reason="No.")
 
-    class CancelledMeanwhile(StoredMedia):
+    class StoppedMeanwhile(StoredMedia):
         async def publish(self, video_id: str, folder: Path) -> None:
             await store.publish(video_id, folder)
             assert (content.media / video_id / "video.mp4").exists()
-            await _cancel(content, video)
+            if by == "its creator":
+                await _cancel(content, video)
+            else:
+                await content.videos.SetVideoStatus(reject, metadata=loopback.as_user(new_id(), "MODERATOR"))
 
-    interrupted = CancelledMeanwhile(store._store, store._shown, store._hidden)
+    interrupted = StoppedMeanwhile(store._store, store._shown, store._hidden)
     await Generation("w", replace(content.tools, media=interrupted)).next()
-    assert (await _get(content, video)).status == pb.VIDEO_STATUS_FAILED
+    stopped = pb.VIDEO_STATUS_FAILED if by == "its creator" else pb.VIDEO_STATUS_REJECTED
+    assert (await _get(content, video)).status == stopped
     assert not list(content.media.glob("*/*"))
 
 

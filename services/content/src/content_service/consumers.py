@@ -40,12 +40,15 @@ class Events:
         await self._work(transaction).apply_comment_count(event.comment.video_id, event.comment_count, event.version)
 
     async def moved(self, event: VideoStatusChanged, transaction: Transaction) -> None:
-        # The event may be old; what the video is now decides.
-        visible = await self._work(transaction).is_public(event.video_id)
+        # The event may be old; what the video is now decides, and whoever holds the media next knows better.
+        work = self._work(transaction)
+        await work.hold_media(event.video_id)
+        visible = await work.is_public(event.video_id)
         if event.status in (VIDEO_STATUS_PUBLIC, VIDEO_STATUS_REJECTED):
             await self._media.show(event.video_id, visible=visible)
 
     async def deleted(self, event: VideoDeleted, transaction: Transaction) -> None:
+        await self._work(transaction).hold_media(event.video_id)
         await self._media.remove(event.video_id)
 
 

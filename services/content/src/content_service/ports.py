@@ -78,6 +78,14 @@ class Work(Protocol):
         """Puts the video into the queue and tells video.requested."""
         ...
 
+    async def take_turn(self, owner: str) -> None:
+        """From here to the end no other transaction that takes a turn adds to what the owner has waiting."""
+        ...
+
+    async def waiting(self, owner: str) -> int:
+        """How many of the owner's lessons are not made yet, those of this transaction among them."""
+        ...
+
     async def claim(self, worker: str, now: datetime, until: datetime) -> Job | None:
         """Leases the oldest job that is free or whose lease has run out, its video becoming PROCESSING; None when idle."""
         ...
@@ -152,6 +160,10 @@ class Work(Protocol):
         """Deletes counted views of earlier hours."""
         ...
 
+    async def hold_media(self, video_id: str) -> None:
+        """From here to the end no other transaction that holds the video's media moves or removes them."""
+        ...
+
     async def is_public(self, video_id: str) -> bool:
         """Whether everybody may see the video now."""
         ...
@@ -186,8 +198,8 @@ class Judge(Protocol):
 class ScriptWriter(Protocol):
     """Writes lessons."""
 
-    async def write(self, topic: str, subject: Subject, difficulty: Difficulty, seed: int) -> bytes:
-        """The script as bytes to keep. Raises TopicNotSupported, or Unavailable."""
+    async def write(self, topic: str, subject: Subject, difficulty: Difficulty, seed: int, owner: str) -> bytes:
+        """The script as bytes to keep, in the turn of the account `owner`. Raises TopicNotSupported, or Unavailable."""
         ...
 
     async def check(self, script: bytes) -> bytes:

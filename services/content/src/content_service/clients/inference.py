@@ -56,10 +56,10 @@ class InferenceWriter:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._generation = GenerationServiceStub(channel)
 
-    async def write(self, topic: str, subject_: Subject, difficulty_: Difficulty, seed: int) -> bytes:
-        """The script's message, which is what is kept."""
+    async def write(self, topic: str, subject_: Subject, difficulty_: Difficulty, seed: int, owner: str) -> bytes:
+        """The script's message, which is what is kept. Accounts share the model fairly, so it is told whose it is."""
         request = GenerateScriptRequest(
-            topic=topic, subject=subject(subject_), difficulty=difficulty(difficulty_), seed=seed
+            topic=topic, subject=subject(subject_), difficulty=difficulty(difficulty_), seed=seed, user_id=owner
         )
         answer = await self._generation.GenerateScript(request, timeout=_WRITE_SECONDS)
         return answer.SerializeToString()

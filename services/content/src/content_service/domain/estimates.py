@@ -13,12 +13,11 @@ FIRST_GUESS = timedelta(seconds=15)
 class Queue:
     """What is before a lesson that is asked for now.
 
-    `unfinished` counts lessons that wait or are being made, `own` those of one account. `left` is how much of them is to do,
-    by difficulty: 2.5 are two lessons that wait and one half done. `typical` is how long the last ones of a difficulty took.
+    `unfinished` counts lessons that wait or are being made. `left` is how much of them is to do, by difficulty: 2.5 are two
+    lessons that wait and one half done. `typical` is how long the last ones of a difficulty took.
     """
 
     unfinished: int = 0
-    own: int = 0
     workers: int = 1
     left: Mapping[str, float] = field(default_factory=dict)
     typical: Mapping[str, timedelta] = field(default_factory=dict)

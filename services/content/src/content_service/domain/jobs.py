@@ -65,13 +65,14 @@ _WORDS: dict[Stage, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The work of making one video, leased to one worker.
+    """The work of making one video for the account `owner`, leased to one worker.
 
     `attempts` counts those of the present stage, this one included; `trace` continues the trace of whoever asked. `done`
     holds what each finished stage made.
     """
 
     video_id: str
+    owner: str
     topic: str
     subject: str
     difficulty: str

@@ -1,11 +1,13 @@
 """Statements of the queue: jobs are leased rows."""
 
-from sqlalchemy import Uuid, bindparam, case, exists, func, insert, or_, select, update
+from typing import Any
+
+from sqlalchemy import Text, Uuid, and_, bindparam, case, cast, exists, func, insert, or_, select, update
 
 from content_service.domain import MAX_ATTEMPTS, MAX_SEED, Job
 from content_service.storage.statements import VIDEOS
 from content_service.tables import JobRow
-from servicekit.database import compile_command, compile_statement
+from servicekit.database import Statement, compile_command, compile_statement
 
 JOBS = JobRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 _JOB_OF_WORKER = (
@@ -44,6 +46,7 @@ _NEXT = (
 )
 _JOB_COLUMNS = [
     JOBS.c.video_id,
+    JOBS.c.owner,
     VIDEOS.c.topic,
     VIDEOS.c.subject,
     VIDEOS.c.difficulty,
@@ -107,12 +110,32 @@ REQUEUE = compile_command(
         finish_time=None,
     )
 )
+_of_owner = bindparam("of_owner", type_=Uuid)
+WAITING = compile_statement(
+    select(func.count()).select_from(JOBS).where(JOBS.c.owner == _of_owner, JOBS.c.finish_time.is_(None)),
+    lambda count: count,
+)
+# Any numbers will do as long as nothing else hashes with them.
+_TURNS, _MEDIA = 0x7475726E, 0x6D656469
+
+
+def _alone(name: str, kind: int) -> Statement[Any]:
+    """Waits until no other transaction has the name; the statements after it see what that one has committed."""
+    named = func.hashtextextended(cast(bindparam(name), Text), kind)
+    return compile_command(select(func.pg_advisory_xact_lock(named)))
+
+
+TAKE_TURN = _alone("owner", _TURNS)
+HOLD_MEDIA = _alone("video_id", _MEDIA)
 _of_video = bindparam("of_video", type_=Uuid)
 ABANDONED = compile_statement(
     select(_of_video).where(
         ~exists().where(JOBS.c.video_id == _of_video, JOBS.c.finish_time.is_(None)),
-        # A REJECTED one may be put back by a moderator.
-        ~exists().where(VIDEOS.c.id == _of_video, or_(VIDEOS.c.status == "PUBLIC", VIDEOS.c.status == "REJECTED")),
+        # A REJECTED one may be put back by a moderator, if it was ever finished.
+        ~exists().where(
+            VIDEOS.c.id == _of_video,
+            or_(VIDEOS.c.status == "PUBLIC", and_(VIDEOS.c.status == "REJECTED", VIDEOS.c.duration > 0)),
+        ),
     ),
     lambda video_id: video_id,
 )

@@ -41,13 +41,12 @@ LOAD = compile_statement(
     select(
         VIDEOS.c.difficulty,
         func.count(),
-        func.count().filter(JOBS.c.owner == bindparam("owner", type_=Uuid)),
         func.sum(1 - JOBS.c.percent / 100.0),
     )
     .join(VIDEOS, VIDEOS.c.id == JOBS.c.video_id)
     .where(JOBS.c.finish_time.is_(None))
     .group_by(VIDEOS.c.difficulty),
-    lambda difficulty, unfinished, own, left: (difficulty, unfinished, own, float(left)),
+    lambda difficulty, unfinished, left: (difficulty, unfinished, float(left)),
 )
 _RECENT = (
     select(JOBS.c.video_id)

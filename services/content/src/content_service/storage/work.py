@@ -64,6 +64,12 @@ class PostgresWork:
         )
         await self._transaction.emit("video.requested", convert.video_requested(video), video.id)
 
+    async def take_turn(self, owner: str) -> None:
+        await self._transaction.one(jobs.TAKE_TURN, owner=owner)
+
+    async def waiting(self, owner: str) -> int:
+        return await self._transaction.one(jobs.WAITING, of_owner=owner) or 0
+
     async def claim(self, worker: str, now: datetime, until: datetime) -> Job | None:
         job = await self._transaction.one(jobs.CLAIM, new_worker=worker, now=now, until=until)
         if job is None:
@@ -167,6 +173,9 @@ class PostgresWork:
 
     async def forget_views(self, before: datetime) -> None:
         await self._transaction.execute(view_statements.FORGET_VIEWS, before=before)
+
+    async def hold_media(self, video_id: str) -> None:
+        await self._transaction.one(jobs.HOLD_MEDIA, video_id=video_id)
 
     async def is_public(self, video_id: str) -> bool:
         video = await self._transaction.one(statements.VIDEO, id=video_id)

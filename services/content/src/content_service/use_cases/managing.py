@@ -5,6 +5,7 @@ from datetime import timedelta
 from content_service.domain import Status, Video, estimates, hour_of, may_manage
 from content_service.errors import MoveNotAllowed, VideoNotFound, VideoNotYours
 from content_service.ports import Reads, UnitOfWork
+from content_service.use_cases.room import check_room
 from servicekit.caller import current_caller
 from servicekit.clock import Clock
 
@@ -39,14 +40,20 @@ class Management:
         return video or _refused(before, Status.FAILED)
 
     async def retry(self, video_id: str) -> Video:
-        """Makes a FAILED video again, from the stage that failed. Raises VideoNotFound, VideoNotYours, MoveNotAllowed."""
+        """Makes a FAILED video again, from the stage that failed; moderators also beyond what its owner may have waiting.
+
+        Raises VideoNotFound, VideoNotYours, MoveNotAllowed, TooManyLessons.
+        """
         before, queue, now = await self._managed(video_id), await self._reads.queue(), self._clock()
         async with self._unit_of_work() as work:
+            await work.take_turn(before.created_by)
             if before.status == Status.FAILED:
                 await work.expect(video_id, estimates(now, queue, [before.difficulty])[0])
             video = await work.move(video_id, Status.PENDING, "", now)
             if video:
                 await work.requeue(video, now)
+                if not current_caller().is_moderator:
+                    await check_room(work, video.created_by, new=1)
         return video or _refused(before, Status.PENDING)
 
     async def decide(self, video_id: str, status: Status, reason: str) -> Video:

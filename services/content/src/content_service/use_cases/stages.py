@@ -86,7 +86,7 @@ class Lessons:
             case Stage.MODERATE:
                 return await tools.judge.moderate(job.topic, subject)
             case Stage.SCRIPT:
-                return await tools.writer.write(job.topic, subject, Difficulty(job.difficulty), job.seed)
+                return await tools.writer.write(job.topic, subject, Difficulty(job.difficulty), job.seed, job.owner)
             case Stage.CHECK:
                 return await tools.writer.check(job.done[Stage.SCRIPT])
             case _:

@@ -3,11 +3,9 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import timedelta
 
 from content_service.domain import (
     MAX_SEED,
-    MOST_WAITING,
     FeedQuery,
     Page,
     Progress,
@@ -17,14 +15,14 @@ from content_service.domain import (
     estimates,
     progress_of,
 )
-from content_service.errors import StreamInterrupted, TooManyLessons, VideoNotFound
+from content_service.errors import StreamInterrupted, VideoNotFound
 from content_service.ports import Follower, Judge, Reads, UnitOfWork
+from content_service.use_cases.room import check_room
 from servicekit.caller import current_caller
 from servicekit.clock import Clock
 
 # A lost announcement must not leave a watcher behind: after this long the state is read again.
 _REREAD_SECONDS = 5.0
-_COME_BACK = timedelta(minutes=1)
 
 
 class Videos:
@@ -65,15 +63,15 @@ class Videos:
 
     async def _add(self, wishes: Sequence[Wish]) -> list[Video | None]:
         now, queue, owner = self._clock(), await self._reads.queue(), current_caller().id
-        if queue.own + len(wishes) > MOST_WAITING:
-            raise TooManyLessons(retry_after=_COME_BACK, waiting=str(queue.own), most=str(MOST_WAITING))
-        videos, times = [], estimates(now, queue, [wish.difficulty for wish in wishes])
+        videos, times = list[Video | None](), estimates(now, queue, [wish.difficulty for wish in wishes])
         async with self._unit_of_work() as work:
+            await work.take_turn(owner)
             for wish, ready in zip(wishes, times, strict=True):
                 video = await work.add_video(self._ids(), owner, wish, now, ready)
                 if video:
                     await work.add_job(video, secrets.randbelow(MAX_SEED))
                 videos.append(video)
+            await check_room(work, owner, new=sum(video is not None for video in videos))
         return videos
 
     async def _earlier(self, wish: Wish) -> Video | None:

@@ -172,7 +172,8 @@ class VideoServiceServicer:
     def RetryVideo(self, request, context):
         """Makes a FAILED video again from the stage that failed: what the stages before it made is kept for three days. This is also
         how a moderator replays a lesson that was given up after three attempts. NOT_FOUND: VIDEO_NOT_FOUND.
-        PERMISSION_DENIED: VIDEO_NOT_YOURS. FAILED_PRECONDITION: VIDEO_STATUS_CONFLICT when it is not FAILED.
+        PERMISSION_DENIED: VIDEO_NOT_YOURS. FAILED_PRECONDITION: VIDEO_STATUS_CONFLICT when it is not FAILED. RESOURCE_EXHAUSTED:
+        TOO_MANY_LESSONS with RetryInfo when 60 of the caller's lessons are not ready yet; moderators may replay beyond that.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

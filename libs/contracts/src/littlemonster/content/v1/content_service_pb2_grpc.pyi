@@ -51,7 +51,8 @@ class VideoServiceStub:
     RetryVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.RetryVideoRequest, _content_service_pb2.Video]
     """Makes a FAILED video again from the stage that failed: what the stages before it made is kept for three days. This is also
     how a moderator replays a lesson that was given up after three attempts. NOT_FOUND: VIDEO_NOT_FOUND.
-    PERMISSION_DENIED: VIDEO_NOT_YOURS. FAILED_PRECONDITION: VIDEO_STATUS_CONFLICT when it is not FAILED.
+    PERMISSION_DENIED: VIDEO_NOT_YOURS. FAILED_PRECONDITION: VIDEO_STATUS_CONFLICT when it is not FAILED. RESOURCE_EXHAUSTED:
+    TOO_MANY_LESSONS with RetryInfo when 60 of the caller's lessons are not ready yet; moderators may replay beyond that.
     """
     SetVideoStatus: _aio.UnaryUnaryMultiCallable[_content_service_pb2.SetVideoStatusRequest, _content_service_pb2.Video]
     """Sets a video's status by a moderator's decision. FAILED_PRECONDITION: the move is not a legal one."""
@@ -143,7 +144,8 @@ class VideoServiceServicer:
     ) -> _abc.Awaitable[_content_service_pb2.Video]:
         """Makes a FAILED video again from the stage that failed: what the stages before it made is kept for three days. This is also
         how a moderator replays a lesson that was given up after three attempts. NOT_FOUND: VIDEO_NOT_FOUND.
-        PERMISSION_DENIED: VIDEO_NOT_YOURS. FAILED_PRECONDITION: VIDEO_STATUS_CONFLICT when it is not FAILED.
+        PERMISSION_DENIED: VIDEO_NOT_YOURS. FAILED_PRECONDITION: VIDEO_STATUS_CONFLICT when it is not FAILED. RESOURCE_EXHAUSTED:
+        TOO_MANY_LESSONS with RetryInfo when 60 of the caller's lessons are not ready yet; moderators may replay beyond that.
         """
 
     def SetVideoStatus(
