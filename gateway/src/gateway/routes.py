@@ -86,6 +86,7 @@ def _method_not_allowed(path: str, verbs: list[str]) -> dict[str, Any]:
     return {
         "match": _path_match(path),
         "direct_response": {"status": 405},
+        "tracing": _UNTRACED,
         "response_headers_to_add": [allow, _FOR_ANY_ORIGIN],
         "typed_per_filter_config": {_TRANSCODER: _OFF},
     }

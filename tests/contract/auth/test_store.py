@@ -1,4 +1,4 @@
-"""Accounts, tokens, sessions and mails keep what they are given, in memory as in PostgreSQL."""
+"""Accounts, tokens and sessions keep what they are given, in memory as in PostgreSQL."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from contract.auth.conftest import Store
 
-from auth_service.domain.accounts import Account, MailKind, Registration, confirm, open_account
+from auth_service.domain.accounts import Account, Registration, confirm, open_account
 from auth_service.domain.events import SessionRevoked, UserRegistered
-from auth_service.domain.mails import LEASE, MailStatus, Refusal, after_refusal, after_success, new_mail
 from auth_service.domain.preferences import Preferences
 from auth_service.domain.secrets import TokenPurpose, digest, mailed_token
 from auth_service.domain.sessions import (
@@ -232,53 +231,6 @@ async def test_removing_an_account_s_tokens_leaves_the_others(store: Store) -> N
             await work.mailed_tokens.add(token)
         await work.mailed_tokens.remove(ada.id)
         assert [await work.mailed_tokens.get(token.digest) for token in tokens] == [None, None, tokens[2]]
-
-
-async def test_due_mails_are_claimed_once_the_longest_due_first(store: Store) -> None:
-    ada = account()
-    await kept(store, ada)
-    mails = [
-        new_mail(new_id(), ada.id, MailKind.VERIFY_EMAIL, ada.email, NOW - timedelta(seconds=age)) for age in (1, 2, -1)
-    ]
-    async with store.unit_of_work() as work:
-        for mail in mails:
-            await work.mails.add(mail)
-    async with store.unit_of_work() as work:
-        first = await work.mails.claim(NOW, NOW + LEASE, 1)
-    async with store.unit_of_work() as work:
-        rest = await work.mails.claim(NOW, NOW + LEASE, 10)
-    assert list(first) == [replace(mails[1], attempts=1, due_time=NOW + LEASE)]
-    assert list(rest) == [replace(mails[0], attempts=1, due_time=NOW + LEASE)]
-
-
-async def test_only_pending_mails_are_claimed(store: Store) -> None:
-    ada = account()
-    await kept(store, ada)
-    async with store.unit_of_work() as work:
-        for _ in range(3):
-            await work.mails.add(new_mail(new_id(), ada.id, MailKind.VERIFY_EMAIL, ada.email, NOW))
-        sent, abandoned, failed = await work.mails.claim(NOW, NOW + LEASE, 3)
-        await work.mails.save(after_success(sent))
-        await work.mails.save(after_refusal(abandoned, Refusal("gone", permanent=True), NOW))
-        await work.mails.save(after_refusal(failed, Refusal("down", permanent=False), NOW))
-    async with store.unit_of_work() as work:
-        (again,) = await work.mails.claim(NOW + LEASE, NOW + 2 * LEASE, 10)
-    assert (again.id, again.attempts, again.last_error) == (failed.id, 2, "down")
-
-
-async def test_a_worker_whose_lease_ran_out_does_not_overwrite_its_successor(store: Store) -> None:
-    ada = account()
-    await kept(store, ada)
-    async with store.unit_of_work() as work:
-        await work.mails.add(new_mail(new_id(), ada.id, MailKind.VERIFY_EMAIL, ada.email, NOW))
-        (slow,) = await work.mails.claim(NOW, NOW + LEASE, 1)
-    async with store.unit_of_work() as work:
-        (quick,) = await work.mails.claim(NOW + LEASE, NOW + 2 * LEASE, 1)
-        await work.mails.save(after_success(quick))
-        await work.mails.save(after_refusal(slow, Refusal("too late", permanent=False), NOW))
-    async with store.unit_of_work() as work:
-        assert not await work.mails.claim(NOW + 10 * LEASE, NOW + 11 * LEASE, 1)
-    assert quick.status is MailStatus.PENDING
 
 
 async def test_a_person_sees_only_their_own_account_and_sessions(store: Store) -> None:

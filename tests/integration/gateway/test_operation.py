@@ -78,15 +78,47 @@ def test_spans_reach_the_collector(start_gateway, services):
     assert services.seen.metadata["GetVideo"]["traceparent"].endswith("-01")
 
 
+SECRET = "s3cret"
+
+
+def test_no_span_tells_a_query_or_the_address_of_a_file(start_gateway, services):
+    """Calendar programs and browsers ask for addresses in other ways than by GET, too."""
+    collector = Collector()
+    server = grpc.server(futures.ThreadPoolExecutor(1))
+    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, server)
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    asks = {"origin": "https://lm.example", "access-control-request-method": "GET"}
+    headers = {"authorization": f"Bearer {services.token()}"}
+    with start_gateway(otlp_endpoint=address) as running, httpx.Client(base_url=running.url, headers=headers) as client:
+        for method in ("GET", "HEAD", "PROPFIND", "POST"):
+            client.request(method, f"/calendar/{SECRET}.ics")
+            client.request(method, f"/calendar/{SECRET}")
+            client.request(method, f"/v1/exports/{SECRET}/archive?expires=1&signature={SECRET}")
+            client.request(method, f"/v1/videos?query={SECRET}")
+        client.options(f"/calendar/{SECRET}.ics", headers=asks)
+        client.options(f"/v1/exports/{SECRET}/archive?signature={SECRET}", headers=asks)
+        for _ in range(6):  # spans go in fives
+            client.get("/v1/videos/a")
+        assert collector.got_one.wait(10)
+    server.stop(None).wait()
+    assert collector.urls >= {"/v1/videos", "/v1/videos/a"}
+    assert SECRET not in collector.text
+
+
 class Collector(trace_service_pb2_grpc.TraceServiceServicer):
     """Takes spans as an OpenTelemetry collector does."""
 
     def __init__(self):
         self.got_one = threading.Event()
+        self.text = ""
+        self.urls = set()
 
     def Export(self, request, context):
-        spans = [span.name for group in request.resource_spans for scope in group.scope_spans for span in scope.spans]
-        if "VideoService/GetVideo" in spans:
+        self.text += str(request)
+        spans = [span for group in request.resource_spans for scope in group.scope_spans for span in scope.spans]
+        self.urls |= {each.value.string_value for span in spans for each in span.attributes if each.key == "http.url"}
+        if any(span.name == "VideoService/GetVideo" for span in spans):
             self.got_one.set()
         return trace_service_pb2.ExportTraceServiceResponse()
 

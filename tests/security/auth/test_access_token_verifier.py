@@ -264,6 +264,19 @@ async def test_a_remembered_token_stops_working_when_it_expires() -> None:
         await verifier.verify(HONEST)
 
 
+async def test_a_remembered_token_stops_working_a_minute_after_its_key_was_taken_back() -> None:
+    """Who copied a key writes tokens that live for years."""
+    now, keys = float(SECONDS), {KID: KEY.public_key()}
+    verifier = TokenVerifier(_Keys(keys), StaticKeys({}), now=lambda: now)
+    forged = with_claims(exp=SECONDS + 10**8, role="ADMIN")
+    assert (await verifier.verify(forged)).role is Role.ADMIN
+    del keys[KID]
+    now += 60
+    assert verifier.remembered(forged) is None
+    with pytest.raises(TokenInvalid):
+        await verifier.verify(forged)
+
+
 async def test_a_service_s_key_does_not_sign_for_people_nor_for_other_services(verifier: TokenVerifier) -> None:
     assert (
         await verifier.verify(ServiceTokens("content", SERVICE_KEY, now=lambda: float(SECONDS)).token())
@@ -281,6 +294,16 @@ async def test_auth_s_key_does_not_sign_for_services(verifier: TokenVerifier) ->
     for kid in (KID, "content"):
         with pytest.raises(TokenInvalid):
             await verifier.verify(signed({"alg": "EdDSA", "typ": "svc+jwt", "kid": kid}, mesh))
+
+
+class _Keys:
+    """Auth's keys, which come and go."""
+
+    def __init__(self, keys: dict[str, Ed25519PublicKey]) -> None:
+        self._keys = keys
+
+    async def key(self, kid: str) -> Ed25519PublicKey | None:
+        return self._keys.get(kid)
 
 
 class _CountingKeys:

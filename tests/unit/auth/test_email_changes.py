@@ -10,6 +10,7 @@ from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import MAIL_INTERVAL, Registration, confirm, open_account
 from auth_service.domain.attempts import CODE_WINDOW, EMAIL_CHANGE_LIMIT
+from auth_service.domain.mails import Refusal
 from auth_service.domain.secrets import LIFETIMES, TokenPurpose
 from auth_service.domain.sessions import FRESH
 from auth_service.errors import (
@@ -93,6 +94,23 @@ async def test_the_change_ends_every_session_but_the_one_that_asked(auth: Auth, 
     with pytest.raises(RefreshTokenInvalid):
         await auth.sessions.refresh(other.refresh_token)
     assert auth.database.tables.sessions[ada.session_id].revoke_time is None
+
+
+async def test_a_letter_that_waited_for_the_mail_system_brings_the_previous_address_no_reset_token(
+    auth: Auth, ada: Caller
+) -> None:
+    pair = await tokens_of(auth, ada)
+    auth.clock.advance(MAIL_INTERVAL)
+    await auth.password_keeper.forgot(EMAIL, CLIENT)
+    auth.mailer.refusal = Refusal("connection refused", permanent=False)
+    await auth.delivery.deliver_due()
+    for token in pair:
+        await auth.email_changes.confirm(token, CLIENT)
+    auth.mailer.refusal = None
+    auth.clock.advance(CODE_WINDOW)
+    late = await mailed(auth)
+    with pytest.raises(ResetTokenInvalid):
+        await auth.password_keeper.reset(late[EMAIL, "RESET_PASSWORD"], "correct horse battery", CLIENT)
 
 
 async def test_it_needs_a_fresh_session(auth: Auth, ada: Caller) -> None:

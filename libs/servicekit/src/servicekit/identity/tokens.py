@@ -3,7 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ SERVICE_TYPE = "svc+jwt"
 SERVICE_LIFETIME_SECONDS = 60
 _MAX_LENGTH = 4096
 _CACHE_SIZE = 20_000
+_REMEMBERED_SECONDS = 60.0
 _ASSURANCE = (1, 2)
 _REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
 
@@ -38,15 +39,16 @@ class TokenInvalid(Unauthenticated):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A caller whose token is valid until `expires`, in seconds since the epoch."""
+    """A caller whose token needs no other look until `expires`, in seconds since the epoch."""
 
     caller: Caller
     expires: float
 
 
 class TokenVerifier:
-    """Verifies signature, type, issuer, audience and times. Remembers what it verified until it expires.
+    """Verifies signature, type, issuer, audience and times. Remembers what it verified until it expires, a minute at most.
 
+    So a key that was taken back is soon good for nothing, also for tokens seen before, however long they say they live.
     Of a session in `revoked` no token is good, remembered or not.
     """
 
@@ -78,7 +80,8 @@ class TokenVerifier:
         if caller := self.remembered(token):
             return caller
         verified = await self._verify(token)
-        self._cache[token] = verified
+        known_until = min(verified.expires, self._now() + _REMEMBERED_SECONDS)
+        self._cache[token] = replace(verified, expires=known_until)
         if len(self._cache) > _CACHE_SIZE:
             self._cache.popitem(last=False)
         return self.living(verified.caller)

@@ -64,9 +64,9 @@ class MailDelivery:
 
 
 async def _is_wanted(work: Work, mail: Mail, account: Account) -> bool:
-    """Whether the letter's token may be good for anything: a wish for another address may be a newer one by now."""
+    """Whether the letter's token may be good for anything: the account, or the wish, may have another address by now."""
     if mail.kind not in (MailKind.CONFIRM_NEW_EMAIL, MailKind.CONFIRM_PRESENT_EMAIL):
-        return True
+        return mail.recipient == account.email
     return is_asked_by(mail, await work.email_changes.get(account.id), account)
 
 

@@ -1,0 +1,76 @@
+"""Every failure a caller of auth may meet; the reasons are part of the interface and never renamed."""
+
+from auth_service.errors.accounts import (
+    AccountSuspended,
+    DisplayNameInvalid,
+    EmailInvalid,
+    EmailTaken,
+    EmailTokenInvalid,
+    EmailUnchanged,
+    LanguageInvalid,
+    LastAdmin,
+    PersonNeeded,
+    TimeZoneUnknown,
+    UpdateMaskInvalid,
+    UserNotFound,
+    VerificationTokenInvalid,
+)
+from auth_service.errors.exports import ArchiveTooLarge, ExportLinkInvalid, ExportNotFound, TooManyExports
+from auth_service.errors.passwords import CurrentPasswordWrong, PasswordChecksBusy, PasswordTooCommon, ResetTokenInvalid
+from auth_service.errors.second_factors import (
+    MfaCodeInvalid,
+    MfaCodeNeeded,
+    MfaTokenInvalid,
+    TotpCodeInvalid,
+    TotpEnrolled,
+    TotpNotEnrolled,
+)
+from auth_service.errors.sign_in import (
+    CredentialsInvalid,
+    EmailNotVerified,
+    FreshSignInNeeded,
+    RefreshTokenInvalid,
+    RefreshTokenReused,
+    SessionNotFound,
+    TooManyAttempts,
+)
+from auth_service.errors.signing_keys import KeyInUse, KeyUnknown
+
+__all__ = [
+    "AccountSuspended",
+    "ArchiveTooLarge",
+    "CredentialsInvalid",
+    "CurrentPasswordWrong",
+    "DisplayNameInvalid",
+    "EmailInvalid",
+    "EmailNotVerified",
+    "EmailTaken",
+    "EmailTokenInvalid",
+    "EmailUnchanged",
+    "ExportLinkInvalid",
+    "ExportNotFound",
+    "FreshSignInNeeded",
+    "KeyInUse",
+    "KeyUnknown",
+    "LanguageInvalid",
+    "LastAdmin",
+    "MfaCodeInvalid",
+    "MfaCodeNeeded",
+    "MfaTokenInvalid",
+    "PasswordChecksBusy",
+    "PasswordTooCommon",
+    "PersonNeeded",
+    "RefreshTokenInvalid",
+    "RefreshTokenReused",
+    "ResetTokenInvalid",
+    "SessionNotFound",
+    "TimeZoneUnknown",
+    "TooManyAttempts",
+    "TooManyExports",
+    "TotpCodeInvalid",
+    "TotpEnrolled",
+    "TotpNotEnrolled",
+    "UpdateMaskInvalid",
+    "UserNotFound",
+    "VerificationTokenInvalid",
+]
