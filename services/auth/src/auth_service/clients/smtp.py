@@ -32,7 +32,7 @@ class SmtpMailer:
         """Hand it over within 20 seconds. What cannot be made a message is refused: it must not keep others from theirs."""
         try:
             message = self._message(mail_id, letter)
-        except Exception as error:  # the standard library fails in many ways on addresses and subjects that people make up
+        except Exception as error:  # Python fails in many ways on what people make up
             return Refusal(f"{type(error).__name__}: {error}", permanent=True)
         try:
             await self._hand_over(message)
