@@ -1,7 +1,9 @@
 """What the mesh tells of videos: each event is applied exactly once, however often it is delivered."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import grpc
 import pytest
 from google.protobuf.message import Message
 
@@ -16,6 +18,7 @@ from servicekit.database import Database
 from servicekit.errors import NotFound
 from servicekit.ids import new_id
 from servicekit.messaging.broker import Broker
+from servicekit.status import from_rpc_error
 
 ADA = new_id()
 Tell = Callable[..., Awaitable[None]]
@@ -63,6 +66,19 @@ async def test_a_withdrawn_video_takes_no_more_comments(community, loopback, vid
         await community.comments.CreateComment(
             pb.CreateCommentRequest(video_id=video.id, text="Now I get it"), metadata=loopback.as_user(ADA)
         )
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "deleted"])
+async def test_who_watches_the_comments_of_a_video_is_told_when_it_is_gone(community, video, tell: Tell, how) -> None:
+    stream = await community.watch(video, ADA)
+    if how == "withdrawn":
+        await tell("video.status_changed", _moved(video, content.VIDEO_STATUS_REJECTED, 4))
+    else:
+        await tell("video.deleted", events.VideoDeleted(video_id=video.id, created_by=video.created_by))
+    with pytest.raises(grpc.aio.AioRpcError) as gone:
+        async with asyncio.timeout(20):
+            await stream.read()
+    assert from_rpc_error(gone.value, "community").reason == "VIDEO_NOT_FOUND"
 
 
 async def test_an_event_delivered_again_changes_nothing(community, video, tell: Tell) -> None:

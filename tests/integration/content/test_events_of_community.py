@@ -9,9 +9,11 @@ import pytest
 
 from content_service.clients.media import MediaStore
 from content_service.consumers import Events
+from content_service.errors import MediaNotStored
 from content_service.storage import PostgresWork
 from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
 from littlemonster.community.v1.community_events_pb2 import CommentCreated, RatingDeleted, RatingSubmitted
+from littlemonster.content.v1.content_events_pb2 import VideoDeleted
 from littlemonster.content.v1.content_service_pb2 import CreateVideoRequest, GetVideoRequest, Video
 from servicekit.ids import new_id
 from servicekit.messaging.broker import DEAD_LETTERS
@@ -134,6 +136,24 @@ async def test_an_event_that_keeps_failing_is_parked_with_its_reason_and_can_be_
     await replay(jetstream, letter.sequence)
     assert (await _until(content, video, lambda v: v.rating_count == 1)).rating_avg == 5.0
     assert not [left async for left in dead_letters(jetstream) if left.consumer == durable]
+
+
+async def test_media_of_a_deleted_lesson_are_removed_however_long_their_store_was_away(consume, broker) -> None:
+    deleted, attempts, removed = new_id(), [], asyncio.Event()
+
+    class AwayForLong:
+        async def remove(self, video_id: str) -> None:
+            if video_id != deleted:  # of another test
+                return
+            attempts.append(video_id)
+            if len(attempts) < 6:  # what fails is tried three times here
+                raise MediaNotStored(cause="it is away")
+            removed.set()
+
+    consume([on("video.deleted", VideoDeleted, Events(PostgresWork, AwayForLong()).deleted)])
+    await _publish(broker, "video.deleted", VideoDeleted(video_id=deleted), new_id())
+    async with asyncio.timeout(20):
+        await removed.wait()
 
 
 async def test_an_event_nobody_can_decode_is_parked_at_once(consume, broker) -> None:

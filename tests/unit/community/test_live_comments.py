@@ -142,6 +142,23 @@ async def test_a_stream_that_ends_leaves_nothing_behind(live: LiveComments, audi
     assert len(audience) == 0
 
 
+async def test_streams_of_a_video_that_is_public_no_more_end_with_nothing_further_told(
+    live: LiveComments, audience: Audience, video: Video
+) -> None:
+    async with live.watch(video.id) as quick, live.watch(video.id) as full:
+        await anext(quick)
+        await anext(full)
+        for version in (1, 2, 3):
+            audience.tell(a_change(video, version))
+            await anext(quick)
+        audience.dismiss(video.id)
+        audience.tell(a_change(video, 4))
+        for changes in (quick, full):
+            with pytest.raises(VideoNotFound):
+                await anext(changes)
+        assert len(audience) == 0
+
+
 async def test_there_are_only_so_many_streams(public_videos: PublicVideos, store: FakeStore, video: Video) -> None:
     live = LiveComments(public_videos, store.reads, Audience(seats=1))
     async with live.watch(video.id):

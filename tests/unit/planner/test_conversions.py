@@ -97,7 +97,12 @@ def test_a_token_of_another_period_is_refused() -> None:
     [
         ("yesterday", NOON.isoformat(), NOON.isoformat(), new_id()),
         ("2026-11-23T12:00:00", NOON.isoformat(), NOON.isoformat(), new_id()),
-        (NOON.isoformat(), NOON.isoformat(), NOON.isoformat(), "not an id"),
+        (NOON.isoformat(), (NOON + HOUR).isoformat(), NOON.isoformat(), "not an id"),
+        # What no planner can mean, and what would be expanded for millennia.
+        ("0001-01-01T00:00:00+00:00", NOON.isoformat(), NOON.isoformat(), new_id()),
+        (NOON.isoformat(), "9999-12-31T23:59:59+00:00", NOON.isoformat(), new_id()),
+        (NOON.isoformat(), (NOON + HOUR).isoformat(), "9999-12-31T23:59:59+00:00", new_id()),
+        (NOON.isoformat(), (NOON + HOUR).isoformat(), "0001-01-01T00:00:00+14:00", new_id()),
     ],
 )
 def test_a_forged_token_is_refused(values: tuple[str, ...]) -> None:

@@ -1,7 +1,9 @@
 """Events from the mesh. `video.*` are applied exactly once in a transaction; `comment.*` are shown to those who watch now."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+
+from nats.aio.msg import Msg
 
 from community_service import convert
 from community_service.ports import Work
@@ -47,13 +49,28 @@ class VideoEvents:
 
 
 async def follow_comments(broker: Broker, audience: Audience) -> None:
-    """Shows every comment event to the streams of this process, and has them look what they missed while NATS was away."""
+    """Shows every comment event to the streams of this process, and ends those of videos that are public no more.
+
+    After NATS was away the streams look what they missed.
+    """
     await broker.jetstream()  # at the start NATS may take its time, and a subscription waits only briefly
-    async with broker.subscribe("comment.*") as messages, asyncio.TaskGroup() as group:
+    async with (
+        broker.subscribe("comment.*") as comments,
+        broker.subscribe("video.*") as videos,
+        asyncio.TaskGroup() as group,
+    ):
         group.create_task(_catch_up(broker, audience))
-        async for message in messages:
+        group.create_task(_dismiss(videos, audience))
+        async for message in comments:
             if change := convert.live.change_from(message.subject, message.data):
                 audience.tell(change)
+
+
+async def _dismiss(messages: AsyncIterator[Msg], audience: Audience) -> None:
+    async for message in messages:
+        video = convert.peers.video_from(message.subject, message.data)
+        if video and not video.is_public:
+            audience.dismiss(video.id)
 
 
 async def _catch_up(broker: Broker, audience: Audience) -> None:

@@ -245,8 +245,11 @@ def page(request: pb.ListEventsRequest, now: datetime) -> tuple[Period, Cursor |
     *times, row_id = decode_page_token(request.page_token, _query(request), 4)
     try:
         start, end, last = (_aware(str(each)) for each in times)
-        return Period(start, end), (last, str(UUID(str(row_id))))
-    except ValueError:
+        period = planning.period(start, end, now)  # as bounded as one that is asked for
+        if not planning.EARLIEST <= last < end:
+            raise PageTokenInvalid
+        return period, (last, str(UUID(str(row_id))))
+    except (ValueError, PeriodInvalid):
         raise PageTokenInvalid from None
 
 

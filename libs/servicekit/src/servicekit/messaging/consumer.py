@@ -16,6 +16,7 @@ from opentelemetry.trace import SpanKind
 
 from servicekit.caller import Caller, acting_as
 from servicekit.database.pool import Database, DatabaseUnavailable, Transaction
+from servicekit.errors import Unavailable
 from servicekit.messaging.broker import EVENTS, Broker
 from servicekit.messaging.dead_letters import park
 from servicekit.telemetry.traces import continued, mark_failed
@@ -49,7 +50,8 @@ class Consumer:
     """A durable subscription of one service. Acknowledges after the transaction commits.
 
     A failure is retried with growing delays (`retry_seconds`), then parked among the dead letters with its reason; what
-    cannot even be decoded is parked at once. Waiting for the database is not a failure and is retried for ever.
+    cannot even be decoded is parked at once. Waiting for the database, or for what else a handler finds Unavailable, is not a
+    failure and is retried for ever.
     """
 
     def __init__(
@@ -108,6 +110,9 @@ class Consumer:
             except DatabaseUnavailable as error:
                 mark_failed(span, error.reason)
                 await message.nak(delay=self._retry_seconds[0])
+            except Unavailable as error:
+                mark_failed(span, error.reason)
+                await self._wait(message, error)
             except DecodeError as error:
                 mark_failed(span, "DecodeError")
                 await self._park(message, jetstream, error)
@@ -126,6 +131,13 @@ class Consumer:
             async with self._database.transaction() as transaction:
                 if await transaction.first_time(_HEARD, self._durable, event_id):
                     await handler.apply(event, transaction)
+
+    async def _wait(self, message: Msg, error: Unavailable) -> None:
+        """What a handler needs is away: the event waits for it, however long, and is tried more and more seldom."""
+        attempt = message.metadata.num_delivered
+        extra = {"consumer": self._durable, "subject": message.subject, "attempt": attempt, "reason": error.reason}
+        log.warning("event waits", extra=extra)
+        await message.nak(delay=self._retry_seconds[min(attempt, len(self._retry_seconds)) - 1])
 
     async def _retry_or_park(self, message: Msg, jetstream: JetStreamContext, error: Exception) -> None:
         attempt = message.metadata.num_delivered

@@ -1,5 +1,7 @@
 """What auth, content and inference say."""
 
+from google.protobuf.message import DecodeError
+
 from community_service.domain.comments import ModerationStatus, Verdict, Video, VideoState
 from community_service.domain.mentions import Person
 from community_service.domain.phases import Phase
@@ -37,6 +39,19 @@ def moved_video(event: content_events.VideoStatusChanged) -> Video | None:
     if event.status not in states:
         return None
     return Video(event.video_id, event.created_by, states[event.status], event.version)
+
+
+def video_from(subject: str, payload: bytes) -> Video | None:
+    """What an event says of a video's state; None when that is nothing or cannot be read."""
+    try:
+        match subject:
+            case "video.status_changed":
+                return moved_video(content_events.VideoStatusChanged.FromString(payload))
+            case "video.deleted":
+                return deleted_video(content_events.VideoDeleted.FromString(payload))
+    except DecodeError:
+        return None
+    return None
 
 
 def verdict(response: inference.ModerateResponse) -> Verdict:

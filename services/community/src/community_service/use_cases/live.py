@@ -6,15 +6,16 @@ What a stream may have missed, before it opened or while NATS was away, is read 
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 
 from community_service.domain.changes import Change, Happening
-from community_service.errors import TooManyWatchers, WatchTooSlow
+from community_service.errors import TooManyWatchers, VideoNotFound, WatchTooSlow
 from community_service.ports import Reads
 from community_service.use_cases.acting import COMMUNITY
 from community_service.use_cases.videos import PublicVideos
 from servicekit.caller import acting_as
+from servicekit.errors import ServiceError
 
 # More than that, and reading the list again is cheaper for everybody.
 MOST_MISSED = 200
@@ -27,7 +28,7 @@ class Seat:
 
     def __init__(self, backlog: int) -> None:
         self._waiting: asyncio.Queue[Change | None] = asyncio.Queue(backlog)
-        self._overrun = False
+        self._end: ServiceError | None = None
 
     def put(self, change: Change | None) -> bool:
         """Never waits. False when the reader is too far behind; it is told so when it reads again.
@@ -37,14 +38,20 @@ class Seat:
         try:
             self._waiting.put_nowait(change)
         except asyncio.QueueFull:
-            self._overrun = True
-        return not self._overrun
+            self.end(WatchTooSlow())
+        return self._end is None
+
+    def end(self, why: ServiceError) -> None:
+        """The reader is told that and nothing else, also instead of what it has not taken yet."""
+        self._end = why
+        with suppress(asyncio.QueueFull):  # a full queue wakes the reader as well
+            self._waiting.put_nowait(None)
 
     async def next(self) -> Change | None:
-        """The next change, when there is one. Raises WatchTooSlow."""
+        """The next change, when there is one. Raises WatchTooSlow, and why the stream was ended."""
         change = await self._waiting.get()
-        if self._overrun:
-            raise WatchTooSlow
+        if self._end:
+            raise self._end
         return change
 
 
@@ -68,6 +75,11 @@ class Audience:
         """Tells every stream that changes may have been missed."""
         for video_id in list(self._by_video):
             self._put(video_id, None)
+
+    def dismiss(self, video_id: str) -> None:
+        """Ends every stream of a video that is public no more: what is said on it is no longer for everybody."""
+        for seat in self._by_video.pop(video_id, ()):
+            seat.end(VideoNotFound(video=video_id))
 
     @contextmanager
     def seat(self, video_id: str) -> Iterator[Seat]:
@@ -117,7 +129,7 @@ class LiveComments:
         """Each change once and in order, after the version `seen` or from the moment the block begins (None).
 
         The first one is ALIVE unless something was missed; it tells where the stream stands. Raises VideoNotFound,
-        TooManyWatchers.
+        TooManyWatchers. Reading raises WatchTooSlow, and VideoNotFound once the video is withdrawn or deleted.
         """
         await self._videos.find(video_id)
         # The seat first: what happens while the database answers waits in it.

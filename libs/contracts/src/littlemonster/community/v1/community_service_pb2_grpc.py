@@ -188,7 +188,7 @@ class CommentServiceServicer:
     def WatchComments(self, request, context):
         """Comments on a video as they are created, edited and removed: from the moment the stream opens, or after last_event_id, so
         that a client that was cut off goes on without loss or repetition. The first message tells where the stream stands.
-        NOT_FOUND: VIDEO_NOT_FOUND. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, TOO_MANY_STREAMS of one account, WATCH_TOO_SLOW where
+        NOT_FOUND: VIDEO_NOT_FOUND, also later when the video is withdrawn or deleted. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, TOO_MANY_STREAMS of one account, WATCH_TOO_SLOW where
         the client does not keep up.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
