@@ -48,3 +48,21 @@ async def test_only_auths_api_knows_where_the_signing_key_lies(processes):
 async def test_a_service_signs_as_itself(processes):
     for name in (*API_SERVICES, *WORKERS):
         assert processes[name].environment["LM_SERVICE_KEY_FILE"].endswith(f"/{name.removesuffix('-worker')}.pem")
+
+
+async def test_services_read_what_the_terminal_chose_but_not_what_the_mesh_decides(tmp_path):
+    home = Home(tmp_path)
+    home.make()
+    terminal = {
+        "LM_HOME": str(tmp_path),
+        "LM_PUBLIC_URL": "https://school.example",
+        "LM_COMMENT_LENGTH": "500",
+        "LM_CONTENT_ADDRESS": "192.0.2.1:1",
+        "LM_MEDIA_DIR": "/elsewhere",
+    }
+    table = Table(home, MeshSettings.read(terminal), Addresses.choose(0), Forking())
+    told = {process.name: process.environment for process in table.processes()}
+    assert told["community"]["LM_COMMENT_LENGTH"] == "500"
+    assert told["community"]["LM_CONTENT_ADDRESS"] == table.addresses.of("content")
+    assert told["content-worker"]["LM_MEDIA_DIR"] == str(home.media)
+    assert told["auth-worker"]["LM_PUBLIC_URL"] == told["planner"]["LM_PUBLIC_URL"] == "https://school.example"

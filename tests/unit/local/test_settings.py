@@ -33,9 +33,3 @@ def test_an_address_of_another_kind_is_refused_without_repeating_it(variable):
 def test_settings_are_shown_without_passwords():
     settings = MeshSettings.read({"LM_POSTGRES_URL": "postgresql://me:secret@host/db"})
     assert "secret" not in repr(settings)
-
-
-def test_what_inference_reads_is_passed_on_and_nothing_else():
-    chosen = {"LM_MODEL": "big", "LM_MODELS_MEMORY_MIB": "4096", "LM_ENGINE": "xllamacpp", "LM_MODEL_REGISTRY": ""}
-    settings = MeshSettings.read(chosen | {"LM_HOME": "/tmp/x", "PATH": "/bin"})
-    assert settings.models == {"LM_MODEL": "big", "LM_MODELS_MEMORY_MIB": "4096", "LM_ENGINE": "xllamacpp"}

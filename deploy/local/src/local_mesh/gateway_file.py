@@ -24,7 +24,7 @@ def write(home: Home, settings: MeshSettings, addresses: Addresses) -> None:
         media_dir=home.media,
         listen_host=LOOPBACK,
         listen_port=addresses.ports["gateway"],
-        public_url=addresses.gateway_url,
+        public_url=settings.public_url or addresses.gateway_url,
         otlp_endpoint=(settings.otlp_endpoint or "").rpartition("//")[2],
     )
     if settings.gateway_rate is not None:

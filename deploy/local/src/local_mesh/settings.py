@@ -9,7 +9,7 @@ from local_mesh.errors import MeshError
 
 DEFAULT_PORT = 8080
 _HIGHEST_PORT = 65_535
-_MODELS = ("LM_MODEL", "LM_ENGINE", "LM_QUEUE_LENGTH")
+_OF_SERVICES = ("LM_", "AWS_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,10 @@ class MeshSettings:
     """OTEL_EXPORTER_OTLP_ENDPOINT: where traces and metrics go; nowhere when unset."""
     log_level: str = "INFO"
     """LM_LOG_LEVEL of every service."""
-    models: Mapping[str, str] = field(default_factory=dict)
-    """LM_MODEL…, LM_ENGINE and LM_QUEUE_LENGTH, which the inference service reads by itself."""
+    public_url: str | None = None
+    """LM_PUBLIC_URL: the gateway's address as people reach it; the one on loopback when unset."""
+    services: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The environment itself, of which each service is handed what it reads; see choices.py."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> "MeshSettings":
@@ -50,7 +52,8 @@ class MeshSettings:
             smtp_url=_url(environment, "LM_SMTP_URL", ("smtp", "smtps")),
             otlp_endpoint=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
             log_level=environment.get("LM_LOG_LEVEL") or "INFO",
-            models={name: value for name, value in environment.items() if name.startswith(_MODELS) and value},
+            public_url=_url(environment, "LM_PUBLIC_URL", ("https", "http")),
+            services={name: text for name, text in environment.items() if name.startswith(_OF_SERVICES)},
         )
 
 
@@ -75,7 +78,5 @@ def _url(environment: Mapping[str, str], variable: str, schemes: tuple[str, ...]
     if not url:
         return None
     if not url.startswith(tuple(f"{scheme}://" for scheme in schemes)):
-        raise MeshError(
-            f"{variable} is not an address. Set it to {schemes[0]}://…, or unset it for the embedded server."
-        )
+        raise MeshError(f"{variable} is not an address. Set it to {schemes[0]}://…, or unset it.")
     return url

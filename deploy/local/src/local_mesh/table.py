@@ -7,6 +7,7 @@ from functools import cached_property
 
 from local_mesh import gateway_file, keys
 from local_mesh.addresses import API_SERVICES, WORKERS, Addresses
+from local_mesh.choices import chosen
 from local_mesh.environment import child_environment
 from local_mesh.forking import Forking
 from local_mesh.home import Home
@@ -116,7 +117,7 @@ class Table:
             "LM_SERVICE_KEY_FILE": str(keys.key_file(self.home.keys, service)),
             "LM_SERVICE_KEYS_FILE": str(self.home.keys / keys.PUBLIC_KEYS),
             "LM_MEDIA_DIR": str(self.home.media),
-            "LM_PUBLIC_URL": self.addresses.gateway_url,
+            "LM_PUBLIC_URL": self.settings.public_url or self.addresses.gateway_url,
             "LM_DRAIN_SECONDS": _DRAIN_SECONDS,
             "LM_LOG_LEVEL": self.settings.log_level,
             "OTEL_SERVICE_NAME": f"littlemonster-{name}",
@@ -124,8 +125,6 @@ class Table:
         variables |= {f"LM_{api.upper()}_ADDRESS": self.addresses.of(api) for api in API_SERVICES}
         if service in databases.SERVICES:
             variables["LM_DATABASE_URL"] = databases.urls(self.postgres_url, service, self.home.credentials).app
-        if name == "inference":
-            variables |= {"LM_MODELS_DIR": str(self.home.models), **self.settings.models}
         if name == "auth-worker":
             variables["LM_SMTP_URL"] = self.settings.smtp_url or self._mail.url
         if name == "auth":
@@ -133,4 +132,5 @@ class Table:
             variables["LM_SIGNING_KEYS_DIR"] = str(self.home.keys / keys.SIGNING_KEYS)
         if self.settings.otlp_endpoint is not None:
             variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = self.settings.otlp_endpoint
-        return variables
+        models = {"LM_MODELS_DIR": str(self.home.models)} if name == "inference" else {}
+        return models | chosen(name, self.settings.services) | variables
