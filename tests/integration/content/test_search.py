@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 
+from content_service.storage import PostgresSearch
 from littlemonster.common.v1.study_pb2 import SUBJECT_HISTORY, SUBJECT_MATH
 from littlemonster.content.v1 import content_service_pb2 as pb
 from littlemonster.inference.v1.script_pb2 import Script
@@ -80,6 +81,18 @@ async def test_a_mistyped_word_gives_way_to_the_one_it_resembles(content, loopba
 async def test_what_resembles_nothing_is_not_bent_until_it_finds_something(content, loopback, lessons, query) -> None:
     found = await _search(content, loopback, query)
     assert (found.corrected_query, list(found.videos)) == ("", [])
+
+
+async def test_a_known_word_is_known_and_the_next_one_mended_among_thousands_that_look_like_the_first(
+    database, urls
+) -> None:
+    with psycopg.connect(urls.app) as connection:
+        connection.execute(
+            "INSERT INTO search_words SELECT 'a' || translate(lpad(number::text, 4, '0'), '0123456789', 'bcdefghijk') "
+            "FROM generate_series(1, 2500) AS number UNION ALL SELECT unnest(ARRAY['azure', 'circles'])"
+        )
+    alike = await PostgresSearch(database).alike(["azure", "cirlces"])
+    assert alike == {"cirlces": ["circles"]}
 
 
 async def test_a_video_withdrawn_by_a_moderator_is_not_found(content, loopback, lessons) -> None:

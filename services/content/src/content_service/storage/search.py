@@ -90,11 +90,19 @@ _PREPARED = compile_statement(
 )
 _asked = func.unnest(bindparam("asked", type_=ARRAY(Text))).table_valued("word").render_derived("asked")
 _first = func.left(WORDS.c.word, 1)
+# Each word has candidates of its own, and first the word itself: one that is known must never be bent.
+_near = (
+    select(WORDS.c.word)
+    .where(
+        or_(_first == func.left(_asked.c.word, 1), _first == func.substr(_asked.c.word, 2, 1)),
+        func.abs(func.length(WORDS.c.word) - func.length(_asked.c.word)) <= _LENGTHS_APART,
+    )
+    .order_by(WORDS.c.word != _asked.c.word)
+    .limit(_MOST_ALIKE)
+    .lateral("near")
+)
 _ALIKE = compile_statement(
-    select(_asked.c.word, WORDS.c.word)
-    .join_from(_asked, WORDS, or_(_first == func.left(_asked.c.word, 1), _first == func.substr(_asked.c.word, 2, 1)))
-    .where(func.abs(func.length(WORDS.c.word) - func.length(_asked.c.word)) <= _LENGTHS_APART)
-    .limit(_MOST_ALIKE),
+    select(_asked.c.word, _near.c.word).join_from(_asked, _near, true()),
     lambda asked, word: (asked, word),
 )
 
