@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from unit.auth.conftest import Auth
 
+from auth_service.clients.smtp import SmtpMailer
 from auth_service.domain.accounts import MailKind
 from auth_service.domain.mails import LEASE, MOST_ATTEMPTS, Letter, Mail, MailStatus, Refusal, new_mail
 from auth_service.use_cases.mailing import BATCH
@@ -69,6 +70,18 @@ async def test_a_mail_whose_sender_died_is_sent_again_under_its_id_after_the_lea
     auth.clock.advance(LEASE)
     assert await auth.delivery.deliver_due() == 1
     assert [mail_id for mail_id, _ in auth.mailer.taken] == [only_mail(auth).id]
+
+
+async def test_a_letter_that_cannot_be_written_is_given_up_and_keeps_no_other_from_being_sent(auth: Auth) -> None:
+    """As one to an address that makes Python's own parser fail, from before those were refused."""
+    auth.delivery._mailer = SmtpMailer("smtp://127.0.0.1:1", "Little Monster <no-reply@example.org>", auth.clock)
+    async with auth.database.unit_of_work() as work:
+        for recipient in ("=?utf-8?b?{?=@example.org", "ada@example.org"):
+            mail = new_mail(recipient, "user", MailKind.ALREADY_REGISTERED, recipient, auth.clock())
+            await work.mails.add(mail)
+    assert await auth.delivery.deliver_due() == 2
+    mails = auth.database.tables.mails
+    assert [mail.status for mail in mails.values()] == [MailStatus.ABANDONED, MailStatus.PENDING]
 
 
 async def test_one_batch_takes_the_longest_due_and_leaves_the_rest(auth: Auth) -> None:

@@ -6,7 +6,7 @@ import pytest
 from fakes.planner.made import HOUR, NOON, a_plan
 from fakes.planner.store import FakeStore
 
-from planner_service.domain.events import Period, Which
+from planner_service.domain.events import LONGEST_PERIOD, Period, Scope, Which
 from planner_service.errors import (
     EventChanged,
     EventNotFound,
@@ -55,6 +55,16 @@ async def test_a_plan_that_makes_no_sense_is_not_saved(planner: Planner, store: 
     with pytest.raises(error):
         await planner.create(plan, None)
     assert store.told == []
+
+
+@pytest.mark.parametrize("which", [ALL, Which(Scope.FOLLOWING, NOON)])
+async def test_a_series_does_not_grow_longer_than_one_may_be_planned(
+    planner: Planner, store: FakeStore, which: Which
+) -> None:
+    series = await planner.create(a_plan(recurrence=("RRULE:FREQ=DAILY",)), None)
+    with pytest.raises(RecurrenceInvalid):
+        await planner.update(series.id, {"end_time": NOON + LONGEST_PERIOD + HOUR}, "", which)
+    assert await planner.get(series.id) == series
 
 
 async def test_for_anybody_else_an_event_does_not_exist(planner: Planner) -> None:

@@ -29,9 +29,13 @@ class SmtpMailer:
         self._clock = clock
 
     async def send(self, mail_id: str, letter: Letter) -> Refusal | None:
-        """Hand it over within 20 seconds."""
+        """Hand it over within 20 seconds. What cannot be made a message is refused: it must not keep others from theirs."""
         try:
-            await self._hand_over(self._message(mail_id, letter))
+            message = self._message(mail_id, letter)
+        except Exception as error:  # Python fails in many ways on what people make up
+            return Refusal(f"{type(error).__name__}: {error}", permanent=True)
+        try:
+            await self._hand_over(message)
         except SMTPRecipientsRefused as error:
             return _refusal(error.recipients[0])
         except SMTPResponseException as error:

@@ -11,7 +11,8 @@ LONGEST_EMAIL = 254
 LONGEST_NAME = 64
 """Characters."""
 
-_EMAIL = re.compile(r"[^@\s\"(),:;<>\[\\\]]{1,64}@[^@\s\"(),:;<>\[\\\]]{1,253}")
+# "=?" begins an encoded word (RFC 2047), which has no place in an address: mail systems would read something else.
+_EMAIL = re.compile(r"(?!.*=\?)[^@\s\"(),:;<>\[\\\]]{1,64}@[^@\s\"(),:;<>\[\\\]]{1,253}")
 
 # Controls (NUL among them), lone surrogates, line and paragraph separators: nothing a name is made of.
 _UNSHOWABLE_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}

@@ -32,7 +32,7 @@ from servicekit.caller import current_caller
 from servicekit.clock import Clock
 
 # A change of these may turn lines that could be expanded into lines that cannot.
-_TIMING = {"start_time", "time_zone", "all_day", "recurrence"}
+_TIMING = {"start_time", "end_time", "time_zone", "all_day", "recurrence"}
 
 
 class Planner:
