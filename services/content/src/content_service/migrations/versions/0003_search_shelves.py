@@ -32,7 +32,11 @@ _BACK = """
 """
 
 
+_AS_SERVICE = "SET LOCAL lm.role = 'SERVICE'"  # the policies bind the tables' owner as well
+
+
 def upgrade() -> None:
+    op.execute(_AS_SERVICE)
     op.execute("CREATE SEQUENCE published_videos MINVALUE 0 START 0")
     op.create_table(
         "search_documents",
@@ -50,6 +54,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute(_AS_SERVICE)
     op.alter_column("videos", "search", server_default=None)
     op.execute(_BACK)
     op.create_index(
