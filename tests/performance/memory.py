@@ -3,6 +3,7 @@
 from typing import Any
 
 from content_service.convert import videos as convert
+from content_service.domain import below_gateway
 from content_service.storage.statements import feed
 from littlemonster.content.v1 import content_service_pb2 as pb
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceServicer, add_VideoServiceServicer_to_server
@@ -30,7 +31,8 @@ async def serve(kit: Kit[ServiceSettings]) -> None:
     """Reads everything once, then never asks the database again."""
     database = await kit.database()
     stored = await database.all(feed("recent", frozenset(), False), limit=_MOST)
-    await kit.serve((add_VideoServiceServicer_to_server, Memory([convert.video(video) for video in stored])))
+    videos = [convert.video(video, {video.id: below_gateway(video.id)}) for video in stored]
+    await kit.serve((add_VideoServiceServicer_to_server, Memory(videos)))
 
 
 if __name__ == "__main__":

@@ -85,6 +85,7 @@ def _video(chance: random.Random, account: UUID, number: int) -> dict[str, Any]:
             for title, start in zip(_CHAPTERS, _ascending(chance, duration, len(_CHAPTERS)), strict=True)
         ],
         "cues": _cues(duration),
+        "duration": duration,
         "rating_sum": sum(chance.randrange(1, 6) for _ in range(ratings)),
         "rating_count": ratings,
         "rating_version": ratings,
@@ -101,6 +102,8 @@ def _video(chance: random.Random, account: UUID, number: int) -> dict[str, Any]:
             "seed": chance.randrange(2**31),
             "facts": [f"{subject.lower()}.{chance.randrange(400)}" for _ in range(5)],
             "model_line_count": chance.randrange(4, 12),
+            "reading_grade": round(chance.uniform(5, 9), 1),
+            "voice": "espeak-ng en-us",
         },
         "version": 3,
     }

@@ -65,6 +65,8 @@ class Provenance(Answer):
     seed: int
     facts: list[str]
     model_line_count: int
+    reading_grade: float
+    voice: str
 
 
 class Video(Answer):
