@@ -87,5 +87,5 @@ def test_keys_stay_the_same_over_restarts_and_are_readable_by_their_owner_only(h
     first = keys.key_file(home.keys, "auth").read_text()
     keys.make_keys(home.keys, ["auth"])
     assert keys.key_file(home.keys, "auth").read_text() == first
-    modes = {stat.S_IMODE(path.stat().st_mode) for path in home.keys.iterdir()}
-    assert modes == {0o600}
+    modes = {(path.is_dir(), stat.S_IMODE(path.stat().st_mode)) for path in home.keys.rglob("*")}
+    assert modes == {(False, 0o600), (True, 0o700)}
