@@ -166,6 +166,18 @@ async def test_models_are_listed_for_admins_with_their_state(
     assert 0 < model.size_mib <= 5
 
 
+async def test_anybody_signed_in_learns_the_subject_and_the_language_of_a_text(anybody, loopback: Loopback) -> None:
+    stub, student = ModerationServiceStub(anybody), loopback.as_user(new_id())
+    about = await stub.ClassifySubject(pb.ClassifySubjectRequest(content="balance the equation"), metadata=student)
+    nothing = await stub.ClassifySubject(pb.ClassifySubjectRequest(content="who won the match"), metadata=student)
+    spoken = await stub.DetectLanguage(pb.DetectLanguageRequest(content="Wie geht es dir?"), metadata=student)
+    assert about.subject in (study.SUBJECT_CHEMISTRY, study.SUBJECT_MATH)
+    assert nothing.subject == study.SUBJECT_UNSPECIFIED
+    assert (spoken.language, spoken.confidence > 0.5) == ("de", True)
+    with pytest.raises(Unauthenticated):
+        await stub.DetectLanguage(pb.DetectLanguageRequest(content="Hello"))
+
+
 async def test_who_may_not_call_is_told_so(anybody: grpc.aio.Channel, loopback: Loopback) -> None:
     generation, student = GenerationServiceStub(anybody), loopback.as_user(new_id())
     with pytest.raises(Unauthenticated):

@@ -47,6 +47,13 @@ async def test_everybody_sees_a_public_profile_without_the_address(auth: Auth) -
     assert (profile.id, profile.display_name, profile.email) == (auth.account.id, "Ada", "")
 
 
+async def test_confirmed_accounts_are_found_by_id_and_by_name_in_any_case(auth: Auth, ada: Caller) -> None:
+    name = (await auth.profiles.of(ada.id)).display_name
+    assert [found.id for found in await auth.profiles.known([ada.id], [])] == [ada.id]
+    assert [found.id for found in await auth.profiles.known([], [name.upper()])] == [ada.id]
+    assert list(await auth.profiles.known([], ["nobody of that name"])) == []
+
+
 async def test_an_account_that_was_never_confirmed_is_nobody(auth: Auth) -> None:
     await auth.register()
     for unknown in (auth.account.id, "unknown"):
