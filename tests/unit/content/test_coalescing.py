@@ -43,7 +43,7 @@ async def test_keys_asked_for_while_a_read_is_under_way_go_together_in_the_next(
 
 async def test_after_a_shared_read_a_lane_waits_for_more_to_join_the_next() -> None:
     source = Source()
-    coalescer = Coalescer(source.read, lanes=1, pause=0.05)
+    coalescer = Coalescer(source.read, lanes=1, pause=0.5)
     tasks = []
     for key in ("a", "b", "c"):
         tasks.append(asyncio.create_task(coalescer.get(key)))
@@ -52,6 +52,7 @@ async def test_after_a_shared_read_a_lane_waits_for_more_to_join_the_next() -> N
     await asyncio.gather(*tasks)
     later = [asyncio.create_task(coalescer.get(key)) for key in ("d", "e")]
     await _settled()
+    assert len(source.batches) == 2
     later.append(asyncio.create_task(coalescer.get("f")))
     await asyncio.gather(*later)
     assert source.batches == [["a"], ["b", "c"], ["d", "e", "f"]]
