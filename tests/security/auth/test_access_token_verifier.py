@@ -1,6 +1,5 @@
 """Every service's verifier refuses each hostile access token, and accepts the honest one."""
 
-
 import pytest
 from security.auth.hostile_tokens import (
     ACCOUNT,
