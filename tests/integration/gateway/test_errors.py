@@ -137,7 +137,9 @@ def test_something_that_is_not_http_gets_a_bad_request(shared_gateway):
 
 def test_a_body_wrapped_in_an_unknown_way_is_refused_and_told_how(shared_gateway):
     with socket.create_connection(("127.0.0.1", shared_gateway.settings.listen_port), 10) as connection:
-        connection.sendall(b"POST /v1/videos HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: zip\r\nConnection: close\r\n\r\n")
+        connection.sendall(
+            b"POST /v1/videos HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: zip\r\nConnection: close\r\n\r\n"
+        )
         answer = b"".join(iter(lambda: connection.recv(4096), b""))
     assert answer.startswith(b"HTTP/1.1 501")
     assert b"TRANSFER_ENCODING_UNKNOWN" in answer
