@@ -175,7 +175,9 @@ class PlannerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchEvents(self, request, context):
-        """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, or WATCH_TOO_SLOW.
+        """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, TOO_MANY_STREAMS of one account,
+        WATCH_TOO_SLOW where the reader does not keep up. UNAVAILABLE: CHANGES_MISSED after changes could not be followed for a while.
+        After these ask SyncEvents, then watch again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -51,7 +51,10 @@ class PlannerServiceStub:
     that is not the caller's.
     """
     WatchEvents: _aio.UnaryStreamMultiCallable[_planner_service_pb2.WatchEventsRequest, _planner_service_pb2.EventChange]
-    """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, or WATCH_TOO_SLOW."""
+    """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, TOO_MANY_STREAMS of one account,
+    WATCH_TOO_SLOW where the reader does not keep up. UNAVAILABLE: CHANGES_MISSED after changes could not be followed for a while.
+    After these ask SyncEvents, then watch again.
+    """
     CreateFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CreateFeedRequest, _planner_service_pb2.Feed]
     """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
     the token in it is kept.
@@ -151,7 +154,10 @@ class PlannerServiceServicer:
         request: _planner_service_pb2.WatchEventsRequest,
         context: _aio.ServicerContext[_planner_service_pb2.WatchEventsRequest, _abc.AsyncIterator[_planner_service_pb2.EventChange]],
     ) -> _abc.AsyncIterator[_planner_service_pb2.EventChange]:
-        """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, or WATCH_TOO_SLOW."""
+        """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, TOO_MANY_STREAMS of one account,
+        WATCH_TOO_SLOW where the reader does not keep up. UNAVAILABLE: CHANGES_MISSED after changes could not be followed for a while.
+        After these ask SyncEvents, then watch again.
+        """
 
     def CreateFeed(
         self,
