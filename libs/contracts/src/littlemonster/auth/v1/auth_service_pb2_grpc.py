@@ -213,7 +213,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResetPassword(self, request, context):
-        """Sets a new password with a mailed token and ends every session. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
+        """Sets a new password with a mailed token, ends every session and closes the calendar feed. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
         PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -221,7 +221,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ChangePassword(self, request, context):
-        """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
+        """Sets a new password, ends the caller's other sessions and closes their calendar feed. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
         INVALID_ARGUMENT: PASSWORD_TOO_COMMON. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED, of an account with a one-time-code app.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """

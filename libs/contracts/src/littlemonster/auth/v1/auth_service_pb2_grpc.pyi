@@ -60,11 +60,11 @@ class AuthServiceStub:
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
     """
     ResetPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ResetPasswordRequest, _auth_service_pb2.ResetPasswordResponse]
-    """Sets a new password with a mailed token and ends every session. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
+    """Sets a new password with a mailed token, ends every session and closes the calendar feed. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
     PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
     """
     ChangePassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ChangePasswordRequest, _auth_service_pb2.ChangePasswordResponse]
-    """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
+    """Sets a new password, ends the caller's other sessions and closes their calendar feed. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
     INVALID_ARGUMENT: PASSWORD_TOO_COMMON. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED, of an account with a one-time-code app.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
     """
@@ -192,7 +192,7 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ResetPasswordRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ResetPasswordRequest, _abc.Awaitable[_auth_service_pb2.ResetPasswordResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ResetPasswordResponse]:
-        """Sets a new password with a mailed token and ends every session. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
+        """Sets a new password with a mailed token, ends every session and closes the calendar feed. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
         PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
 
@@ -201,7 +201,7 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ChangePasswordRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ChangePasswordRequest, _abc.Awaitable[_auth_service_pb2.ChangePasswordResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ChangePasswordResponse]:
-        """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
+        """Sets a new password, ends the caller's other sessions and closes their calendar feed. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
         INVALID_ARGUMENT: PASSWORD_TOO_COMMON. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED, of an account with a one-time-code app.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """

@@ -770,7 +770,7 @@ class UpdateUserRequest(_message.Message):
     role: Global___Role.ValueType
     """The new role."""
     suspended: _builtins.bool
-    """True ends every session and refuses new ones."""
+    """True ends every session, refuses new ones and closes the account's calendar feed."""
     def __init__(
         self,
         *,

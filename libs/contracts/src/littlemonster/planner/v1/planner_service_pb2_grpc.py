@@ -185,7 +185,7 @@ class PlannerServiceServicer:
 
     def CreateFeed(self, request, context):
         """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
-        the token in it is kept.
+        the token in it is kept. Another password, a suspension and the wish to be erased close the feed, too.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -57,7 +57,7 @@ class PlannerServiceStub:
     """
     CreateFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CreateFeedRequest, _planner_service_pb2.Feed]
     """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
-    the token in it is kept.
+    the token in it is kept. Another password, a suspension and the wish to be erased close the feed, too.
     """
     DeleteFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.DeleteFeedRequest, _empty_pb2.Empty]
     """Closes the caller's calendar feed: its address answers NOT_FOUND from now on. A repeat changes nothing."""
@@ -165,7 +165,7 @@ class PlannerServiceServicer:
         context: _aio.ServicerContext[_planner_service_pb2.CreateFeedRequest, _abc.Awaitable[_planner_service_pb2.Feed]],
     ) -> _abc.Awaitable[_planner_service_pb2.Feed]:
         """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
-        the token in it is kept.
+        the token in it is kept. Another password, a suspension and the wish to be erased close the feed, too.
         """
 
     def DeleteFeed(
