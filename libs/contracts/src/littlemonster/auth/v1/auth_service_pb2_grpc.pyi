@@ -13,7 +13,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AuthServiceStub:
-    """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account."""
+    """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account.
+
+    Besides the reasons beside it, each call may answer INVALID_ARGUMENT: REQUEST_INVALID with the fields that break a constraint, and
+    UNAVAILABLE: DATABASE_UNAVAILABLE. Those that need an account answer UNAUTHENTICATED: UNAUTHENTICATED without a token, TOKEN_INVALID,
+    SESSION_REVOKED; and PERMISSION_DENIED: ROLE_MISSING, or PERSON_NEEDED to a service of the mesh.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Register: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RegisterRequest, _auth_service_pb2.RegisterResponse]
@@ -71,28 +76,35 @@ class AuthServiceStub:
     Reauthenticate: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ReauthenticateRequest, _auth_service_pb2.ReauthenticateResponse]
     """Proves again who the caller is: what a stolen token must not do (FRESH_SIGN_IN_NEEDED) then works for five minutes in this
     session. FAILED_PRECONDITION: MFA_CODE_NEEDED when the account has a one-time-code app.
-    UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
-    RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
+    UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile,
+    USER_NOT_FOUND when the account is erased. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
     """
     CreateTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.CreateTotpRequest, _auth_service_pb2.TotpEnrolment]
     """Begins enrolling a one-time-code app (RFC 6238: six digits, 30 s, SHA-1); a repeat begins anew.
     FAILED_PRECONDITION: TOTP_ENROLLED when there is one. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+    NOT_FOUND: USER_NOT_FOUND when the account is erased.
     """
     ConfirmTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ConfirmTotpRequest, _auth_service_pb2.ConfirmTotpResponse]
     """Completes the enrolment with a first code, within 15 minutes; the person is told by mail. From now on Login answers mfa_token.
     The caller's other sessions, which a password alone opened, end.
     INVALID_ARGUMENT: TOTP_CODE_INVALID. FAILED_PRECONDITION: TOTP_NOT_ENROLLED when none was begun, TOTP_ENROLLED when it is
-    complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
+    complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo. NOT_FOUND: USER_NOT_FOUND when the account is erased.
     """
     DeleteTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteTotpRequest, _empty_pb2.Empty]
     """Removes the one-time-code app and the recovery codes; the person is told by mail.
-    FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+    FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. NOT_FOUND: USER_NOT_FOUND when the account is
+    erased.
     """
     GetJwks: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.GetJwksRequest, _auth_service_pb2.Jwks]
     """The public keys that verify access tokens, as a JSON Web Key Set (RFC 7517)."""
 
 class AuthServiceServicer:
-    """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account."""
+    """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account.
+
+    Besides the reasons beside it, each call may answer INVALID_ARGUMENT: REQUEST_INVALID with the fields that break a constraint, and
+    UNAVAILABLE: DATABASE_UNAVAILABLE. Those that need an account answer UNAUTHENTICATED: UNAUTHENTICATED without a token, TOKEN_INVALID,
+    SESSION_REVOKED; and PERMISSION_DENIED: ROLE_MISSING, or PERSON_NEEDED to a service of the mesh.
+    """
 
     def Register(
         self,
@@ -213,8 +225,8 @@ class AuthServiceServicer:
     ) -> _abc.Awaitable[_auth_service_pb2.ReauthenticateResponse]:
         """Proves again who the caller is: what a stolen token must not do (FRESH_SIGN_IN_NEEDED) then works for five minutes in this
         session. FAILED_PRECONDITION: MFA_CODE_NEEDED when the account has a one-time-code app.
-        UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
-        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
+        UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile,
+        USER_NOT_FOUND when the account is erased. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
         """
 
     def CreateTotp(
@@ -224,6 +236,7 @@ class AuthServiceServicer:
     ) -> _abc.Awaitable[_auth_service_pb2.TotpEnrolment]:
         """Begins enrolling a one-time-code app (RFC 6238: six digits, 30 s, SHA-1); a repeat begins anew.
         FAILED_PRECONDITION: TOTP_ENROLLED when there is one. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+        NOT_FOUND: USER_NOT_FOUND when the account is erased.
         """
 
     def ConfirmTotp(
@@ -234,7 +247,7 @@ class AuthServiceServicer:
         """Completes the enrolment with a first code, within 15 minutes; the person is told by mail. From now on Login answers mfa_token.
         The caller's other sessions, which a password alone opened, end.
         INVALID_ARGUMENT: TOTP_CODE_INVALID. FAILED_PRECONDITION: TOTP_NOT_ENROLLED when none was begun, TOTP_ENROLLED when it is
-        complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
+        complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo. NOT_FOUND: USER_NOT_FOUND when the account is erased.
         """
 
     def DeleteTotp(
@@ -243,7 +256,8 @@ class AuthServiceServicer:
         context: _aio.ServicerContext[_auth_service_pb2.DeleteTotpRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Removes the one-time-code app and the recovery codes; the person is told by mail.
-        FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+        FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. NOT_FOUND: USER_NOT_FOUND when the account is
+        erased.
         """
 
     def GetJwks(
