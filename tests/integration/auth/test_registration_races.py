@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from integration.auth.conftest import PASSWORD, Running
 from integration.auth.test_races import WAITS_FOR_A_ROW, count
 from sqlalchemy import bindparam, update
@@ -35,16 +36,17 @@ async def sweep(running: Running) -> int:
         return registrations + await leftovers.remove_unconfirmed_accounts(made_by, BATCH)
 
 
-async def opened_unconfirmed(running: Running) -> tuple[str, str]:
-    """Id and mailed token of an account as versions before registrations waited apart opened them."""
-    wish = Registration(f"{new_id()}@example.org", "Ada", "hash", None)
+async def opened_unconfirmed(running: Running) -> tuple[str, str, str]:
+    """Id, mailed token and address of an account as versions before registrations waited apart opened them."""
+    hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    wish = Registration(f"{new_id()}@example.org", "Ada", hashed, None)
     account, secret = open_account(new_id(), wish, running.clock()), new_secret()
     with acting_as(AUTH):
         async with units_of_work(running.database)() as work:
             assert await work.accounts.add(account)
             token = mailed_token(secret, account.id, TokenPurpose.VERIFY_EMAIL, running.clock())
             await work.mailed_tokens.add(token)
-    return account.id, secret
+    return account.id, secret, account.email
 
 
 async def make_token_good(running: Running, token: str) -> None:
@@ -106,7 +108,7 @@ async def test_a_registration_that_is_confirmed_while_its_time_runs_out_is_swept
 
 async def test_an_account_of_an_earlier_version_is_swept_or_confirmed_never_both(running: Running) -> None:
     for _ in range(20):
-        account, token = await opened_unconfirmed(running)
+        account, token, _ = await opened_unconfirmed(running)
         running.clock.advance(LIFETIME)
         await make_token_good(running, token)
         swept, outcome = await asyncio.gather(sweep(running), confirm_all(running, [token]))
@@ -117,7 +119,7 @@ async def test_an_account_of_an_earlier_version_is_swept_or_confirmed_never_both
 
 @pytest.mark.parametrize("first", ["confirming", "sweeping"])
 async def test_who_holds_an_unconfirmed_account_first_wins(running: Running, first: str) -> None:
-    account, token = await opened_unconfirmed(running)
+    account, token, _ = await opened_unconfirmed(running)
     running.clock.advance(LIFETIME)
     await make_token_good(running, token)
     with acting_as(Caller.service("test")):
@@ -142,7 +144,7 @@ async def test_sweeping_leaves_accounts_that_are_confirmed_and_admins(running: R
     await running.verified()
     admin = FirstAdmin(units_of_work(running.database), Argon2Passwords(threads=1, cost=Cost(1, 8)), running.clock)
     await admin.create(f"admin-{running.email}", "Ada", PASSWORD)
-    account, _ = await opened_unconfirmed(running)
+    account, *_ = await opened_unconfirmed(running)
     running.clock.advance(LIFETIME)
     before = await count(running, "outbox")
     await running.register()
@@ -160,7 +162,7 @@ async def test_twenty_confirmations_at_once_all_succeed(running: Running) -> Non
 
 
 async def test_a_token_removed_while_it_is_presented_confirms_nothing(running: Running) -> None:
-    account, token = await opened_unconfirmed(running)
+    account, token, _ = await opened_unconfirmed(running)
     with acting_as(Caller.service("test")):
         async with units_of_work(running.database)() as new_password:
             assert await new_password.accounts.get(account)
