@@ -3,6 +3,7 @@
 The call does the same for every address, so that nobody can tell by its time which have accounts.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -24,9 +25,11 @@ from auth_service.ports import UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.auditing import entry
 from servicekit.caller import acting_as
+from servicekit.errors import Unavailable
 from servicekit.ids import new_id
 
 BATCH = 50
+log = logging.getLogger(__name__)
 
 
 async def ask_for_mail(unit_of_work: UnitOfWork, kind: MailKind, email: str, now: datetime) -> None:
@@ -37,7 +40,7 @@ async def ask_for_mail(unit_of_work: UnitOfWork, kind: MailKind, email: str, now
 
 
 class MailRequests:
-    """Decides about wishes, one transaction each."""
+    """Decides about wishes, one transaction each. One that nobody can decide is dropped: whoever wanted mail asks again."""
 
     def __init__(self, unit_of_work: UnitOfWork) -> None:
         self._unit_of_work = unit_of_work
@@ -51,19 +54,30 @@ class MailRequests:
         return decided
 
     async def _decide_one(self) -> bool:
-        async with self._unit_of_work() as work:
-            request = await work.mail_requests.take()
-            if request is None:
-                return False
-            outcome = await _answer(work, request)
-            if isinstance(outcome, Mailed):
-                await work.accounts.save(outcome.account)
-                user_id, kind = outcome.account.id, outcome.mail
-                await work.mails.add(new_mail(new_id(), user_id, kind, request.email, request.create_time))
-            elif isinstance(outcome, PendingMailed):
-                mail = new_mail(new_id(), None, outcome.mail, request.email, request.create_time)
-                await work.mails.add(replace(mail, registration_id=outcome.registration.id))
-        return True
+        request: MailRequest | None = None
+        try:
+            async with self._unit_of_work() as work:
+                request = await work.mail_requests.take()
+                if request:
+                    await _decide(work, request)
+        except Exception as error:
+            if request is None or isinstance(error, Unavailable):
+                raise
+            log.exception("wish for mail dropped", extra={"kind": request.kind.value})
+            async with self._unit_of_work() as work:
+                await work.mail_requests.drop(request.id)
+        return request is not None
+
+
+async def _decide(work: Work, request: MailRequest) -> None:
+    outcome = await _answer(work, request)
+    if isinstance(outcome, Mailed):
+        await work.accounts.save(outcome.account)
+        user_id, kind = outcome.account.id, outcome.mail
+        await work.mails.add(new_mail(new_id(), user_id, kind, request.email, request.create_time))
+    elif isinstance(outcome, PendingMailed):
+        mail = new_mail(new_id(), None, outcome.mail, request.email, request.create_time)
+        await work.mails.add(replace(mail, registration_id=outcome.registration.id))
 
 
 async def _answer(work: Work, request: MailRequest) -> Mailed | PendingMailed | Unchanged:
