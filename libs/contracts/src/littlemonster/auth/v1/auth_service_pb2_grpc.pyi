@@ -28,7 +28,8 @@ class AuthServiceStub:
     INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown, older than 24 h, or its address has an account.
     """
     ResendVerification: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ResendVerificationRequest, _auth_service_pb2.ResendVerificationResponse]
-    """Sends the verification mail of the newest registration again, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+    """Sends the verification mail of the newest registration again, at most one a minute; the same answer for every address.
+    INVALID_ARGUMENT: EMAIL_INVALID.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
     """
     Login: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LoginRequest, _auth_service_pb2.Tokens]
@@ -58,12 +59,13 @@ class AuthServiceStub:
     DeleteSession: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteSessionRequest, _empty_pb2.Empty]
     """Ends one of the caller's sessions. NOT_FOUND: SESSION_NOT_FOUND when it is not one of theirs."""
     ForgotPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ForgotPasswordRequest, _auth_service_pb2.ForgotPasswordResponse]
-    """Mails a reset token, at most one a minute, to an account or a registration that waits; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+    """Mails a reset token, at most one a minute, to an account or a registration that waits; the same answer for every address.
+    INVALID_ARGUMENT: EMAIL_INVALID.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
     """
     ResetPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ResetPasswordRequest, _auth_service_pb2.ResetPasswordResponse]
-    """Sets a new password with a mailed token and ends every session; of a registration that waits, opens the account. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
-    PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+    """Sets a new password with a mailed token and ends every session; of a registration that waits, opens the account.
+    INVALID_ARGUMENT: RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
     """
     ChangePassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ChangePasswordRequest, _auth_service_pb2.ChangePasswordResponse]
     """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
@@ -122,7 +124,8 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ResendVerificationRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ResendVerificationRequest, _abc.Awaitable[_auth_service_pb2.ResendVerificationResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ResendVerificationResponse]:
-        """Sends the verification mail of the newest registration again, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+        """Sends the verification mail of the newest registration again, at most one a minute; the same answer for every address.
+        INVALID_ARGUMENT: EMAIL_INVALID.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
 
@@ -187,7 +190,8 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ForgotPasswordRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ForgotPasswordRequest, _abc.Awaitable[_auth_service_pb2.ForgotPasswordResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ForgotPasswordResponse]:
-        """Mails a reset token, at most one a minute, to an account or a registration that waits; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+        """Mails a reset token, at most one a minute, to an account or a registration that waits; the same answer for every address.
+        INVALID_ARGUMENT: EMAIL_INVALID.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
 
@@ -196,8 +200,8 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ResetPasswordRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ResetPasswordRequest, _abc.Awaitable[_auth_service_pb2.ResetPasswordResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ResetPasswordResponse]:
-        """Sets a new password with a mailed token and ends every session; of a registration that waits, opens the account. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
-        PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+        """Sets a new password with a mailed token and ends every session; of a registration that waits, opens the account.
+        INVALID_ARGUMENT: RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
 
     def ChangePassword(
