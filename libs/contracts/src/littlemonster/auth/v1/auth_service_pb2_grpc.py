@@ -28,10 +28,6 @@ if _version_not_supported:
 
 class AuthServiceStub:
     """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account.
-
-    Besides the reasons beside it, each call may answer INVALID_ARGUMENT: REQUEST_INVALID with the fields that break a constraint, and
-    UNAVAILABLE: DATABASE_UNAVAILABLE. Those that need an account answer UNAUTHENTICATED: UNAUTHENTICATED without a token, TOKEN_INVALID,
-    SESSION_REVOKED; and PERMISSION_DENIED: ROLE_MISSING, or PERSON_NEEDED to a service of the mesh.
     """
 
     def __init__(self, channel):
@@ -129,15 +125,11 @@ class AuthServiceStub:
 
 class AuthServiceServicer:
     """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account.
-
-    Besides the reasons beside it, each call may answer INVALID_ARGUMENT: REQUEST_INVALID with the fields that break a constraint, and
-    UNAVAILABLE: DATABASE_UNAVAILABLE. Those that need an account answer UNAUTHENTICATED: UNAUTHENTICATED without a token, TOKEN_INVALID,
-    SESSION_REVOKED; and PERMISSION_DENIED: ROLE_MISSING, or PERSON_NEEDED to a service of the mesh.
     """
 
     def Register(self, request, context):
-        """Opens an account and sends a verification mail to its address. The answer is the same whether or not the address
-        already has an account; then its owner gets a mail that says so.
+        """Takes a registration down and mails a token to its address; VerifyEmail with it opens the account. The answer, and the
+        work done for it, is the same whether or not the address already has an account; then its owner gets a mail that says so.
         INVALID_ARGUMENT: EMAIL_INVALID, DISPLAY_NAME_INVALID, PASSWORD_TOO_COMMON. Idempotent on request_id.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
@@ -146,15 +138,17 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def VerifyEmail(self, request, context):
-        """Confirms the address with the token from the verification mail. A repeat with the same token answers OK.
-        INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown or older than 24 h.
+        """Confirms the address with the token from the verification mail, and opens the account with the name and the password of
+        the registration that the mail was for. A repeat with the same token answers OK.
+        INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown, older than 24 h, or its address has an account.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ResendVerification(self, request, context):
-        """Sends the verification mail again, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+        """Sends the verification mail of the newest registration again, at most one a minute; the same answer for every address.
+        INVALID_ARGUMENT: EMAIL_INVALID.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -165,7 +159,8 @@ class AuthServiceServicer:
         """Opens a session; of an account with a one-time-code app it answers mfa_token alone, for LoginMfa. An erasure that was asked
         for and is not yet begun is cancelled by the sign-in that opens a session.
         INVALID_ARGUMENT: EMAIL_INVALID. UNAUTHENTICATED: CREDENTIALS_INVALID for an unknown address or a wrong password.
-        FAILED_PRECONDITION: EMAIL_NOT_VERIFIED, and PERMISSION_DENIED: ACCOUNT_SUSPENDED, told only with the right password.
+        FAILED_PRECONDITION: EMAIL_NOT_VERIFIED for the password of a registration that waits to be confirmed, also when the address
+        has an account besides. PERMISSION_DENIED: ACCOUNT_SUSPENDED, told only with the right password.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -213,7 +208,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ForgotPassword(self, request, context):
-        """Mails a reset token, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+        """Mails a reset token, at most one a minute, to an account or a registration that waits; the same answer for every address.
+        INVALID_ARGUMENT: EMAIL_INVALID.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -221,15 +217,15 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResetPassword(self, request, context):
-        """Sets a new password with a mailed token, ends every session and closes the calendar feed. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
-        PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+        """Sets a new password with a mailed token and ends every session; of a registration that waits, opens the account.
+        INVALID_ARGUMENT: RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ChangePassword(self, request, context):
-        """Sets a new password, ends the caller's other sessions and closes their calendar feed. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
+        """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
         INVALID_ARGUMENT: PASSWORD_TOO_COMMON. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED, of an account with a one-time-code app.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
@@ -240,8 +236,8 @@ class AuthServiceServicer:
     def Reauthenticate(self, request, context):
         """Proves again who the caller is: what a stolen token must not do (FRESH_SIGN_IN_NEEDED) then works for five minutes in this
         session. FAILED_PRECONDITION: MFA_CODE_NEEDED when the account has a one-time-code app.
-        UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile,
-        USER_NOT_FOUND when the account is erased. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
+        UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -250,7 +246,6 @@ class AuthServiceServicer:
     def CreateTotp(self, request, context):
         """Begins enrolling a one-time-code app (RFC 6238: six digits, 30 s, SHA-1); a repeat begins anew.
         FAILED_PRECONDITION: TOTP_ENROLLED when there is one. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
-        NOT_FOUND: USER_NOT_FOUND when the account is erased.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -260,7 +255,7 @@ class AuthServiceServicer:
         """Completes the enrolment with a first code, within 15 minutes; the person is told by mail. From now on Login answers mfa_token.
         The caller's other sessions, which a password alone opened, end.
         INVALID_ARGUMENT: TOTP_CODE_INVALID. FAILED_PRECONDITION: TOTP_NOT_ENROLLED when none was begun, TOTP_ENROLLED when it is
-        complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo. NOT_FOUND: USER_NOT_FOUND when the account is erased.
+        complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -268,8 +263,7 @@ class AuthServiceServicer:
 
     def DeleteTotp(self, request, context):
         """Removes the one-time-code app and the recovery codes; the person is told by mail.
-        FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. NOT_FOUND: USER_NOT_FOUND when the account is
-        erased.
+        FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -380,10 +374,6 @@ def add_AuthServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class AuthService:
     """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account.
-
-    Besides the reasons beside it, each call may answer INVALID_ARGUMENT: REQUEST_INVALID with the fields that break a constraint, and
-    UNAVAILABLE: DATABASE_UNAVAILABLE. Those that need an account answer UNAUTHENTICATED: UNAUTHENTICATED without a token, TOKEN_INVALID,
-    SESSION_REVOKED; and PERMISSION_DENIED: ROLE_MISSING, or PERSON_NEEDED to a service of the mesh.
     """
 
     @staticmethod

@@ -13,33 +13,31 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AuthServiceStub:
-    """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account.
-
-    Besides the reasons beside it, each call may answer INVALID_ARGUMENT: REQUEST_INVALID with the fields that break a constraint, and
-    UNAVAILABLE: DATABASE_UNAVAILABLE. Those that need an account answer UNAUTHENTICATED: UNAUTHENTICATED without a token, TOKEN_INVALID,
-    SESSION_REVOKED; and PERMISSION_DENIED: ROLE_MISSING, or PERSON_NEEDED to a service of the mesh.
-    """
+    """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Register: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RegisterRequest, _auth_service_pb2.RegisterResponse]
-    """Opens an account and sends a verification mail to its address. The answer is the same whether or not the address
-    already has an account; then its owner gets a mail that says so.
+    """Takes a registration down and mails a token to its address; VerifyEmail with it opens the account. The answer, and the
+    work done for it, is the same whether or not the address already has an account; then its owner gets a mail that says so.
     INVALID_ARGUMENT: EMAIL_INVALID, DISPLAY_NAME_INVALID, PASSWORD_TOO_COMMON. Idempotent on request_id.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
     """
     VerifyEmail: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.VerifyEmailRequest, _auth_service_pb2.VerifyEmailResponse]
-    """Confirms the address with the token from the verification mail. A repeat with the same token answers OK.
-    INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown or older than 24 h.
+    """Confirms the address with the token from the verification mail, and opens the account with the name and the password of
+    the registration that the mail was for. A repeat with the same token answers OK.
+    INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown, older than 24 h, or its address has an account.
     """
     ResendVerification: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ResendVerificationRequest, _auth_service_pb2.ResendVerificationResponse]
-    """Sends the verification mail again, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+    """Sends the verification mail of the newest registration again, at most one a minute; the same answer for every address.
+    INVALID_ARGUMENT: EMAIL_INVALID.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
     """
     Login: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LoginRequest, _auth_service_pb2.Tokens]
     """Opens a session; of an account with a one-time-code app it answers mfa_token alone, for LoginMfa. An erasure that was asked
     for and is not yet begun is cancelled by the sign-in that opens a session.
     INVALID_ARGUMENT: EMAIL_INVALID. UNAUTHENTICATED: CREDENTIALS_INVALID for an unknown address or a wrong password.
-    FAILED_PRECONDITION: EMAIL_NOT_VERIFIED, and PERMISSION_DENIED: ACCOUNT_SUSPENDED, told only with the right password.
+    FAILED_PRECONDITION: EMAIL_NOT_VERIFIED for the password of a registration that waits to be confirmed, also when the address
+    has an account besides. PERMISSION_DENIED: ACCOUNT_SUSPENDED, told only with the right password.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
     """
     LoginMfa: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LoginMfaRequest, _auth_service_pb2.Tokens]
@@ -61,58 +59,52 @@ class AuthServiceStub:
     DeleteSession: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteSessionRequest, _empty_pb2.Empty]
     """Ends one of the caller's sessions. NOT_FOUND: SESSION_NOT_FOUND when it is not one of theirs."""
     ForgotPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ForgotPasswordRequest, _auth_service_pb2.ForgotPasswordResponse]
-    """Mails a reset token, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+    """Mails a reset token, at most one a minute, to an account or a registration that waits; the same answer for every address.
+    INVALID_ARGUMENT: EMAIL_INVALID.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
     """
     ResetPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ResetPasswordRequest, _auth_service_pb2.ResetPasswordResponse]
-    """Sets a new password with a mailed token, ends every session and closes the calendar feed. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
-    PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+    """Sets a new password with a mailed token and ends every session; of a registration that waits, opens the account.
+    INVALID_ARGUMENT: RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
     """
     ChangePassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ChangePasswordRequest, _auth_service_pb2.ChangePasswordResponse]
-    """Sets a new password, ends the caller's other sessions and closes their calendar feed. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
+    """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
     INVALID_ARGUMENT: PASSWORD_TOO_COMMON. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED, of an account with a one-time-code app.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
     """
     Reauthenticate: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ReauthenticateRequest, _auth_service_pb2.ReauthenticateResponse]
     """Proves again who the caller is: what a stolen token must not do (FRESH_SIGN_IN_NEEDED) then works for five minutes in this
     session. FAILED_PRECONDITION: MFA_CODE_NEEDED when the account has a one-time-code app.
-    UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile,
-    USER_NOT_FOUND when the account is erased. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
+    UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
+    RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
     """
     CreateTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.CreateTotpRequest, _auth_service_pb2.TotpEnrolment]
     """Begins enrolling a one-time-code app (RFC 6238: six digits, 30 s, SHA-1); a repeat begins anew.
     FAILED_PRECONDITION: TOTP_ENROLLED when there is one. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
-    NOT_FOUND: USER_NOT_FOUND when the account is erased.
     """
     ConfirmTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ConfirmTotpRequest, _auth_service_pb2.ConfirmTotpResponse]
     """Completes the enrolment with a first code, within 15 minutes; the person is told by mail. From now on Login answers mfa_token.
     The caller's other sessions, which a password alone opened, end.
     INVALID_ARGUMENT: TOTP_CODE_INVALID. FAILED_PRECONDITION: TOTP_NOT_ENROLLED when none was begun, TOTP_ENROLLED when it is
-    complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo. NOT_FOUND: USER_NOT_FOUND when the account is erased.
+    complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
     """
     DeleteTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteTotpRequest, _empty_pb2.Empty]
     """Removes the one-time-code app and the recovery codes; the person is told by mail.
-    FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. NOT_FOUND: USER_NOT_FOUND when the account is
-    erased.
+    FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
     """
     GetJwks: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.GetJwksRequest, _auth_service_pb2.Jwks]
     """The public keys that verify access tokens, as a JSON Web Key Set (RFC 7517)."""
 
 class AuthServiceServicer:
-    """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account.
-
-    Besides the reasons beside it, each call may answer INVALID_ARGUMENT: REQUEST_INVALID with the fields that break a constraint, and
-    UNAVAILABLE: DATABASE_UNAVAILABLE. Those that need an account answer UNAUTHENTICATED: UNAUTHENTICATED without a token, TOKEN_INVALID,
-    SESSION_REVOKED; and PERMISSION_DENIED: ROLE_MISSING, or PERSON_NEEDED to a service of the mesh.
-    """
+    """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account."""
 
     def Register(
         self,
         request: _auth_service_pb2.RegisterRequest,
         context: _aio.ServicerContext[_auth_service_pb2.RegisterRequest, _abc.Awaitable[_auth_service_pb2.RegisterResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.RegisterResponse]:
-        """Opens an account and sends a verification mail to its address. The answer is the same whether or not the address
-        already has an account; then its owner gets a mail that says so.
+        """Takes a registration down and mails a token to its address; VerifyEmail with it opens the account. The answer, and the
+        work done for it, is the same whether or not the address already has an account; then its owner gets a mail that says so.
         INVALID_ARGUMENT: EMAIL_INVALID, DISPLAY_NAME_INVALID, PASSWORD_TOO_COMMON. Idempotent on request_id.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
@@ -122,8 +114,9 @@ class AuthServiceServicer:
         request: _auth_service_pb2.VerifyEmailRequest,
         context: _aio.ServicerContext[_auth_service_pb2.VerifyEmailRequest, _abc.Awaitable[_auth_service_pb2.VerifyEmailResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.VerifyEmailResponse]:
-        """Confirms the address with the token from the verification mail. A repeat with the same token answers OK.
-        INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown or older than 24 h.
+        """Confirms the address with the token from the verification mail, and opens the account with the name and the password of
+        the registration that the mail was for. A repeat with the same token answers OK.
+        INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown, older than 24 h, or its address has an account.
         """
 
     def ResendVerification(
@@ -131,7 +124,8 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ResendVerificationRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ResendVerificationRequest, _abc.Awaitable[_auth_service_pb2.ResendVerificationResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ResendVerificationResponse]:
-        """Sends the verification mail again, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+        """Sends the verification mail of the newest registration again, at most one a minute; the same answer for every address.
+        INVALID_ARGUMENT: EMAIL_INVALID.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
 
@@ -143,7 +137,8 @@ class AuthServiceServicer:
         """Opens a session; of an account with a one-time-code app it answers mfa_token alone, for LoginMfa. An erasure that was asked
         for and is not yet begun is cancelled by the sign-in that opens a session.
         INVALID_ARGUMENT: EMAIL_INVALID. UNAUTHENTICATED: CREDENTIALS_INVALID for an unknown address or a wrong password.
-        FAILED_PRECONDITION: EMAIL_NOT_VERIFIED, and PERMISSION_DENIED: ACCOUNT_SUSPENDED, told only with the right password.
+        FAILED_PRECONDITION: EMAIL_NOT_VERIFIED for the password of a registration that waits to be confirmed, also when the address
+        has an account besides. PERMISSION_DENIED: ACCOUNT_SUSPENDED, told only with the right password.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
 
@@ -195,7 +190,8 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ForgotPasswordRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ForgotPasswordRequest, _abc.Awaitable[_auth_service_pb2.ForgotPasswordResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ForgotPasswordResponse]:
-        """Mails a reset token, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+        """Mails a reset token, at most one a minute, to an account or a registration that waits; the same answer for every address.
+        INVALID_ARGUMENT: EMAIL_INVALID.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
 
@@ -204,8 +200,8 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ResetPasswordRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ResetPasswordRequest, _abc.Awaitable[_auth_service_pb2.ResetPasswordResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ResetPasswordResponse]:
-        """Sets a new password with a mailed token, ends every session and closes the calendar feed. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
-        PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+        """Sets a new password with a mailed token and ends every session; of a registration that waits, opens the account.
+        INVALID_ARGUMENT: RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
 
     def ChangePassword(
@@ -213,7 +209,7 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ChangePasswordRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ChangePasswordRequest, _abc.Awaitable[_auth_service_pb2.ChangePasswordResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ChangePasswordResponse]:
-        """Sets a new password, ends the caller's other sessions and closes their calendar feed. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
+        """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
         INVALID_ARGUMENT: PASSWORD_TOO_COMMON. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED, of an account with a one-time-code app.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
@@ -225,8 +221,8 @@ class AuthServiceServicer:
     ) -> _abc.Awaitable[_auth_service_pb2.ReauthenticateResponse]:
         """Proves again who the caller is: what a stolen token must not do (FRESH_SIGN_IN_NEEDED) then works for five minutes in this
         session. FAILED_PRECONDITION: MFA_CODE_NEEDED when the account has a one-time-code app.
-        UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile,
-        USER_NOT_FOUND when the account is erased. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
+        UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
         """
 
     def CreateTotp(
@@ -236,7 +232,6 @@ class AuthServiceServicer:
     ) -> _abc.Awaitable[_auth_service_pb2.TotpEnrolment]:
         """Begins enrolling a one-time-code app (RFC 6238: six digits, 30 s, SHA-1); a repeat begins anew.
         FAILED_PRECONDITION: TOTP_ENROLLED when there is one. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
-        NOT_FOUND: USER_NOT_FOUND when the account is erased.
         """
 
     def ConfirmTotp(
@@ -247,7 +242,7 @@ class AuthServiceServicer:
         """Completes the enrolment with a first code, within 15 minutes; the person is told by mail. From now on Login answers mfa_token.
         The caller's other sessions, which a password alone opened, end.
         INVALID_ARGUMENT: TOTP_CODE_INVALID. FAILED_PRECONDITION: TOTP_NOT_ENROLLED when none was begun, TOTP_ENROLLED when it is
-        complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo. NOT_FOUND: USER_NOT_FOUND when the account is erased.
+        complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
 
     def DeleteTotp(
@@ -256,8 +251,7 @@ class AuthServiceServicer:
         context: _aio.ServicerContext[_auth_service_pb2.DeleteTotpRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Removes the one-time-code app and the recovery codes; the person is told by mail.
-        FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. NOT_FOUND: USER_NOT_FOUND when the account is
-        erased.
+        FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
         """
 
     def GetJwks(
