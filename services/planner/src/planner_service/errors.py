@@ -45,6 +45,13 @@ class CalendarTooLarge(InvalidArgument):
     message = "A calendar may have {most} components at once. Split the file and send its parts one by one."
 
 
+class TooManyEvents(ResourceExhausted):
+    """The planner holds as many events as it may."""
+
+    reason = "TOO_MANY_EVENTS"
+    message = "A planner holds at most {most} events. Delete some that are over, then try again."
+
+
 class TooManySeries(ResourceExhausted):
     """The planner holds as many recurring events as it may."""
 
