@@ -14,7 +14,7 @@ FEATURES = 1 << 16
 """Words are counted under their hash below this number."""
 OTHER = "OTHER"
 """The class of whatever none of the four subjects teaches."""
-_NONE_ABOVE = 0.6
+_NONE_ABOVE = 0.5
 _PLAIN = 0.85
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+|[=+^√%×÷<>π∫]")
 _FORMULA = re.compile(r"\b(?:[A-Z][a-z]?\d+)+(?:[A-Z][a-z]?)*\b|\b[A-Z][a-z]?(?:[A-Z][a-z]?\d+)+\b")
