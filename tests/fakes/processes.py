@@ -15,7 +15,8 @@ from loopback import KID, Loopback
 from littlemonster.auth.v1 import auth_service_pb2 as auth
 from littlemonster.auth.v1.auth_service_pb2_grpc import AuthServiceServicer
 from local_mesh.environment import child_environment
-from servicekit.identity.keys import StaticKeys, jwk
+from servicekit.identity.jwks import jwk
+from servicekit.identity.keys import StaticKeys
 from servicekit.identity.tokens import TokenVerifier
 
 

@@ -154,6 +154,14 @@ ERRORS = (
         retry_seconds=2,
     ),
     GatewayError(
+        "TRANSFER_ENCODING_UNKNOWN",
+        501,
+        12,
+        "The body is wrapped in a way that is not understood. Send it with Content-Length, or Transfer-Encoding: chunked.",
+        "A `Transfer-Encoding` other than `chunked`.",
+        (501, 501),
+    ),
+    GatewayError(
         "GATEWAY_FAILED",
         500,
         13,

@@ -98,3 +98,16 @@ async def test_wishes_for_mail_are_taken_once_the_oldest_first(store: Store) -> 
         for expected in (*requests, None):
             async with store.unit_of_work() as work:
                 assert await work.mail_requests.take() == expected
+
+
+async def test_a_wish_for_mail_can_be_dropped_undecided(store: Store) -> None:
+    first, second = (MailRequest(new_id(), MailKind.VERIFY_EMAIL, "nobody@example.org", NOW) for _ in range(2))
+    with acting_as(AUTH):
+        async with store.unit_of_work() as work:
+            for each in (first, second):
+                await work.mail_requests.add(each)
+        for _ in range(2):
+            async with store.unit_of_work() as work:
+                await work.mail_requests.drop(first.id)
+        async with store.unit_of_work() as work:
+            assert [await work.mail_requests.take() for _ in range(2)] == [second, None]

@@ -105,7 +105,7 @@ async def test_erasing_an_account_takes_everything_of_its_own_and_nothing_else(s
 
 
 async def test_an_admin_who_leaves_is_not_counted_on(store: Store) -> None:
-    admin = replace(account(), role=Role.ADMIN)
+    admin = replace(account(), role=Role.ADMIN, verify_time=NOW)
     async with store.unit_of_work() as work:
         await work.accounts.add(admin)
         assert list(await work.accounts.acting_admins()) == [admin]

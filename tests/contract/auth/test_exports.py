@@ -110,6 +110,20 @@ async def test_expired_exports_go_with_their_archives(store: Store, ada: Account
     assert await store.exports.get(making.id) == making
 
 
+async def test_one_export_can_be_forgotten_with_its_archive_and_its_request_begins_another(
+    store: Store, ada: Account
+) -> None:
+    request_id = new_id()
+    first = await finished(store, await begun(store, ada, request_id), b"one")
+    with acting_as(AUTH):
+        async with store.unit_of_work() as work:
+            await work.exports.remove(first.id)
+        assert await store.exports.piece(first.id, 0) is None
+        second = await begun(store, ada, request_id)
+        assert await store.exports.get(second.id) == second
+        assert await store.exports.get(first.id) is None
+
+
 async def test_an_erased_account_takes_its_exports_along(store: Store, ada: Account) -> None:
     done = await finished(store, await begun(store, ada), b"zip")
     async with store.unit_of_work() as work:

@@ -167,9 +167,11 @@ async def test_accounts_are_found_by_a_part_of_address_or_name_newest_first_in_p
         assert await names("") == ["ada"]
 
 
-async def test_acting_admins_are_those_who_are_not_suspended(store: Store) -> None:
-    admin, suspended = (replace(account(f"{name}@example.org"), role=Role.ADMIN) for name in ("admin", "suspended"))
-    await kept(store, account(), admin, replace(suspended, suspend_time=NOW))
+async def test_acting_admins_are_those_who_are_confirmed_and_not_suspended(store: Store) -> None:
+    names = ("admin", "suspended", "unconfirmed")
+    admins = [replace(account(f"{name}@example.org"), role=Role.ADMIN, verify_time=NOW) for name in names]
+    admin, suspended, unconfirmed = admins
+    await kept(store, account(), admin, replace(suspended, suspend_time=NOW), replace(unconfirmed, verify_time=None))
     async with store.unit_of_work() as work:
         assert list(await work.accounts.acting_admins()) == [admin]
 

@@ -25,6 +25,10 @@ class MemoryExports:
         same = [each for each in mine if request_id and each.request_id == request_id]
         return next(iter(same + [each for each in mine if each.state is ExportState.GATHERING]), None)
 
+    async def remove(self, export_id: str) -> None:
+        del self._tables.exports[export_id]
+        self._tables.pieces.pop(export_id, None)
+
     async def begun_since(self, user_id: str, since: datetime) -> Sequence[datetime]:
         mine = (each.create_time for each in self._tables.exports.values() if each.user_id == user_id)
         return [time for time in mine if time > since]

@@ -27,6 +27,9 @@ class MemoryMailRequests:
     async def take(self) -> MailRequest | None:
         return self._tables.mail_requests.pop(0) if self._tables.mail_requests else None
 
+    async def drop(self, request_id: str) -> None:
+        self._tables.mail_requests[:] = [each for each in self._tables.mail_requests if each.id != request_id]
+
 
 class MemoryMails:
     """See ports.Mails."""

@@ -89,8 +89,8 @@ class FakeEvents:
     async def save(self, event: Event) -> None:
         self._state.events[event.id] = event
 
-    async def count_recurring(self, user_id: str) -> int:
-        return len(await self.recurring(user_id))
+    async def count(self, user_id: str) -> tuple[int, int]:
+        return len(self._of(user_id)), len(await self.recurring(user_id))
 
     async def await_imports(self, user_id: str) -> None:
         """Units of work take turns anyway."""

@@ -1,7 +1,6 @@
 """Auth on loopback: the real server, PostgreSQL, Redis and tokens; only the hashing is cheap and the mail stays here."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 
 import pytest
 from conftest import Backing
@@ -9,8 +8,10 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fakes.auth.clock import ManualClock
 from fakes.auth.mail import MemoryMailer, PlainLetters
+from integration.auth.exporting import exporting, peers, planner  # noqa: F401  # fixtures
+from integration.auth.running import PASSWORD, Running, bearer  # noqa: F401  # what tests import from here
 from integration.auth.two_services import auth_database, mesh_of_two  # noqa: F401  # fixtures
-from loopback import Loopback, Metadata
+from loopback import Loopback
 
 from auth_service.clients.passwords import Argon2Passwords, Cost
 from auth_service.clients.signing import Ed25519Signer
@@ -19,7 +20,6 @@ from auth_service.main import compose
 from auth_service.storage.attempts import LocalAttempts, RedisAttempts, ResilientAttempts, connect_redis
 from auth_service.storage.unit_of_work import units_of_work
 from auth_service.use_cases.mailing import MailDelivery
-from littlemonster.auth.v1 import auth_service_pb2 as auth_pb2
 from littlemonster.auth.v1.auth_service_pb2_grpc import AuthServiceStub
 from littlemonster.auth.v1.user_service_pb2_grpc import UserServiceStub
 from local_mesh.servers.databases import DatabaseUrls
@@ -27,49 +27,6 @@ from servicekit.clock import utc_now
 from servicekit.database import Database
 from servicekit.identity.keys import StaticKeys
 from servicekit.identity.tokens import TokenVerifier
-from servicekit.ids import new_id
-
-PASSWORD = "correct horse battery"
-
-
-@dataclass(frozen=True)
-class Running:
-    """Auth as its clients meet it, and what they cannot see."""
-
-    auth: AuthServiceStub
-    users: UserServiceStub
-    database: Database
-    clock: ManualClock
-    mailer: MemoryMailer
-    delivery: MailDelivery
-    urls: DatabaseUrls
-    # Of this test alone: Redis, which counts failures by address, is shared with other tests.
-    email: str = field(default_factory=lambda: f"{new_id()}@example.org")
-
-    async def register(self, email: str | None = None, password: str = PASSWORD) -> None:
-        request = auth_pb2.RegisterRequest(email=email or self.email, password=password, display_name="Ada")
-        await self.auth.Register(request)
-
-    async def mailed_token(self) -> str:
-        """The token in the newest letter, after sending what is due."""
-        await self.delivery.deliver_due()
-        return self.mailer.taken[-1][1].text
-
-    async def verified(self, email: str | None = None) -> None:
-        await self.register(email)
-        await self.auth.VerifyEmail(auth_pb2.VerifyEmailRequest(token=await self.mailed_token()))
-
-    async def log_in(self, email: str | None = None, password: str = PASSWORD, address: str = "") -> auth_pb2.Tokens:
-        request = auth_pb2.LoginRequest(email=email or self.email, password=password)
-        return await self.auth.Login(request, metadata=(("x-envoy-external-address", address),))
-
-    async def refresh(self, token: str) -> auth_pb2.Tokens:
-        return await self.auth.RefreshToken(auth_pb2.RefreshTokenRequest(refresh_token=token))
-
-
-def bearer(tokens: auth_pb2.Tokens) -> Metadata:
-    """Call metadata of the tokens' owner."""
-    return (("authorization", f"Bearer {tokens.access_token}"),)
 
 
 @pytest.fixture

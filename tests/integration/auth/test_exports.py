@@ -1,117 +1,27 @@
-"""Everything every service holds of a person in one ZIP, on real databases and over gRPC: whole, or not at all."""
+"""Everything every service holds of a person in one ZIP, on real databases and over gRPC: whole, and for its owner alone."""
 
 import asyncio
-import io
 import json
-import zipfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from fakes.planner.made import NOON, a_plan, an_event
 from integration.auth.conftest import Running, bearer
+from integration.auth.exporting import DAY, begun, downloaded, fetched, planned, seen
 from loopback import Loopback
-from psycopg import AsyncConnection
 
-from auth_service.clients.archives import ZipArchives
-from auth_service.clients.personal_data import GrpcPersonalData, OwnPersonalData
-from auth_service.domain.exports import LEASE, MOST_ATTEMPTS, MOST_BYTES
-from auth_service.ports import PersonalData
 from auth_service.storage.exports import StoredExports
 from auth_service.storage.leftovers import StoredLeftovers
-from auth_service.storage.personal_data import EVERYTHING
-from auth_service.storage.unit_of_work import units_of_work
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.exports import Exporting
 from auth_service.use_cases.housekeeping import Housekeeping
-from littlemonster.auth.v1 import auth_service_pb2 as auth_pb2
 from littlemonster.auth.v1 import user_service_pb2 as pb
 from littlemonster.common.v1.personal_data_service_pb2 import ExportPersonalDataRequest
-from littlemonster.common.v1.personal_data_service_pb2_grpc import (
-    PersonalDataServiceStub,
-    add_PersonalDataServiceServicer_to_server,
-)
-from local_mesh.servers.databases import DatabaseUrls
-from planner_service.domain.events import Happening
-from planner_service.storage import PostgresStore
-from planner_service.storage.personal_data import EVERYTHING as PLANNED
-from servicekit.caller import Caller, acting_as
+from littlemonster.common.v1.personal_data_service_pb2_grpc import PersonalDataServiceStub
+from servicekit.caller import acting_as
 from servicekit.database import Database
 from servicekit.errors import NotFound, PermissionDenied, Unauthenticated
 from servicekit.ids import new_id
-from servicekit.personal_data.handlers import PersonalDataHandlers
-
-DAY = timedelta(days=1)
-NOWHERE = "127.0.0.1:1"
-
-
-@pytest.fixture
-async def planner(make_database: Callable[[str], DatabaseUrls]) -> AsyncIterator[Database]:
-    database = Database(make_database("planner").app, name="planner")
-    await database.open()
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def peers(loopback: Loopback, planner: Database) -> dict[str, str]:
-    """Where the planner, with real rows, and inference, which holds nothing, answer."""
-    served = {"planner": PersonalDataHandlers(planner, PLANNED), "inference": PersonalDataHandlers()}
-    return {
-        name: await loopback.serve([(add_PersonalDataServiceServicer_to_server, handlers)])
-        for name, handlers in served.items()
-    }
-
-
-@pytest.fixture
-def exporting(running: Running, loopback: Loopback, peers: dict[str, str]) -> Callable[..., Exporting]:
-    """The worker, with services at other addresses where a test says so."""
-
-    def make(most_bytes: int = MOST_BYTES, **elsewhere: str) -> Exporting:
-        sources: list[PersonalData] = [OwnPersonalData(running.database, EVERYTHING)]
-        for name, address in (peers | elsewhere).items():
-            sources.append(GrpcPersonalData(name, loopback.channel(address, as_service=True)))
-        work = units_of_work(running.database)
-        return Exporting(work, sources, ZipArchives(most_bytes), running.clock, DAY)
-
-    return make
-
-
-async def planned(planner: Database, user_id: str, titles: Sequence[str]) -> None:
-    with acting_as(Caller.service("planner")):
-        async with PostgresStore(planner).begin() as work:
-            for title in titles:
-                event = an_event(a_plan(title=title), user_id=user_id, complete_time=NOON)
-                await work.events.add(event)
-                await work.changed(Happening.CREATED, event)
-
-
-async def begun(running: Running, tokens: auth_pb2.Tokens) -> pb.Export:
-    request = pb.ExportMeRequest(request_id=new_id())
-    export = await running.users.ExportMe(request, metadata=bearer(tokens))
-    assert (export.state, export.url) == (pb.Export.STATE_GATHERING, "")
-    return export
-
-
-async def seen(running: Running, tokens: auth_pb2.Tokens, export: pb.Export) -> pb.Export:
-    return await running.users.GetExport(pb.GetExportRequest(export_id=export.id), metadata=bearer(tokens))
-
-
-def presented(url: str) -> pb.DownloadExportRequest:
-    path, _, query = url.partition("?")
-    parts = dict(part.split("=") for part in query.split("&"))
-    return pb.DownloadExportRequest(
-        export_id=path.split("/")[3], expires=int(parts["expires"]), signature=parts["signature"]
-    )
-
-
-async def fetched(running: Running, url: str) -> zipfile.ZipFile:
-    """Without any token."""
-    return zipfile.ZipFile(io.BytesIO(await downloaded(running, url)))
-
-
-async def downloaded(running: Running, url: str) -> bytes:
-    return b"".join([part.data async for part in running.users.DownloadExport(presented(url))])
 
 
 async def test_the_archive_holds_all_of_ones_own_and_nothing_of_others(
@@ -148,108 +58,6 @@ async def test_the_archive_holds_all_of_ones_own_and_nothing_of_others(
         assert "The other's secret" not in text
         assert "argon2" not in text
     assert ready.size_bytes == len(await downloaded(running, ready.url))
-
-
-async def test_a_service_that_is_down_is_asked_again_and_then_named(
-    running: Running, exporting: Callable[..., Exporting]
-) -> None:
-    await running.verified()
-    tokens = await running.log_in()
-    export = await begun(running, tokens)
-    worker = exporting(planner=NOWHERE)
-    for attempt in range(1, MOST_ATTEMPTS + 1):
-        assert await worker.gather_next() == 1
-        state = (await seen(running, tokens, export)).state
-        assert state == (pb.Export.STATE_FAILED if attempt == MOST_ATTEMPTS else pb.Export.STATE_GATHERING)
-        assert await worker.gather_next() == 0
-        running.clock.advance(timedelta(seconds=30))
-    failed = await seen(running, tokens, export)
-    assert failed.failure_reason.startswith("The planner service did not answer in time.")
-    assert failed.url == ""
-
-
-async def test_a_service_that_comes_back_is_no_failure(running: Running, exporting: Callable[..., Exporting]) -> None:
-    await running.verified()
-    tokens = await running.log_in()
-    export = await begun(running, tokens)
-    await exporting(planner=NOWHERE).gather_next()
-    running.clock.advance(timedelta(seconds=30))
-    await exporting().gather_next()
-    assert (await seen(running, tokens, export)).state == pb.Export.STATE_READY
-
-
-async def test_an_archive_that_grows_too_large_is_given_up_at_once(
-    running: Running, exporting: Callable[..., Exporting]
-) -> None:
-    await running.verified()
-    tokens = await running.log_in()
-    export = await begun(running, tokens)
-    await exporting(most_bytes=100).gather_next()
-    failed = await seen(running, tokens, export)
-    assert (failed.state, failed.failure_reason.startswith("There is more data")) == (pb.Export.STATE_FAILED, True)
-
-
-async def test_a_worker_that_dies_leaves_nothing_and_another_begins_anew(
-    running: Running, exporting: Callable[..., Exporting]
-) -> None:
-    await running.verified()
-    tokens = await running.log_in()
-    export = await begun(running, tokens)
-    with acting_as(AUTH):
-        async with units_of_work(running.database)() as work:
-            assert await work.exports.claim(running.clock(), running.clock() + LEASE)  # and is never heard of again
-    assert await exporting().gather_next() == 0
-    running.clock.advance(LEASE)
-    assert await exporting().gather_next() == 1
-    running.clock.advance(-LEASE)
-    assert (await seen(running, tokens, export)).state == pb.Export.STATE_READY
-
-
-async def test_an_export_that_kills_every_worker_is_given_up(
-    running: Running, exporting: Callable[..., Exporting]
-) -> None:
-    await running.verified()
-    tokens = await running.log_in()
-    export = await begun(running, tokens)
-    with acting_as(AUTH):
-        for _ in range(MOST_ATTEMPTS):
-            async with units_of_work(running.database)() as work:
-                assert await work.exports.claim(running.clock(), running.clock())
-    assert await exporting().gather_next() == 1
-    assert (await seen(running, tokens, export)).state == pb.Export.STATE_FAILED
-
-
-async def test_what_nobody_foresaw_ends_the_try_and_not_the_worker(
-    running: Running, exporting: Callable[..., Exporting]
-) -> None:
-    await running.verified()
-    tokens = await running.log_in()
-    export = await begun(running, tokens)
-    async with await AsyncConnection.connect(running.urls.owner, autocommit=True) as owner:
-        await owner.execute("ALTER TABLE preferences RENAME COLUMN language TO tongue")
-        assert await exporting().gather_next() == 1
-        assert (await seen(running, tokens, export)).state == pb.Export.STATE_GATHERING
-        await owner.execute("ALTER TABLE preferences RENAME COLUMN tongue TO language")
-    running.clock.advance(timedelta(seconds=30))
-    assert await exporting().gather_next() == 1
-    assert (await seen(running, tokens, export)).state == pb.Export.STATE_READY
-
-
-async def test_an_account_erased_meanwhile_gets_no_archive(
-    running: Running, exporting: Callable[..., Exporting]
-) -> None:
-    await running.verified()
-    tokens = await running.log_in()
-    export = await begun(running, tokens)
-    worker = exporting()
-    with acting_as(AUTH):
-        async with units_of_work(running.database)() as work:
-            claimed = await work.exports.claim(running.clock(), running.clock() + LEASE)
-            assert claimed
-            await work.erasures.erase_account(tokens.user_id)
-        await worker._gather(claimed)
-        assert await StoredExports(running.database).get(export.id) is None
-        assert await StoredExports(running.database).piece(export.id, 0) is None
 
 
 async def test_twenty_requests_at_once_begin_one_export(running: Running) -> None:

@@ -5,6 +5,11 @@ import pytest
 from integration.auth.conftest import Running
 from psycopg import AsyncConnection, sql
 
+from auth_service.domain.erasure import Erasure, Receipt
+from auth_service.storage.unit_of_work import units_of_work
+from auth_service.use_cases.acting import AUTH
+from servicekit.caller import acting_as
+
 OWN_ROWS = ("users", "sessions", "refresh_tokens", "mailed_tokens", "mails")
 
 
@@ -62,3 +67,46 @@ async def test_the_runtime_role_cannot_step_around_the_policies(running: Running
         for statement in ("ALTER TABLE users DISABLE ROW LEVEL SECURITY", "DROP POLICY users_read ON users"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 await connection.execute(statement)
+
+
+ERASURES = ("erasures", "erasure_receipts")
+
+
+@pytest.fixture
+async def leaving(running: Running, people: tuple[str, str]) -> tuple[str, str]:
+    """Both are on their way out, and one service has answered for each."""
+    with acting_as(AUTH):
+        async with units_of_work(running.database)() as work:
+            for person in people:
+                await work.erasures.add(Erasure(person, running.clock()))
+                await work.erasures.receive(person, Receipt("planner", 3, running.clock()))
+    return people
+
+
+@pytest.mark.parametrize("table", ERASURES)
+async def test_who_leaves_sees_their_own_erasure_and_its_receipts_alone(
+    running: Running, leaving: tuple[str, str], table: str
+) -> None:
+    for person in leaving:
+        assert await visible(running, table, person, "STUDENT") == 1
+    for role in ("", "STUDENT", "MODERATOR", "ADMIN"):
+        assert await visible(running, table, "", role) == 0
+    assert await visible(running, table, "", "SERVICE") == 2
+
+
+async def test_nobody_answers_for_a_service_in_another_s_erasure(running: Running, leaving: tuple[str, str]) -> None:
+    first, second = leaving
+    async with await AsyncConnection.connect(running.urls.app, autocommit=True) as connection:
+        await connection.execute("SELECT set_config('lm.user_id', %s, false)", (first,))
+        for statement in (
+            "UPDATE erasure_receipts SET row_count = 0 WHERE user_id = %s",
+            "DELETE FROM erasure_receipts WHERE user_id = %s",
+            "UPDATE erasures SET finish_time = now() WHERE user_id = %s",
+        ):
+            assert (await connection.execute(statement, (second,))).rowcount == 0
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await connection.execute(
+                "INSERT INTO erasure_receipts (user_id, service, row_count, receive_time) VALUES (%s, 'content', 0, now())",
+                (second,),
+            )
+    assert await visible(running, "erasure_receipts", "", "SERVICE") == 2

@@ -15,6 +15,7 @@ from loopback import Loopback
 
 from community_service.clients import AuthDirectory, ContentCatalogue, InferenceModerator
 from community_service.consumers import follow_comments
+from community_service.domain.changes import Change
 from community_service.domain.comments import Video
 from community_service.domain.phases import Rules
 from community_service.handlers import CommentHandlers, RatingHandlers
@@ -23,7 +24,7 @@ from community_service.use_cases.appeals import Appeals
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
 from community_service.use_cases.gate import Gate
-from community_service.use_cases.live import Audience, LiveComments
+from community_service.use_cases.live import INSTEAD, LiveComments
 from community_service.use_cases.mentioning import Mentioning
 from community_service.use_cases.moderation import Moderation
 from community_service.use_cases.ratings import Stars
@@ -43,6 +44,7 @@ from littlemonster.inference.v1.inference_service_pb2_grpc import add_Moderation
 from servicekit.clock import utc_now
 from servicekit.database import Database
 from servicekit.ids import new_id
+from servicekit.live import Audience
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.relay import Relay
 
@@ -59,7 +61,7 @@ class Community:
     inference: InferenceServicer
     users: UserServicer
     store: PostgresStore
-    audience: Audience
+    audience: Audience[Change]
     watch: Watch
 
 
@@ -130,7 +132,7 @@ async def community(
         ]
     )
     channel = loopback.channel(peer_address, as_service=True)
-    store, audience = PostgresStore(database), Audience()
+    store, audience = PostgresStore(database), Audience[Change](INSTEAD)
     videos = PublicVideos(store.reads, ContentCatalogue(channel, TIMEOUT))
     moderator = InferenceModerator(channel, TIMEOUT)
     mentioning = Mentioning(AuthDirectory(channel, TIMEOUT))

@@ -55,14 +55,14 @@ async def test_readers_too_slow_are_told_so_and_may_watch_again(community, loopb
     streams = [await community.watch(video, user) for user in (ADA, BOB)]
     # More than the backlog while the event loop has no chance to deliver any of them.
     for version in range(1, 66):
-        community.audience.tell(_change(video, version))
+        community.audience.tell(video.id, _change(video, version))
     for stream in streams:
         with pytest.raises(grpc.aio.AioRpcError) as cut:
             await stream.read()
         error = from_rpc_error(cut.value, "community")
         assert (cut.value.code(), error.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "WATCH_TOO_SLOW")
     again = await community.watch(video, BOB)
-    community.audience.tell(_change(video, 1))
+    community.audience.tell(video.id, _change(video, 1))
     assert (await again.read()).event_id == "1"
 
 
@@ -72,10 +72,10 @@ async def test_a_client_that_reads_nothing_is_cut_off_and_another_hears_everythi
     version, much = 0, "x" * 100_000
     while len(community.audience) == 2 and version < 2000:
         version += 1
-        community.audience.tell(_change(video, version, text=much))
+        community.audience.tell(video.id, _change(video, version, text=much))
         assert (await quick.read()).event_id == str(version)
     assert len(community.audience) == 1
-    community.audience.tell(_change(video, version + 1))
+    community.audience.tell(video.id, _change(video, version + 1))
     assert (await quick.read()).event_id == str(version + 1)
 
 

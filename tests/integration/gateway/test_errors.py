@@ -135,6 +135,16 @@ def test_something_that_is_not_http_gets_a_bad_request(shared_gateway):
         assert connection.recv(64).startswith(b"HTTP/1.1 400")
 
 
+def test_a_body_wrapped_in_an_unknown_way_is_refused_and_told_how(shared_gateway):
+    with socket.create_connection(("127.0.0.1", shared_gateway.settings.listen_port), 10) as connection:
+        connection.sendall(
+            b"POST /v1/videos HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: zip\r\nConnection: close\r\n\r\n"
+        )
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 501")
+    assert b"TRANSFER_ENCODING_UNKNOWN" in answer
+
+
 def test_a_service_that_takes_too_long_is_a_timeout(client):
     assert_shape(client.get("/v1/videos/slow"), 504, 4, "UPSTREAM_TIMEOUT")
 

@@ -18,7 +18,7 @@ from littlemonster.common.v1 import study_pb2 as study
 from littlemonster.inference.v1 import inference_service_pb2 as pb
 from littlemonster.inference.v1.inference_service_pb2_grpc import GenerationServiceStub
 from local_mesh.readiness import Probe, grpc_health, wait_until
-from servicekit.identity.keys import jwk
+from servicekit.identity.jwks import jwk
 
 REQUEST = pb.GenerateScriptRequest(topic="acids and bases", subject=study.SUBJECT_CHEMISTRY)
 

@@ -16,12 +16,13 @@ from planner_service.storage import PostgresStore
 from planner_service.use_cases.events import Planner
 from planner_service.use_cases.feed import Feeds
 from planner_service.use_cases.importing import Importer
-from planner_service.use_cases.live import Audience
+from planner_service.use_cases.live import INSTEAD
 from planner_service.use_cases.progress import ProgressReport
 from planner_service.use_cases.sync import Sync
 from servicekit.clock import utc_now
 from servicekit.database import Database
 from servicekit.ids import new_id
+from servicekit.live import Audience
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.relay import Relay
 
@@ -54,7 +55,7 @@ async def broker(backing: Any, database: Database, audience: Audience[EventChang
 
 @pytest.fixture
 def audience() -> Audience[EventChange]:
-    return Audience()
+    return Audience(INSTEAD)
 
 
 @pytest.fixture

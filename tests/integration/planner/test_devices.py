@@ -10,6 +10,7 @@ from littlemonster.planner.v1 import planner_service_pb2 as pb
 from littlemonster.planner.v1.planner_service_pb2_grpc import PlannerServiceStub
 from servicekit.errors import InvalidArgument, Unauthenticated
 from servicekit.ids import new_id
+from servicekit.status import from_rpc_error
 
 ADA, BOB = new_id(), new_id()
 PLAN = pb.CreateEventRequest(title="Review", start_time=Timestamp(seconds=2_000_000_000))
@@ -95,6 +96,16 @@ async def test_an_account_watches_its_own_changes_and_no_others(
     ]
     for stream in (phone, laptop):
         assert [await stream.read() for _ in expected] == expected
+
+
+async def test_a_stream_that_may_have_missed_something_ends_and_says_how_to_fetch_it(audience, watch) -> None:
+    stream = await watch(ADA)
+    audience.catch_up()
+    with pytest.raises(grpc.aio.AioRpcError) as ended:
+        await stream.read()
+    error = from_rpc_error(ended.value, "planner")
+    assert (ended.value.code(), error.reason) == (grpc.StatusCode.UNAVAILABLE, "CHANGES_MISSED")
+    assert "events:sync" in error.detail
 
 
 async def test_watching_and_fetching_need_an_account(planner) -> None:

@@ -56,15 +56,18 @@ async def test_a_replayed_event_is_no_longer_in_the_list(parked, capsys) -> None
     assert "There is no dead letter" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("wanted", ["0", "999999999"])
-async def test_a_number_that_is_not_there_is_said_to_be_so(parked, capsys, wanted: str) -> None:
-    assert await _run(parked[0], "show", wanted) == 1
+async def test_a_number_that_is_not_there_is_said_to_be_so(parked, capsys) -> None:
+    assert await _run(parked[0], "show", "999999999") == 1
     assert "There is no dead letter" in capsys.readouterr().err
 
 
-async def test_a_word_that_is_no_number_is_explained(parked, capsys) -> None:
-    assert await _run(parked[0], "replay", "everything") == 1
-    assert "'all'" in capsys.readouterr().err
+@pytest.mark.parametrize("wanted", ["everything", "0", "-1", "1.5", "²", "9" * 19])
+def test_what_is_no_number_is_explained(capsys, wanted: str) -> None:
+    for action in ("show", "replay"):
+        with pytest.raises(SystemExit) as refused:
+            command.parse([action, "--", wanted], "dead")
+        assert refused.value.code == 2
+        assert "is no number from 'list'" in capsys.readouterr().err
 
 
 async def test_without_nats_the_command_says_so(capsys) -> None:

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from servicekit.identity.keys import KeyFileInvalid, StaticKeys, jwk, private_key
+from servicekit.identity.jwks import jwk
+from servicekit.identity.keys import KeyFileInvalid, StaticKeys, private_key
 
 KEY = Ed25519PrivateKey.generate()
 PLAIN = NoEncryption()

@@ -66,6 +66,14 @@ async def test_the_last_admin_stays_one(auth: Auth, change: AccountChange) -> No
     assert auth.database.tables.accounts[last.id] == last
 
 
+async def test_an_admin_whose_address_is_not_confirmed_is_not_counted_on(auth: Auth) -> None:
+    last, unconfirmed = admin(auth, "last"), admin(auth, "unconfirmed")
+    auth.database.tables.accounts[unconfirmed.id] = replace(unconfirmed, verify_time=None)
+    with pytest.raises(LastAdmin):
+        await auth.administer(last.id, AccountChange(role=Role.STUDENT))
+    await auth.administer(unconfirmed.id, AccountChange(role=Role.STUDENT))
+
+
 async def test_one_of_two_admins_may_go(auth: Auth) -> None:
     first, second = admin(auth, "first"), admin(auth, "second")
     await auth.administer(first.id, AccountChange(role=Role.STUDENT))

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 
+from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import Account, MailKind
 from auth_service.domain.administration import AccountChange
 from auth_service.domain.audit import AuditAction
@@ -16,6 +17,7 @@ from auth_service.errors import FreshSignInNeeded, LastAdmin, PersonNeeded, Refr
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.erasure import BATCH, Erasing, ErasureList, Leaving, receive
 from servicekit.caller import Caller, Role, acting_as
+from servicekit.database import DatabaseUnavailable
 from servicekit.errors import ServiceError
 from servicekit.ids import new_id
 
@@ -81,7 +83,11 @@ async def test_signing_in_cancels_it_and_says_so(auth: Auth, erasing: Erasing) -
     await auth.verified()
     await leave(auth)
     auth.clock.advance(GRACE - timedelta(seconds=1))
-    await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+    back, again = [await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT) for _ in range(2)]
+    assert isinstance(back, Tokens)
+    assert isinstance(again, Tokens)
+    assert (back.erasure_cancelled, again.erasure_cancelled) == (True, False)
+    assert not (await auth.sessions.refresh(back.refresh_token)).erasure_cancelled
     assert letters(auth)[-1] is MailKind.ERASURE_CANCELLED
     auth.clock.advance(GRACE)
     assert await erasing.erase_due() == 0
@@ -195,3 +201,44 @@ async def test_a_batch_is_bounded(auth: Auth, erasing: Erasing) -> None:
         for number in range(BATCH + 1):
             await work.erasures.add(Erasure(f"gone-{number}", auth.clock() - GRACE))
     assert [await erasing.erase_due() for _ in range(3)] == [BATCH, 1, 0]
+
+
+@pytest.mark.parametrize("work", ["_erase", "_ask_again"])
+async def test_an_account_that_cannot_be_erased_is_tried_again_and_keeps_no_other_here(
+    auth: Auth, erasing: Erasing, work: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    people = ["first", "poison", "last"]
+    for user_id in people:
+        erasure = Erasure(user_id, auth.clock() - GRACE)
+        auth.database.tables.erasures[user_id] = (
+            erasure if work == "_erase" else announce(erasure, auth.clock() - GRACE)
+        )
+    done: list[str] = []
+
+    async def act(user_id: str) -> None:
+        if user_id == "poison":
+            raise ZeroDivisionError
+        done.append(user_id)
+
+    monkeypatch.setattr(erasing, work, act)
+    batch = erasing.erase_due if work == "_erase" else erasing.ask_again
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            await batch()
+    assert sorted(done) == ["first", "first", "last", "last"]
+    assert [record.getMessage() for record in caplog.records] == ["erasure failed"] * 2
+
+
+async def test_an_outage_ends_the_batch_at_once(auth: Auth, erasing: Erasing, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    async def act(user_id: str) -> None:
+        tried.append(user_id)
+        raise DatabaseUnavailable
+
+    for user_id in ("first", "second"):
+        auth.database.tables.erasures[user_id] = Erasure(user_id, auth.clock() - GRACE)
+    monkeypatch.setattr(erasing, "_erase", act)
+    with pytest.raises(DatabaseUnavailable):
+        await erasing.erase_due()
+    assert len(tried) == 1

@@ -77,6 +77,23 @@ async def test_a_repeated_request_and_a_second_one_meanwhile_answer_the_first(au
     assert written.count(AuditAction.EXPORT_REQUESTED) == 1
 
 
+async def test_a_request_whose_export_is_over_begins_anew(auth: Auth, exports: Exports) -> None:
+    request_id = new_id()
+    with acting_as(await caller(auth)):
+        first = await exports.begin(request_id, CLIENT)
+    over = after_failure(first, "", DAY, auth.clock(), final=True)
+    auth.database.tables.exports[first.id] = over
+    auth.clock.advance(DAY - timedelta(seconds=1))
+    with acting_as(await caller(auth)):
+        assert await exports.begin(request_id, CLIENT) == over
+    auth.clock.advance(timedelta(seconds=1))
+    with acting_as(await caller(auth)):
+        second = await exports.begin(request_id, CLIENT)
+        assert await exports.get(second.id) == second
+    assert (second.id != first.id, second.state) == (True, ExportState.GATHERING)
+    assert list(auth.database.tables.exports) == [second.id]
+
+
 async def test_five_a_day_and_no_more_until_the_first_is_a_day_old(auth: Auth, exports: Exports) -> None:
     for _ in range(MOST_EXPORTS):
         await made(auth, exports)

@@ -2,11 +2,11 @@
 
 import pytest
 from fakes.auth.passwords import COMMON
-from unit.auth.conftest import CLIENT, EMAIL, Auth
+from unit.auth.conftest import CLIENT, EMAIL, App, Auth
 
 from auth_service.domain.administration import AccountChange
 from auth_service.domain.events import UserRegistered
-from auth_service.errors import PasswordTooCommon, RefreshTokenInvalid
+from auth_service.errors import MfaTokenInvalid, PasswordTooCommon, RefreshTokenInvalid
 from auth_service.use_cases.first_admin import FirstAdmin
 from servicekit.caller import Role
 
@@ -39,3 +39,12 @@ async def test_an_admin_s_password_is_not_a_common_one(auth: Auth, first_admin: 
     with pytest.raises(PasswordTooCommon):
         await first_admin.create(EMAIL, "Ada", COMMON)
     assert not auth.database.tables.accounts
+
+
+async def test_a_sign_in_that_waits_for_its_code_is_over_when_the_operator_sets_the_password(
+    auth: Auth, enrolled: App, first_admin: FirstAdmin
+) -> None:
+    waiting = await enrolled.demand()
+    await first_admin.create(EMAIL, "Ada", NEW)
+    with pytest.raises(MfaTokenInvalid):
+        await auth.mfa.complete(waiting, enrolled.code(), CLIENT)

@@ -1,6 +1,8 @@
 """Enrolling a one-time-code app, giving it up, and what is kept of it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pyotp
 import pytest
@@ -10,7 +12,8 @@ from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, App, Auth
 from auth_service.clients.totp import PyotpCodes
 from auth_service.clients.vault import FernetVault, VaultKeyMissing
 from auth_service.domain.access_tokens import Tokens
-from auth_service.domain.attempts import GUESS_LIMIT
+from auth_service.domain.attempts import GUESS_LIMIT, Budget
+from auth_service.domain.events import SessionRevoked
 from auth_service.domain.second_factors import (
     ENROLMENT_LIFETIME,
     new_recovery_code,
@@ -18,7 +21,9 @@ from auth_service.domain.second_factors import (
 from auth_service.domain.sessions import FRESH
 from auth_service.errors import (
     FreshSignInNeeded,
+    MfaCodeInvalid,
     MfaCodeNeeded,
+    RefreshTokenInvalid,
     SessionNotFound,
     TooManyAttempts,
     TotpCodeInvalid,
@@ -97,15 +102,22 @@ async def test_giving_the_app_up_needs_both_factors_of_a_moment_ago(auth: Auth, 
     assert [letter.subject for _, letter in auth.mailer.taken][-2:] == ["TOTP_ENABLED", "TOTP_DISABLED"]
 
 
-async def test_a_session_from_before_the_enrolment_is_not_fresh_by_its_password(auth: Auth, app: App) -> None:
+async def test_sessions_that_a_password_alone_opened_end_with_the_enrolment_all_but_the_one_that_enrolled(
+    auth: Auth, app: App
+) -> None:
     other = await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
     assert isinstance(other, Tokens)
-    await app.create()
-    await app.confirm()
     (session,) = set(auth.database.tables.sessions) - {app.caller.session_id}
+    await app.create()
+    assert auth.database.tables.sessions[session].revoke_time is None
+    await app.confirm()
+    with pytest.raises(RefreshTokenInvalid):
+        await auth.sessions.refresh(other.refresh_token)
+    assert [event.session_id for event in auth.database.tables.events if isinstance(event, SessionRevoked)] == [session]
     stolen = replace(app.caller, session_id=session)
     with acting_as(stolen), pytest.raises(FreshSignInNeeded):
         await auth.second_factors.delete(CLIENT)
+    assert auth.database.tables.sessions[app.caller.session_id].revoke_time is None
     async with auth.database.unit_of_work() as work:
         with acting_as(app.caller):
             await require_fresh(work, app.caller, auth.clock())
@@ -127,6 +139,22 @@ async def test_an_ended_session_is_not_made_fresh_by_a_code(auth: Auth, enrolled
         await auth.sessions.sign_out()
         with pytest.raises(SessionNotFound):
             await auth.reauthentication.reauthenticate("", enrolled.code(), CLIENT)
+
+
+async def test_a_code_of_an_app_that_was_removed_while_it_was_given_proves_nothing(
+    auth: Auth, enrolled: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither does one of an app that is being enrolled in its place."""
+    admit = auth.reauthentication._attempts.reserve
+
+    async def meanwhile(budgets: Sequence[Budget]) -> timedelta | None:
+        apps = auth.database.tables.factors.totp
+        apps[enrolled.caller.id] = replace(apps[enrolled.caller.id], confirm_time=None)
+        return await admit(budgets)
+
+    monkeypatch.setattr(auth.reauthentication._attempts, "reserve", meanwhile)
+    with acting_as(enrolled.caller), pytest.raises(MfaCodeInvalid):
+        await auth.reauthentication.reauthenticate("", enrolled.code(), CLIENT)
 
 
 async def test_an_operator_helps_who_lost_app_and_codes(auth: Auth, enrolled: App) -> None:

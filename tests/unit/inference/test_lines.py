@@ -34,7 +34,7 @@ def test_every_curated_line_may_be_spoken(slug: str, kind: LineKind) -> None:
         ("Now it is your turn. Now it is your turn. Now it is your turn.", "more than 2 sentences"),
         ("Have you ever wondered how people lived through a great plague.", "does not end as one"),
         ("Imagine a balcony in the moonlight.", "'a balcony' is not in the topic's wording"),
-        ("Picture a row of falling people.", "'falling people' is not in the topic's wording"),
+        ("Picture a bell ringing over silent people.", "'silent people' is not in the topic's wording"),
         ("The Black Death was caused by a curse.", "not in the topic's wording"),
     ],
 )

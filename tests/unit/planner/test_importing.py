@@ -17,7 +17,7 @@ from planner_service.use_cases.calendar_writing import written
 from planner_service.use_cases.events import Planner
 from planner_service.use_cases.expansion import starts
 from planner_service.use_cases.importing import Importer, plans
-from planner_service.use_cases.series import MOST_SERIES
+from planner_service.use_cases.room import MOST_SERIES
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
 

@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from littlemonster.auth.v1.auth_service_pb2 import Jwk, Jwks
 from servicekit.errors import Unavailable
-from servicekit.identity.keys import RemoteKeys, StaticKeys, jwk, public_key
+from servicekit.identity.jwks import jwk, public_key
+from servicekit.identity.keys import RemoteKeys, StaticKeys
 
 # RFC 8037, appendix A.2 and A.3
 X = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
@@ -30,7 +31,7 @@ def test_a_key_may_have_a_name_of_its_own() -> None:
     assert jwk(public_key(X), "content")["kid"] == "content"
 
 
-@pytest.mark.parametrize("x", ["", "A", "AAAA", X + "AAAA", "é", "!"])
+@pytest.mark.parametrize("x", ["", "A", "AAAA", X + "AAAA", "é", "!", X + "=", X + "!", "!" + X, X[:-1] + "p"])
 def test_what_is_no_key_is_a_value_error(x: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         public_key(x)
@@ -46,13 +47,14 @@ class Auth:
         self.fails = False
         self.asked = 0
         self.kid = "one"
+        self.more: list[Jwk] = []
 
     async def GetJwks(self, request: Any) -> Jwks:
         self.asked += 1
         await self.answer.wait()
         if self.fails:
             raise Unavailable(service="auth")
-        return Jwks(keys=[Jwk(**jwk(self.key, self.kid))])
+        return Jwks(keys=[Jwk(**jwk(self.key, self.kid)), *self.more])
 
 
 async def test_known_keys_are_not_asked_for_again() -> None:
@@ -60,6 +62,20 @@ async def test_known_keys_are_not_asked_for_again() -> None:
     keys = RemoteKeys(auth)
     assert await keys.key("one") == await keys.key("one") == auth.key
     assert auth.asked == 1
+
+
+async def test_keys_of_a_kind_that_a_later_version_publishes_are_left_out() -> None:
+    auth = Auth()
+    auth.more = [Jwk(kty="AKP", alg="ML-DSA-65", kid="later"), Jwk(**jwk(auth.key, "two") | {"use": "enc"})]
+    keys = RemoteKeys(auth)
+    assert [await keys.key(kid) for kid in ("one", "later", "two")] == [auth.key, None, None]
+
+
+async def test_a_name_that_two_keys_have_is_no_key_s() -> None:
+    auth = Auth()
+    auth.more = [Jwk(**jwk(Ed25519PrivateKey.generate().public_key(), "one"))]
+    with pytest.raises(ValueError, match="no kid of its own"):
+        await RemoteKeys(auth).key("one")
 
 
 async def test_unknown_keys_do_not_flood_the_auth_service() -> None:

@@ -26,10 +26,15 @@ log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.5
 _PAUSE_SECONDS = 2.0
+_LONGEST_PAUSE_SECONDS = 60.0
 
 
 class Chore:
-    """Looks for work again and again, by default twice a second. What is done is known by what was saved of it."""
+    """Looks for work again and again, by default twice a second. What is done is known by what was saved of it.
+
+    No failure ends it: the process has other work. What fails is logged and tried again, more and more seldom, at the least
+    once a minute; a row that fails each time is its batch's to give up or to go around.
+    """
 
     def __init__(
         self,
@@ -46,14 +51,21 @@ class Chore:
         self._pause_seconds = pause_seconds
 
     async def run(self) -> None:
-        """Until cancelled, through outages of the database."""
+        """Until cancelled, through outages of the database and failures nobody foresaw."""
+        pause = self._pause_seconds
         while True:
             try:
                 while await self._do_batch():
-                    pass
+                    pause = self._pause_seconds
             except DatabaseUnavailable as error:
                 log.warning("%s interrupted", self._name, extra={"error": repr(error)})
                 await asyncio.sleep(self._pause_seconds)
+            except Exception:
+                log.exception("%s failed", self._name)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            else:
+                pause = self._pause_seconds
             await asyncio.sleep(self._poll_seconds)
 
 

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Callable
 from nats.aio.msg import Msg
 
 from community_service import convert
+from community_service.domain.changes import Change
+from community_service.errors import VideoNotFound
 from community_service.ports import Work
-from community_service.use_cases.live import Audience
 from community_service.use_cases.videos import learn
 from littlemonster.auth.v1.auth_events_pb2 import UserDeleted
 from littlemonster.content.v1 import content_events_pb2 as events
 from servicekit.database import Database, Transaction
+from servicekit.live import Audience
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer, on
 from servicekit.personal_data.erasure import Erasure
@@ -48,7 +50,7 @@ class VideoEvents:
         await learn(self._work(transaction), convert.peers.deleted_video(event))
 
 
-async def follow_comments(broker: Broker, audience: Audience) -> None:
+async def follow_comments(broker: Broker, audience: Audience[Change]) -> None:
     """Shows every comment event to the streams of this process, and ends those of videos that are public no more.
 
     After NATS was away the streams look what they missed.
@@ -59,24 +61,18 @@ async def follow_comments(broker: Broker, audience: Audience) -> None:
         broker.subscribe("video.*") as videos,
         asyncio.TaskGroup() as group,
     ):
-        group.create_task(_catch_up(broker, audience))
+        group.create_task(audience.catch_up_after(broker.reconnection))
         group.create_task(_dismiss(videos, audience))
         async for message in comments:
             if change := convert.live.change_from(message.subject, message.data):
-                audience.tell(change)
+                audience.tell(change.video_id, change)
 
 
-async def _dismiss(messages: AsyncIterator[Msg], audience: Audience) -> None:
+async def _dismiss(messages: AsyncIterator[Msg], audience: Audience[Change]) -> None:
     async for message in messages:
         video = convert.peers.video_from(message.subject, message.data)
         if video and not video.is_public:
-            audience.dismiss(video.id)
-
-
-async def _catch_up(broker: Broker, audience: Audience) -> None:
-    while True:
-        await broker.reconnection()
-        audience.catch_up()
+            audience.dismiss(video.id, VideoNotFound(video=video.id))
 
 
 def erasures(broker: Broker, database: Database, erasure: Erasure) -> Consumer:

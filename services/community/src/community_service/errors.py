@@ -207,17 +207,3 @@ class OwnVideoRated(PermissionDenied):
 
     reason = "OWN_VIDEO_RATED"
     message = "You asked for the video {video} yourself, so you cannot rate it. Rate the videos of others."
-
-
-class WatchTooSlow(ResourceExhausted):
-    """The reader of a live stream does not keep up."""
-
-    reason = "WATCH_TOO_SLOW"
-    message = "This reader is too slow for the live comments. List the comments, then watch again."
-
-
-class TooManyWatchers(ResourceExhausted):
-    """This process has as many live streams open as it may."""
-
-    reason = "TOO_MANY_WATCHERS"
-    message = "Too many live streams are open. Try again in a moment, or list the comments."

@@ -2,6 +2,7 @@
 
 from community_service.clients import AuthDirectory, ContentCatalogue, InferenceModerator
 from community_service.consumers import follow_comments
+from community_service.domain.changes import Change
 from community_service.handlers import CommentHandlers, RatingHandlers
 from community_service.settings import Settings
 from community_service.storage import PostgresStore
@@ -10,7 +11,7 @@ from community_service.use_cases.appeals import Appeals
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
 from community_service.use_cases.gate import Gate
-from community_service.use_cases.live import Audience, LiveComments
+from community_service.use_cases.live import INSTEAD, LiveComments
 from community_service.use_cases.mentioning import Mentioning
 from community_service.use_cases.moderation import Moderation
 from community_service.use_cases.ratings import Stars
@@ -25,6 +26,7 @@ from littlemonster.community.v1.community_service_pb2_grpc import (
 from servicekit.clock import utc_now
 from servicekit.ids import new_id
 from servicekit.kit import Kit, run
+from servicekit.live import Audience
 from servicekit.personal_data.handlers import PersonalDataHandlers
 
 
@@ -36,7 +38,7 @@ async def serve(kit: Kit[Settings]) -> None:
     catalogue = ContentCatalogue(kit.channel(settings.content_address, "content"), settings.content_timeout)
     moderator = InferenceModerator(kit.channel(settings.inference_address, "inference"), settings.moderation_timeout)
     videos = PublicVideos(store.reads, catalogue)
-    audience = Audience(seats=settings.live_streams, backlog=settings.live_backlog)
+    audience = Audience[Change](INSTEAD, seats=settings.live_streams, backlog=settings.live_backlog)
     kit.background(follow_comments(await kit.broker(), audience))
     directory = AuthDirectory(kit.channel(settings.auth_address, "auth"), settings.mentions_timeout)
     mentioning = Mentioning(directory)

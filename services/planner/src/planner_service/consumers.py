@@ -1,5 +1,6 @@
 """Events of this service, shown to those who watch their planner now; and the erasure of accounts."""
 
+import asyncio
 import logging
 
 from google.protobuf.message import DecodeError
@@ -7,8 +8,8 @@ from google.protobuf.message import DecodeError
 from littlemonster.auth.v1.auth_events_pb2 import UserDeleted
 from littlemonster.planner.v1.planner_events_pb2 import PlannerEventChanged
 from littlemonster.planner.v1.planner_service_pb2 import EventChange
-from planner_service.use_cases.live import Audience
 from servicekit.database import Database
+from servicekit.live import Audience
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer, on
 from servicekit.personal_data.erasure import Erasure
@@ -17,9 +18,13 @@ log = logging.getLogger(__name__)
 
 
 async def follow_changes(broker: Broker, audience: Audience[EventChange]) -> None:
-    """Shows every change to its owner's streams of this process. Not acknowledged: who is not here asks SyncEvents."""
+    """Shows every change to its owner's streams of this process. Not acknowledged: who is not here asks SyncEvents.
+
+    After NATS was away the streams end, told to ask as well.
+    """
     await broker.jetstream()  # at the start NATS may take its time, and a subscription waits only briefly
-    async with broker.subscribe("planner.event_changed") as messages:
+    async with broker.subscribe("planner.event_changed") as messages, asyncio.TaskGroup() as group:
+        group.create_task(audience.catch_up_after(broker.reconnection))
         async for message in messages:
             try:
                 change = PlannerEventChanged.FromString(message.data).change

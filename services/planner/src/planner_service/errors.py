@@ -1,6 +1,6 @@
 """Every failure a caller of planner may meet."""
 
-from servicekit.errors import Aborted, InvalidArgument, NotFound, ResourceExhausted
+from servicekit.errors import Aborted, InvalidArgument, NotFound, ResourceExhausted, Unavailable
 
 
 class EventNotFound(NotFound):
@@ -45,6 +45,13 @@ class CalendarTooLarge(InvalidArgument):
     message = "A calendar may have {most} components at once. Split the file and send its parts one by one."
 
 
+class TooManyEvents(ResourceExhausted):
+    """The planner holds as many events as it may."""
+
+    reason = "TOO_MANY_EVENTS"
+    message = "A planner holds at most {most} events. Delete some that are over, then try again."
+
+
 class TooManySeries(ResourceExhausted):
     """The planner holds as many recurring events as it may."""
 
@@ -52,20 +59,11 @@ class TooManySeries(ResourceExhausted):
     message = "A planner holds at most {most} recurring events. Delete some that are over, then try again."
 
 
-class WatchTooSlow(ResourceExhausted):
-    """The reader of a live stream does not keep up."""
+class ChangesMissed(Unavailable):
+    """Changes could not be followed for a while, so that this stream may have missed some."""
 
-    reason = "WATCH_TOO_SLOW"
-    message = (
-        "This reader is too slow for the live changes. Fetch them with GET /v1/planner/events:sync, then watch again."
-    )
-
-
-class TooManyWatchers(ResourceExhausted):
-    """This process has as many live streams open as it may."""
-
-    reason = "TOO_MANY_WATCHERS"
-    message = "Too many live streams are open. Try again in a moment, or use GET /v1/planner/events:sync."
+    reason = "CHANGES_MISSED"
+    message = "Some changes may not have been shown. Fetch them with GET /v1/planner/events:sync, then watch again."
 
 
 class TitleEmpty(InvalidArgument):

@@ -15,11 +15,12 @@ from planner_service.use_cases.calendar_writing import CONTENT_TYPE
 from planner_service.use_cases.events import Planner
 from planner_service.use_cases.feed import Feeds
 from planner_service.use_cases.importing import Importer
-from planner_service.use_cases.live import Audience
+from planner_service.use_cases.live import changes
 from planner_service.use_cases.progress import ProgressReport
 from planner_service.use_cases.sync import Sync
 from servicekit.caller import current_caller
 from servicekit.clock import Clock
+from servicekit.live import Audience
 from servicekit.pagination import page_size
 
 _SYNC_SIZE = 100
@@ -88,7 +89,7 @@ class PlannerHandlers(PlannerServiceServicer):
         with self._audience.seat(current_caller().id) as seat:
             # Tells the client that the stream is open: nothing may happen for a while.
             await context.send_initial_metadata(())
-            async for change in seat.changes(self._heartbeat):
+            async for change in changes(seat, self._heartbeat):
                 yield change or pb.EventChange()
 
     async def CreateFeed(self, request: pb.CreateFeedRequest, context: Context) -> pb.Feed:

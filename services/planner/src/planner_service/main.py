@@ -11,12 +11,13 @@ from planner_service.storage.personal_data import EVERYTHING
 from planner_service.use_cases.events import Planner
 from planner_service.use_cases.feed import Feeds
 from planner_service.use_cases.importing import Importer
-from planner_service.use_cases.live import Audience
+from planner_service.use_cases.live import INSTEAD
 from planner_service.use_cases.progress import ProgressReport
 from planner_service.use_cases.sync import Sync
 from servicekit.clock import utc_now
 from servicekit.ids import new_id
 from servicekit.kit import Kit, run
+from servicekit.live import Audience
 from servicekit.personal_data.handlers import PersonalDataHandlers
 
 
@@ -24,7 +25,7 @@ async def serve(kit: Kit[Settings]) -> None:
     """Puts the parts together and serves until told to stop."""
     settings, database = kit.settings, await kit.database()
     store = PostgresStore(database)
-    audience = Audience[EventChange](seats=settings.live_streams, backlog=settings.live_backlog)
+    audience = Audience[EventChange](INSTEAD, seats=settings.live_streams, backlog=settings.live_backlog)
     kit.background(follow_changes(await kit.broker(), audience))
     handlers = PlannerHandlers(
         Planner(store, utc_now, new_id),

@@ -76,8 +76,8 @@ class Events(EventReader, Protocol):
 
     async def remove(self, event: Event) -> None: ...
 
-    async def count_recurring(self, user_id: str) -> int:
-        """How many events of the planner recur."""
+    async def count(self, user_id: str) -> tuple[int, int]:
+        """How many events the planner holds, and how many of these recur."""
         ...
 
     async def await_imports(self, user_id: str) -> None:

@@ -1,9 +1,6 @@
-"""Ed25519 keys: from PEM files, from JSON Web Key Sets (RFC 7517, 8037), and from the auth service."""
+"""Where Ed25519 keys come from: PEM files, files with JSON Web Key Sets, and the auth service."""
 
 import asyncio
-import base64
-import binascii
-import hashlib
 import json
 import os
 import stat
@@ -14,11 +11,12 @@ from typing import Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from littlemonster.auth.v1.auth_service_pb2 import GetJwksRequest
+from littlemonster.auth.v1.auth_service_pb2 import GetJwksRequest, Jwk
 from littlemonster.auth.v1.auth_service_pb2_grpc import AuthServiceStub
 from servicekit.errors import ServiceError
+from servicekit.identity.jwks import key_set, verifies
 
 _REFETCH_SECONDS = 2.0
 _KEPT_SECONDS = 60.0
@@ -49,7 +47,7 @@ class StaticKeys:
     def from_file(cls, path: Path) -> "StaticKeys":
         """A JSON Web Key Set file. Raises KeyFileInvalid."""
         try:
-            return cls({key["kid"]: public_key(key["x"]) for key in json.loads(path.read_text())["keys"]})
+            return cls(key_set(json.loads(path.read_text())["keys"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise KeyFileInvalid(
                 f"{path} is not a readable JSON Web Key Set of Ed25519 keys. Write it anew."
@@ -102,28 +100,13 @@ class RemoteKeys:
         except ServiceError:
             self._asked = float("-inf")  # an outage must not make valid tokens invalid for longer than it lasts
             raise
-        self._keys = {key.kid: public_key(key.x) for key in answer.keys}
+        # Those of a kind that a later version may publish are left out (RFC 7517, 5); their tokens are refused.
+        self._keys = key_set(key for key in map(_members, answer.keys) if verifies(key))
         self._renew_at = time.monotonic() + _KEPT_SECONDS
 
 
-def public_key(x: str) -> Ed25519PublicKey:
-    """The key from a JWK's `x`. Raises ValueError."""
-    try:
-        return Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(x + "=" * (-len(x) % 4)))
-    except binascii.Error as error:
-        raise ValueError("a JWK's x is not base64url") from error
-
-
-def jwk(key: Ed25519PublicKey, kid: str = "") -> dict[str, str]:
-    """The public key as a JSON Web Key; `kid` is its RFC 7638 thumbprint when not given."""
-    raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
-    x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-    return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid or _thumbprint(x), "use": "sig", "alg": "EdDSA"}
-
-
-def _thumbprint(x: str) -> str:
-    members = json.dumps({"crv": "Ed25519", "kty": "OKP", "x": x}, separators=(",", ":"))
-    return base64.urlsafe_b64encode(hashlib.sha256(members.encode()).digest()).rstrip(b"=").decode()
+def _members(key: Jwk) -> dict[str, object]:
+    return {field.name: value for field, value in key.ListFields()}
 
 
 def forbidden_bits(owner: int, user: int) -> int:

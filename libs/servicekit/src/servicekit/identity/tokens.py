@@ -1,5 +1,6 @@
 """Verifying and signing tokens: accounts' access tokens (RFC 9068) and the short-lived ones services call each other with."""
 
+import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Container
@@ -135,11 +136,25 @@ class TokenVerifier:
             audience=audience,
             options={"require": _REQUIRED, "strict_aud": True, "verify_exp": False, "verify_iat": False},
         )
+        _check_unambiguous(token)
         now = self._now()
         times = claims["exp"], claims["iat"]
         if not all(isinstance(at, int | float) for at in times) or not times[1] - 60 <= now < times[0]:
             raise TokenInvalid
         return claims
+
+
+def _check_unambiguous(token: str) -> None:
+    """Raises TokenInvalid when a member of header or claims is given twice: the gateway's parser and ours must read the same."""
+    for part in token.split(".")[:2]:
+        json.loads(jwt.utils.base64url_decode(part), object_pairs_hook=_members)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise TokenInvalid
+    return members
 
 
 async def _key(source: KeySource, header: dict[str, Any]) -> Ed25519PublicKey:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -75,9 +76,6 @@ def _readable(kind: str, payload: bytes) -> str:
 
 
 async def _replay(jetstream: JetStreamContext, wanted: str) -> int:
-    if wanted != "all" and not wanted.isdigit():
-        print("Say the number from 'list', or 'all'.", file=sys.stderr)
-        return 1
     sequences = [letter.sequence async for letter in dead_letters(jetstream)] if wanted == "all" else [int(wanted)]
     for sequence in sequences:
         print(f"replayed {_line(await replay(jetstream, sequence))}")
@@ -90,10 +88,20 @@ def parse(arguments: list[str], program: str) -> argparse.Namespace:
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="every one, the oldest first")
     show = actions.add_parser("show", help="one whole: why it was given up and what it says")
-    show.add_argument("sequence", type=int, help="its number in the list")
+    show.add_argument("sequence", type=_sequence, help="its number in the list")
     again = actions.add_parser("replay", help="give one, or all of them, to its consumer again")
-    again.add_argument("sequence", help="its number in the list, or 'all'")
+    again.add_argument("sequence", type=_one_or_all, help="its number in the list, or 'all'")
     return parser.parse_args(arguments)
+
+
+def _sequence(text: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,17}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 'list'")
+    return int(text)
+
+
+def _one_or_all(text: str) -> str:
+    return text if text == "all" else str(_sequence(text))
 
 
 def main() -> None:

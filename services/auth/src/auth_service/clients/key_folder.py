@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from auth_service.domain.signing_keys import SigningKey, file_name, start_time
-from servicekit.identity.keys import KeyFileInvalid, jwk, private_key
+from servicekit.identity.jwks import jwk
+from servicekit.identity.keys import KeyFileInvalid, private_key
 
 _SUFFIX = ".pem"
 

@@ -12,7 +12,8 @@ from auth_service.clients import key_folder
 from auth_service.domain.access_tokens import PublicKey
 from auth_service.domain.signing_keys import SigningKey, signing_key
 from servicekit.clock import Clock
-from servicekit.identity.keys import KeyFileInvalid, StaticKeys, jwk
+from servicekit.identity.jwks import jwk
+from servicekit.identity.keys import KeyFileInvalid, StaticKeys
 from servicekit.identity.tokens import ALGORITHM, TYPE
 
 log = logging.getLogger(__name__)

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import re
 import sys
 from collections.abc import Sequence
 
@@ -24,7 +25,7 @@ def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
     verify.add_argument(
         "--from",
         dest="first",
-        type=int,
+        type=_position,
         default=1,
         metavar="POSITION",
         help="entries before this position were deleted because their time was over",
@@ -64,9 +65,17 @@ def _tell(verdict: Verdict) -> int:
     return 0
 
 
+def _position(text: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,17}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no position: they are whole numbers from 1 on")
+    return int(text)
+
+
 def _anchor(text: str) -> Link:
     position, _, hashed = text.partition(":")
-    return Link(int(position), "", bytes.fromhex(hashed))
+    if not re.fullmatch(r"[0-9a-f]{64}", hashed):
+        raise argparse.ArgumentTypeError(f"{text!r} is no POSITION:HASH as an earlier run printed it")
+    return Link(_position(position), "", bytes.fromhex(hashed))
 
 
 def main() -> None:

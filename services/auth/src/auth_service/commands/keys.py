@@ -18,6 +18,7 @@ from servicekit.errors import ServiceError
 from servicekit.identity.keys import KeyFileInvalid
 
 _SAFE_MINUTES = PUBLICATION / timedelta(minutes=1)
+_MOST_MINUTES = 30 * 24 * 60
 
 
 def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
@@ -28,7 +29,7 @@ def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
     rotate = actions.add_parser("rotate", help="publish a new key, which begins to sign when everybody knows it")
     rotate.add_argument(
         "--after",
-        type=float,
+        type=minutes,
         default=_SAFE_MINUTES,
         metavar="MINUTES",
         help="when it begins; sooner than the default, tokens may be refused for up to five minutes",
@@ -39,6 +40,17 @@ def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
         "kid", nargs="?", help="remove this one at once: tokens it signed are refused, a copy is worth nothing"
     )
     return parser.parse_args(arguments)
+
+
+def minutes(text: str) -> float:
+    """A time of 0 minutes to 30 days. Raises ArgumentTypeError, which argparse shows."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= _MOST_MINUTES:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes from 0 to {_MOST_MINUTES} (30 days)")
+    return number
 
 
 async def run(url: str | None, options: argparse.Namespace) -> int:

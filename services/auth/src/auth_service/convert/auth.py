@@ -40,6 +40,7 @@ def tokens(pair: Tokens | MfaDemand) -> auth_pb2.Tokens:
         expires_in=int(pair.expires_in.total_seconds()),
         token_type="Bearer",  # noqa: S106  # RFC 6750's name of the scheme
         user_id=pair.user_id,
+        erasure_cancelled=pair.erasure_cancelled,
     )
 
 

@@ -21,12 +21,13 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a client holds after signing in; `access_token` lasts `expires_in`."""
+    """What a client holds after signing in; `access_token` lasts `expires_in`. `erasure_cancelled` when signing in did that."""
 
     access_token: str
     refresh_token: str
     user_id: str
     expires_in: timedelta = ACCESS_LIFETIME
+    erasure_cancelled: bool = False
 
 
 def claims(account: Account, session: Session, token_id: str, now: datetime) -> dict[str, str | int]:

@@ -29,8 +29,8 @@ def administer(account: Account, change: AccountChange, admins: Sequence[Account
 
 
 def is_acting_admin(account: Account) -> bool:
-    """Whether the account can administer others."""
-    return account.role is Role.ADMIN and account.suspend_time is None
+    """Whether the account can administer others: whose address is not confirmed cannot even sign in."""
+    return account.role is Role.ADMIN and account.suspend_time is None and account.verify_time is not None
 
 
 def ends_sessions(before: Account, after: Account) -> bool:

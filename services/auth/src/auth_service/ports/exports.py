@@ -27,6 +27,10 @@ class ExportsInWork(Protocol):
         """The one that this request began or, if there is none, the one being gathered for the account."""
         ...
 
+    async def remove(self, export_id: str) -> None:
+        """Forget one, with its archive."""
+        ...
+
     async def begun_since(self, user_id: str, since: datetime) -> Sequence[datetime]:
         """When exports of the account were begun since then."""
         ...

@@ -56,6 +56,10 @@ class MailRequests(Protocol):
         """The oldest, which is forgotten with this unit of work; None when none is left that no other has."""
         ...
 
+    async def drop(self, request_id: str) -> None:
+        """Forget one undecided; nothing happens when it is gone."""
+        ...
+
 
 class Letters(Protocol):
     """Writes the letters people get."""

@@ -78,6 +78,7 @@ _HOLD_ADMINS = compile_statement(
     .where(
         _USERS.c.role == Role.ADMIN.value,
         _USERS.c.suspend_time.is_(None),
+        _USERS.c.verify_time.is_not(None),
         ~exists().where(_ERASURES.c.user_id == _USERS.c.id),
     )
     .order_by(_USERS.c.id)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import bindparam, false, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, false, func, insert, or_, select, update
 
 from auth_service.domain.exports import Export, ExportState
 from auth_service.tables import METADATA
@@ -35,6 +35,7 @@ _KNOWN = compile_statement(
 _BEGUN = compile_statement(
     select(_EXPORTS.c.create_time).where(_of_user, _EXPORTS.c.create_time > bindparam("since")), row=lambda time: time
 )
+_REMOVE = compile_command(delete(_EXPORTS).where(_EXPORTS.c.id == bindparam("export_id")))
 _ADD = compile_command(insert(_EXPORTS).values({c.name: bindparam(c.name) for c in _EXPORTS.c}))
 _due = (
     select(_EXPORTS.c.id)
@@ -94,6 +95,10 @@ class StoredExportsInWork:
     async def known(self, user_id: str, request_id: str | None) -> Export | None:
         """The same request comes before the one in the making."""
         return await self._transaction.one(_KNOWN, user_id=user_id, request_id=request_id)
+
+    async def remove(self, export_id: str) -> None:
+        """Its pieces go with it."""
+        await self._transaction.execute(_REMOVE, export_id=export_id)
 
     async def begun_since(self, user_id: str, since: datetime) -> Sequence[datetime]:
         """Expired ones are gone by then, at the earliest after the time that is asked for."""

@@ -21,6 +21,7 @@ _OLDEST = select(_REQUESTS.c.id).order_by(_REQUESTS.c.id).limit(1).with_for_upda
 _TAKE = compile_statement(
     delete(_REQUESTS).where(_REQUESTS.c.id == _OLDEST.scalar_subquery()).returning(*_REQUESTS.c), row=_request
 )
+_DROP = compile_command(delete(_REQUESTS).where(_REQUESTS.c.id == bindparam("request_id")))
 
 
 class MailRequestsInWork:
@@ -38,3 +39,7 @@ class MailRequestsInWork:
     async def take(self) -> MailRequest | None:
         """The oldest that no other worker has."""
         return await self._transaction.one(_TAKE)
+
+    async def drop(self, request_id: str) -> None:
+        """By its key."""
+        await self._transaction.execute(_DROP, request_id=request_id)

@@ -1,6 +1,7 @@
 """Leaving for good: asking for it, thinking better of it, and the work that follows when nobody did."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from auth_service.domain.accounts import Account, MailKind
@@ -28,9 +29,11 @@ from auth_service.use_cases.ending import end_sessions
 from auth_service.use_cases.freshness import require_fresh
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
+from servicekit.errors import Unavailable
 from servicekit.ids import new_id
 
 BATCH = 20
+log = logging.getLogger(__name__)
 
 
 class Leaving:
@@ -68,12 +71,17 @@ def _check_replaceable(account: Account, admins: Sequence[Account]) -> None:
         raise LastAdmin
 
 
-async def cancel_erasure(work: Work, account: Account, client: Client, now: datetime) -> None:
-    """Whoever signs in has thought better of it. For the unit of work that opens the session and holds the account."""
-    if await work.erasures.cancel(account.id):
-        await _write(work, MailKind.ERASURE_CANCELLED, account.id, account.email, now)
-        cancelled = entry(AuditAction.ERASURE_CANCELLED, now, client, actor=account.id, subject=account.id)
-        await work.audit.record(cancelled)
+async def cancel_erasure(work: Work, account: Account, client: Client, now: datetime) -> bool:
+    """Whoever signs in has thought better of it; False when there was nothing to think better of.
+
+    For the unit of work that opens the session and holds the account.
+    """
+    if not await work.erasures.cancel(account.id):
+        return False
+    await _write(work, MailKind.ERASURE_CANCELLED, account.id, account.email, now)
+    cancelled = entry(AuditAction.ERASURE_CANCELLED, now, client, actor=account.id, subject=account.id)
+    await work.audit.record(cancelled)
+    return True
 
 
 class Erasing:
@@ -90,8 +98,7 @@ class Erasing:
         """Erase one batch of accounts whose time is over, each in a transaction of its own; how many there were."""
         with acting_as(AUTH):
             due = await self._erasures.due(self._clock() - self._grace, BATCH)
-            for user_id in due:
-                await self._erase(user_id)
+            await _each(due, self._erase)
         return len(due)
 
     async def _erase(self, user_id: str) -> None:
@@ -112,8 +119,7 @@ class Erasing:
         """Tell one batch of erasures again that some service has not answered; how many there were."""
         with acting_as(AUTH):
             waiting = await self._erasures.silent(self._clock(), BATCH)
-            for user_id in waiting:
-                await self._ask_again(user_id)
+            await _each(waiting, self._ask_again)
         return len(waiting)
 
     async def _ask_again(self, user_id: str) -> None:
@@ -123,6 +129,21 @@ class Erasing:
             if erasure and erasure.delete_time and is_silent(erasure, now):
                 await work.erasures.save(announce(erasure, now))
                 await work.publish(UserDeleted(user_id, erasure.delete_time))
+
+
+async def _each(user_ids: Iterable[str], act: Callable[[str], Awaitable[None]]) -> None:
+    """All of them, then the first failure, if any: one account must not keep the others here, and is never given up itself."""
+    failure: Exception | None = None
+    for user_id in user_ids:
+        try:
+            await act(user_id)
+        except Unavailable:
+            raise
+        except Exception as error:
+            log.exception("erasure failed", extra={"user": user_id})
+            failure = failure or error
+    if failure:
+        raise failure
 
 
 async def receive(work: Work, user_id: str, service: str, row_count: int, now: datetime) -> None:

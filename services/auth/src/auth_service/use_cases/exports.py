@@ -44,6 +44,8 @@ class Exports:
     async def begin(self, request_id: str | None, client: Client) -> Export:
         """Begin to gather, or answer the export that this request began before, or that is being gathered already.
 
+        A request whose export is over begins anew.
+
         Raises UserNotFound, FreshSignInNeeded, TooManyExports, Unauthenticated, PersonNeeded.
         """
         caller, now = person(), self._clock()
@@ -54,8 +56,11 @@ class Exports:
                 if await work.accounts.get(caller.id) is None:
                     raise UserNotFound(user=caller.id)
                 await require_fresh(work, caller, now)
-                if known := await work.exports.known(caller.id, request_id):
+                known = await work.exports.known(caller.id, request_id)
+                if known and not _is_over(known, now):
                     return known
+                if known:
+                    await work.exports.remove(known.id)
                 begun = await work.exports.begun_since(caller.id, now - WINDOW)
                 export = new_export(new_id(), caller.id, request_id, new_salt(), begun, now)
                 await work.exports.add(export)

@@ -39,6 +39,7 @@ class FirstAdmin:
                 admin = replace(with_password(confirm(account, now), hashed), role=Role.ADMIN, suspend_time=None)
                 await work.accounts.save(admin)
                 await work.mailed_tokens.remove(admin.id)
+                await work.second_factors.remove_challenges(admin.id)
                 await end_sessions(work, admin.id, now)
                 await work.audit.record(entry(AuditAction.ADMIN_CREATED, now, actor=OPERATOR, subject=admin.id))
         return admin

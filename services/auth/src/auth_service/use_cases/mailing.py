@@ -1,27 +1,41 @@
 """Sending what lies in the mail outbox."""
 
 import asyncio
+import logging
 from collections.abc import Coroutine, Iterable
 from datetime import datetime
 
 from auth_service.domain.accounts import Account, MailKind
 from auth_service.domain.email_changes import is_asked_by
-from auth_service.domain.mails import LEASE, Letter, Mail, after_refusal, after_success, token_purpose
+from auth_service.domain.mails import (
+    LEASE,
+    MOST_ATTEMPTS,
+    Letter,
+    Mail,
+    MailStatus,
+    Refusal,
+    after_refusal,
+    after_success,
+    token_purpose,
+)
 from auth_service.domain.secrets import mailed_token, new_secret
 from auth_service.ports import Letters, Mailer, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.mail_requests import MailRequests
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
+from servicekit.errors import Unavailable
 
 BATCH = 8
+log = logging.getLogger(__name__)
 
 
 class MailDelivery:
     """Sends due mails, at least once each: a crash after sending repeats the mail under the same Message-ID.
 
     A letter's token is made when it is sent and only its digest is kept, so that no usable token lies in the database.
-    A repeat carries a token of its own; the one sent before stays good.
+    A repeat carries a token of its own; the one sent before stays good. A mail that fails in whatever way, or kills its worker,
+    is tried again with growing pauses and then given up, and keeps no other from being sent.
     """
 
     def __init__(self, unit_of_work: UnitOfWork, letters: Letters, mailer: Mailer, clock: Clock) -> None:
@@ -45,7 +59,15 @@ class MailDelivery:
             await _all(self._deliver(mail, letter) for mail, letter in zip(mails, letters, strict=True))
         return decided + len(mails)
 
-    async def _letter(self, mail: Mail, now: datetime) -> Letter:
+    async def _letter(self, mail: Mail, now: datetime) -> Letter | Refusal:
+        if mail.attempts > MOST_ATTEMPTS:  # the last try never told how it ended: it may have killed its worker
+            return Refusal("no try told how it ended", permanent=True)
+        try:
+            return await self._written(mail, now)
+        except Exception as error:
+            return _unforeseen(mail, error)
+
+    async def _written(self, mail: Mail, now: datetime) -> Letter:
         token = None
         if (purpose := token_purpose(mail.kind)) and mail.user_id:
             token = new_secret()
@@ -56,11 +78,27 @@ class MailDelivery:
                     await work.mailed_tokens.add(mailed_token(token, mail.user_id, purpose, now))
         return self._letters.write(mail, token)
 
-    async def _deliver(self, mail: Mail, letter: Letter) -> None:
-        refusal = await self._mailer.send(mail.id, letter)
+    async def _deliver(self, mail: Mail, letter: Letter | Refusal) -> None:
+        refusal = letter if isinstance(letter, Refusal) else await self._sent(mail, letter)
         result = after_refusal(mail, refusal, self._clock()) if refusal else after_success(mail)
         async with self._unit_of_work() as work:
             await work.mails.save(result)
+        if result.status is MailStatus.ABANDONED:
+            log.error("mail given up", extra={"mail": mail.id, "kind": mail.kind.value, "attempt": mail.attempts})
+
+    async def _sent(self, mail: Mail, letter: Letter) -> Refusal | None:
+        try:
+            return await self._mailer.send(mail.id, letter)
+        except Exception as error:
+            return _unforeseen(mail, error)
+
+
+def _unforeseen(mail: Mail, error: Exception) -> Refusal:
+    """What nobody foresaw of one mail counts as a try of it; what is away counts for none. Raises Unavailable."""
+    if isinstance(error, Unavailable):
+        raise error
+    log.error("mail failed unexpectedly", extra={"mail": mail.id, "kind": mail.kind.value}, exc_info=error)
+    return Refusal(type(error).__name__, permanent=False)
 
 
 async def _is_wanted(work: Work, mail: Mail, account: Account) -> bool:

@@ -1,5 +1,6 @@
 """Completing a sign-in by the second factor."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from auth_service.domain.access_tokens import Tokens
@@ -77,11 +78,12 @@ class MfaSignIn:
         await work.second_factors.remove_challenges(account.id)
         session = open_session(new_id(), account.id, client.user_agent, now, Assurance.TWO_FACTORS)
         await work.accounts.save(seen(account, now))
-        await cancel_erasure(work, account, client, now)
+        cancelled = await cancel_erasure(work, account, client, now)
         await work.sessions.add(session)
         for action in (AuditAction.MFA_CHECKED, AuditAction.SESSION_OPENED):
             await work.audit.record(entry(action, now, client, actor=account.id, subject=account.id))
-        return await self._issuer.issue(work, account, session, new_secret(), now)
+        tokens = await self._issuer.issue(work, account, session, new_secret(), now)
+        return replace(tokens, erasure_cancelled=cancelled)
 
 
 def _good(tokens: Tokens | None) -> Tokens:

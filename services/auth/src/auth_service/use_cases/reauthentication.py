@@ -66,7 +66,8 @@ class Reauthentication:
         async with self._unit_of_work() as work:
             await work.accounts.get(caller.id)
             totp = await work.second_factors.totp(caller.id)
-            if totp is None or not await self._check.spend_any(work, totp, code):
+            # Asked again, as it is held only now: an app that is being enrolled anew proves nothing.
+            if totp is None or not is_on(totp) or not await self._check.spend_any(work, totp, code):
                 raise MfaCodeInvalid(fields={"code": "is wrong, or was used before"})
             await self._prove(work, caller, Assurance.TWO_FACTORS, attempt)
         await self._attempts.forgive(*budgets)

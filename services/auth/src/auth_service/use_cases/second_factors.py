@@ -23,6 +23,7 @@ from auth_service.use_cases.acting import AUTH, person
 from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.auditing import entry, refusals_audited
 from auth_service.use_cases.codes import CodeCheck
+from auth_service.use_cases.ending import end_sessions
 from auth_service.use_cases.freshness import require_fresh
 from servicekit.caller import Caller, acting_as
 from servicekit.clock import Clock
@@ -70,7 +71,9 @@ class SecondFactorKeeper:
         return Enrolment(secret, self._codes.uri(secret, account.email))
 
     async def confirm(self, code: str, client: Client) -> list[str]:
-        """Complete with the app's first code; the session counts as proven by both factors. Answers the recovery codes, once.
+        """Complete with the app's first code. Answers the recovery codes, once.
+
+        The session counts as proven by both factors; the account's others, which a password alone opened, end.
 
         Raises TotpEnrolled, TotpNotEnrolled, TotpCodeInvalid, TooManyAttempts, UserNotFound, Unauthenticated, PersonNeeded.
         """
@@ -86,6 +89,7 @@ class SecondFactorKeeper:
                 digests = [recovery_digest(caller.id, each) for each in recovery]
                 await work.second_factors.replace_recovery_codes(caller.id, digests)
                 await _prove_session(work, caller, now)
+                await end_sessions(work, account.id, now, sparing=caller.session_id)
                 await work.mails.add(new_mail(new_id(), account.id, MailKind.TOTP_ENABLED, account.email, now))
                 await work.audit.record(attempt)
             await self._attempts.forgive(*budgets)

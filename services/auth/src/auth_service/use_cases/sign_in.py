@@ -102,11 +102,12 @@ class SignIn:
     async def _open_session(self, work: Work, account: Account, client: Client, now: datetime) -> Tokens:
         session = open_session(new_id(), account.id, client.user_agent, now)
         await work.accounts.save(account)
-        await cancel_erasure(work, account, client, now)
+        cancelled = await cancel_erasure(work, account, client, now)
         await work.sessions.add(session)
         opened = entry(AuditAction.SESSION_OPENED, now, client, actor=account.id, subject=account.id)
         await work.audit.record(opened)
-        return await self._issuer.issue(work, account, session, new_secret(), now)
+        tokens = await self._issuer.issue(work, account, session, new_secret(), now)
+        return replace(tokens, erasure_cancelled=cancelled)
 
     async def _demand(self, work: Work, account: Account, client: Client, now: datetime) -> MfaDemand:
         secret = new_secret()

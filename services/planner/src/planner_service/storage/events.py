@@ -130,8 +130,9 @@ FIRST_PAGE = compile_statement(_overlapping, _event)
 LATER_PAGE = compile_statement(_overlapping.where(_place > _last), _event)
 
 RECURRING = compile_statement(_mine.where(_recurs), _event)
-COUNT_RECURRING: Statement[int] = compile_statement(
-    select(func.count()).select_from(_events).where(_events.c.user_id == bindparam("user_id"), _recurs), int
+COUNT: Statement[tuple[int, int]] = compile_statement(
+    select(func.count(), func.count().filter(_recurs)).where(_events.c.user_id == bindparam("user_id")),
+    lambda events, series: (events, series),
 )
 NEWEST = compile_statement(
     _mine.order_by(_recurs.desc(), _events.c.start_time.desc(), _events.c.id).limit(bindparam("size", type_=Integer)),
@@ -241,8 +242,8 @@ class PostgresEvents(PostgresEventReader):
     async def remove(self, event: Event) -> None:
         await self._transaction.execute(REMOVE, event_id=event.id)
 
-    async def count_recurring(self, user_id: str) -> int:
-        return await self._transaction.one(COUNT_RECURRING, user_id=user_id) or 0
+    async def count(self, user_id: str) -> tuple[int, int]:
+        return await self._transaction.one(COUNT, user_id=user_id) or (0, 0)
 
     async def await_imports(self, user_id: str) -> None:
         await self._transaction.execute(AWAIT_IMPORTS, name=f"import {user_id}")

@@ -26,7 +26,7 @@ from planner_service.errors import EventNotFound
 from planner_service.ports import Cursor, Store, Work
 from planner_service.use_cases import recurrence
 from planner_service.use_cases.reminders import scheduled
-from planner_service.use_cases.series import check_room
+from planner_service.use_cases.room import Room
 from planner_service.use_cases.split import split
 from servicekit.caller import current_caller
 from servicekit.clock import Clock
@@ -46,7 +46,7 @@ class Planner:
     async def create(self, plan: Plan, request_id: str | None) -> Event:
         """Puts a plan into the planner.
 
-        Raises TitleEmpty, TimeZoneUnknown, PeriodInvalid, RecurrenceInvalid, TooManySeries.
+        Raises TitleEmpty, TimeZoneUnknown, PeriodInvalid, RecurrenceInvalid, TooManyEvents, TooManySeries.
         """
         plan = check(plan)
         await _check_recurrence(plan)
@@ -56,8 +56,7 @@ class Planner:
         async with self._store.begin() as work:
             if not await work.events.add(event):
                 return await work.events.by_request(owner, request_id or "") or event
-            if plan.recurrence:
-                await check_room(work, owner)
+            (await Room.of(work, owner)).take()
             await work.changed(Happening.CREATED, event)
         return event
 
@@ -83,7 +82,8 @@ class Planner:
         """Changes the fields that are given, of all occurrences, of one or of those from one on.
 
         The latter two become an event of their own, which is answered. Raises EventNotFound, EventChanged, TitleEmpty,
-        TimeZoneUnknown, PeriodInvalid, RecurrenceInvalid, OccurrenceRequired, OccurrenceNotFound, TooManySeries.
+        TimeZoneUnknown, PeriodInvalid, RecurrenceInvalid, OccurrenceRequired, OccurrenceNotFound, TooManyEvents,
+        TooManySeries.
         """
         async with self._store.begin() as work:
             event = await self._locked(work, event_id, etag)
@@ -94,7 +94,7 @@ class Planner:
                 await _check_recurrence(changed.plan)
             await self._save(work, event, changed)
             if changed.plan.recurrence and not event.plan.recurrence:
-                await check_room(work, event.user_id)
+                (await Room.of(work, event.user_id)).take()
         return changed
 
     async def complete(self, event_id: str, completed: bool, start: datetime | None) -> Occurrence:
@@ -139,8 +139,7 @@ class Planner:
         new = scheduled(replace(new, create_time=now, update_time=now), now)
         await self._save(work, parted, next_version(rest, now))
         await work.events.add(new)
-        if new.plan.recurrence:
-            await check_room(work, new.user_id)
+        (await Room.of(work, new.user_id)).take()
         await work.changed(Happening.CREATED, new)
         return new
 

@@ -15,7 +15,7 @@ from planner_service.use_cases.calendar_components import Part, taken_apart
 from planner_service.use_cases.calendar_reading import MOST_LINES, Read, Unusable, Zones, date_lines, read
 from planner_service.use_cases.calendar_writing import UID_DOMAIN
 from planner_service.use_cases.reminders import scheduled
-from planner_service.use_cases.series import check_room
+from planner_service.use_cases.room import Room
 from servicekit.caller import current_caller
 from servicekit.clock import Clock
 from servicekit.errors import ServiceError
@@ -58,10 +58,10 @@ class Importer:
         owner, saved, failed = current_caller().id, list[Event](), list[Failure]()
         async with self._store.begin() as work:
             await work.events.await_imports(owner)
-            known = await self._known(work, owner, batch)
+            known, room = await self._known(work, owner, batch), await Room.of(work, owner)
             for each in batch:
                 try:
-                    if event := await self._put(work, owner, each, known.get(each.uid)):
+                    if event := await self._put(work, room, each, known.get(each.uid)):
                         saved.append(event)
                 except ServiceError as error:
                     failed.append(Failure(each.line, each.uid, error.detail))
@@ -76,21 +76,19 @@ class Importer:
         known = {event.uid: event for event in events if event.uid}
         return known | {uid: by_id[event_id] for uid, event_id in own.items() if event_id in by_id}
 
-    async def _put(self, work: Work, owner: str, found: Read, known: Event | None) -> Event | None:
+    async def _put(self, work: Work, room: Room, found: Read, known: Event | None) -> Event | None:
         """The event as saved; None when it is so already."""
         now = self._clock()
         if known:
             changed = change(known, {name: getattr(found.plan, name) for name in _FIELDS}, now)
             if changed == known:
                 return None
-            if changed.plan.recurrence and not known.plan.recurrence:
-                await check_room(work, owner, more=1)
+            room.take(series=bool(changed.plan.recurrence) - bool(known.plan.recurrence))
             await work.events.save(scheduled(changed, now))
             await work.changed(Happening.UPDATED, changed)
             return changed
-        if found.plan.recurrence:
-            await check_room(work, owner, more=1)
-        event = Event(self._new_id(), owner, None, found.plan, (), 1, now, now, uid=found.uid)
+        room.take(events=1, series=bool(found.plan.recurrence))
+        event = Event(self._new_id(), current_caller().id, None, found.plan, (), 1, now, now, uid=found.uid)
         event = scheduled(event, now)
         await work.events.add(event)
         await work.changed(Happening.CREATED, event)

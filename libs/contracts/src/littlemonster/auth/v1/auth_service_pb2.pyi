@@ -217,6 +217,7 @@ class Tokens(_message.Message):
     TOKEN_TYPE_FIELD_NUMBER: _builtins.int
     USER_ID_FIELD_NUMBER: _builtins.int
     MFA_TOKEN_FIELD_NUMBER: _builtins.int
+    ERASURE_CANCELLED_FIELD_NUMBER: _builtins.int
     access_token: _builtins.str
     """A signed JWT (EdDSA, RFC 9068) for the Authorization header; empty when mfa_token is set. Its claims: iss, aud, sub (the
     account), sid (the session), role, aal (1, or 2 after a second factor), iat, exp, jti.
@@ -233,6 +234,8 @@ class Tokens(_message.Message):
     """Set instead of everything else when a second factor is needed: an opaque secret that LoginMfa takes, good for five minutes
     and nothing else.
     """
+    erasure_cancelled: _builtins.bool
+    """True when this sign-in cancelled an erasure of the account that its person had asked for: it stays. Never after RefreshToken."""
     def __init__(
         self,
         *,
@@ -242,10 +245,11 @@ class Tokens(_message.Message):
         token_type: _builtins.str = ...,
         user_id: _builtins.str = ...,
         mfa_token: _builtins.str = ...,
+        erasure_cancelled: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "expires_in", b"expires_in", "mfa_token", b"mfa_token", "refresh_token", b"refresh_token", "token_type", b"token_type", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "erasure_cancelled", b"erasure_cancelled", "expires_in", b"expires_in", "mfa_token", b"mfa_token", "refresh_token", b"refresh_token", "token_type", b"token_type", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

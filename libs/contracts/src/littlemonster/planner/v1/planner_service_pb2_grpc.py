@@ -110,8 +110,8 @@ class PlannerServiceServicer:
 
     def CreateEvent(self, request, context):
         """Puts an event into the caller's planner. INVALID_ARGUMENT: TITLE_EMPTY, TIME_ZONE_UNKNOWN, PERIOD_INVALID for an end before
-        the start, RECURRENCE_INVALID naming the line, REMINDER_INVALID. RESOURCE_EXHAUSTED: TOO_MANY_SERIES when the
-        planner holds 500 recurring events. Idempotent on request_id.
+        the start, RECURRENCE_INVALID naming the line, REMINDER_INVALID. RESOURCE_EXHAUSTED: TOO_MANY_EVENTS when the
+        planner holds 20,000 events, TOO_MANY_SERIES when 500 of them recur. Idempotent on request_id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -136,7 +136,7 @@ class PlannerServiceServicer:
         """Changes the fields that are given, of all occurrences or of some; these become an event of their own, which is answered.
         NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one, which is in
         the details. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a scope without occurrence_start, or a reason of CreateEvent.
-        RESOURCE_EXHAUSTED: TOO_MANY_SERIES.
+        RESOURCE_EXHAUSTED: TOO_MANY_EVENTS, TOO_MANY_SERIES.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -175,7 +175,9 @@ class PlannerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchEvents(self, request, context):
-        """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, or WATCH_TOO_SLOW.
+        """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, TOO_MANY_STREAMS of one account,
+        WATCH_TOO_SLOW where the reader does not keep up. UNAVAILABLE: CHANGES_MISSED after changes could not be followed for a while.
+        After these ask SyncEvents, then watch again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

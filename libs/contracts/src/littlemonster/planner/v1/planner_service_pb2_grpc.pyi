@@ -19,8 +19,8 @@ class PlannerServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CreateEventRequest, _planner_service_pb2.Event]
     """Puts an event into the caller's planner. INVALID_ARGUMENT: TITLE_EMPTY, TIME_ZONE_UNKNOWN, PERIOD_INVALID for an end before
-    the start, RECURRENCE_INVALID naming the line, REMINDER_INVALID. RESOURCE_EXHAUSTED: TOO_MANY_SERIES when the
-    planner holds 500 recurring events. Idempotent on request_id.
+    the start, RECURRENCE_INVALID naming the line, REMINDER_INVALID. RESOURCE_EXHAUSTED: TOO_MANY_EVENTS when the
+    planner holds 20,000 events, TOO_MANY_SERIES when 500 of them recur. Idempotent on request_id.
     """
     ListEvents: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.ListEventsRequest, _planner_service_pb2.ListEventsResponse]
     """The caller's events that overlap a period, by start; recurring ones as their occurrences.
@@ -32,7 +32,7 @@ class PlannerServiceStub:
     """Changes the fields that are given, of all occurrences or of some; these become an event of their own, which is answered.
     NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one, which is in
     the details. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a scope without occurrence_start, or a reason of CreateEvent.
-    RESOURCE_EXHAUSTED: TOO_MANY_SERIES.
+    RESOURCE_EXHAUSTED: TOO_MANY_EVENTS, TOO_MANY_SERIES.
     """
     DeleteEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.DeleteEventRequest, _empty_pb2.Empty]
     """Deletes an event or some of its occurrences. NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED.
@@ -51,7 +51,10 @@ class PlannerServiceStub:
     that is not the caller's.
     """
     WatchEvents: _aio.UnaryStreamMultiCallable[_planner_service_pb2.WatchEventsRequest, _planner_service_pb2.EventChange]
-    """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, or WATCH_TOO_SLOW."""
+    """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, TOO_MANY_STREAMS of one account,
+    WATCH_TOO_SLOW where the reader does not keep up. UNAVAILABLE: CHANGES_MISSED after changes could not be followed for a while.
+    After these ask SyncEvents, then watch again.
+    """
     CreateFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CreateFeedRequest, _planner_service_pb2.Feed]
     """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
     the token in it is kept.
@@ -79,8 +82,8 @@ class PlannerServiceServicer:
         context: _aio.ServicerContext[_planner_service_pb2.CreateEventRequest, _abc.Awaitable[_planner_service_pb2.Event]],
     ) -> _abc.Awaitable[_planner_service_pb2.Event]:
         """Puts an event into the caller's planner. INVALID_ARGUMENT: TITLE_EMPTY, TIME_ZONE_UNKNOWN, PERIOD_INVALID for an end before
-        the start, RECURRENCE_INVALID naming the line, REMINDER_INVALID. RESOURCE_EXHAUSTED: TOO_MANY_SERIES when the
-        planner holds 500 recurring events. Idempotent on request_id.
+        the start, RECURRENCE_INVALID naming the line, REMINDER_INVALID. RESOURCE_EXHAUSTED: TOO_MANY_EVENTS when the
+        planner holds 20,000 events, TOO_MANY_SERIES when 500 of them recur. Idempotent on request_id.
         """
 
     def ListEvents(
@@ -107,7 +110,7 @@ class PlannerServiceServicer:
         """Changes the fields that are given, of all occurrences or of some; these become an event of their own, which is answered.
         NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one, which is in
         the details. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a scope without occurrence_start, or a reason of CreateEvent.
-        RESOURCE_EXHAUSTED: TOO_MANY_SERIES.
+        RESOURCE_EXHAUSTED: TOO_MANY_EVENTS, TOO_MANY_SERIES.
         """
 
     def DeleteEvent(
@@ -151,7 +154,10 @@ class PlannerServiceServicer:
         request: _planner_service_pb2.WatchEventsRequest,
         context: _aio.ServicerContext[_planner_service_pb2.WatchEventsRequest, _abc.AsyncIterator[_planner_service_pb2.EventChange]],
     ) -> _abc.AsyncIterator[_planner_service_pb2.EventChange]:
-        """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, or WATCH_TOO_SLOW."""
+        """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, TOO_MANY_STREAMS of one account,
+        WATCH_TOO_SLOW where the reader does not keep up. UNAVAILABLE: CHANGES_MISSED after changes could not be followed for a while.
+        After these ask SyncEvents, then watch again.
+        """
 
     def CreateFeed(
         self,
