@@ -69,10 +69,11 @@ def test_formulas_and_years_count_as_such() -> None:
 @pytest.mark.parametrize(
     ("guess", "asked", "off"),
     [
-        (SubjectGuess(Subject.HISTORY, 0.95), Subject.MATH, True),
-        (SubjectGuess(Subject.HISTORY, 0.7), Subject.MATH, False),
-        (SubjectGuess(Subject.HISTORY, 0.95), Subject.HISTORY, False),
-        (SubjectGuess(None, 0.95), Subject.MATH, True),
+        (SubjectGuess(Subject.HISTORY, 0.95, {Subject.HISTORY: 0.95, Subject.MATH: 0.02}), Subject.MATH, True),
+        (SubjectGuess(Subject.HISTORY, 0.7, {Subject.HISTORY: 0.7, Subject.MATH: 0.2}), Subject.MATH, False),
+        (SubjectGuess(Subject.HISTORY, 0.95, {Subject.HISTORY: 0.95}), Subject.HISTORY, False),
+        (SubjectGuess(None, 0.7, {Subject.MATH: 0.05}), Subject.MATH, True),
+        (SubjectGuess(None, 0.0), Subject.MATH, False),
     ],
 )
 def test_only_what_is_plainly_about_something_else_is_off_the_subject(guess, asked, off) -> None:
