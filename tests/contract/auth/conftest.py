@@ -15,6 +15,7 @@ from auth_service.ports import (
     ExportReader,
     Leftovers,
     PreferencesReader,
+    RegistrationReader,
     SessionReader,
     UnitOfWork,
 )
@@ -24,6 +25,7 @@ from auth_service.storage.erasures import StoredErasures
 from auth_service.storage.exports import StoredExports
 from auth_service.storage.leftovers import StoredLeftovers
 from auth_service.storage.preferences import StoredPreferences
+from auth_service.storage.registrations import StoredRegistrations
 from auth_service.storage.sessions import StoredSessions
 from auth_service.storage.unit_of_work import units_of_work
 from local_mesh.servers.databases import DatabaseUrls
@@ -38,6 +40,7 @@ class Store:
 
     unit_of_work: UnitOfWork
     accounts: AccountReader
+    registrations: RegistrationReader
     sessions: SessionReader
     preferences: PreferencesReader
     leftovers: Leftovers
@@ -52,7 +55,8 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     if request.param == "memory":
         memory = MemoryDatabase()
         exports, audit = MemoryExportReader(memory), MemoryAuditReader(memory)
-        yield Store(memory.unit_of_work, memory, memory, memory, MemoryLeftovers(memory), memory, exports, audit)
+        readers = (memory, memory, memory, memory, MemoryLeftovers(memory), memory, exports, audit)
+        yield Store(memory.unit_of_work, *readers)
         return
     make_database: Make = request.getfixturevalue("make_database")
     database = Database(make_database("auth").app, name="auth", size=8)
@@ -60,6 +64,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     yield Store(
         units_of_work(database),
         StoredAccounts(database),
+        StoredRegistrations(database),
         StoredSessions(database),
         StoredPreferences(database),
         StoredLeftovers(database),

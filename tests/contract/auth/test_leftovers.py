@@ -115,5 +115,5 @@ async def test_a_sweep_takes_a_batch_of_each_until_nothing_is_left(store: Store,
         for each in expired:
             await work.sessions.add(each)
         await work.mailed_tokens.add(mailed_token("old", ada.id, TokenPurpose.VERIFY_EMAIL, NOW - timedelta(days=2)))
-    housekeeping = Housekeeping(store.leftovers, lambda: NOW)
+    housekeeping = Housekeeping(store.leftovers, lambda: NOW, timedelta(days=7))
     assert [await housekeeping.sweep() for _ in range(3)] == [BATCH + 1, 1, 0]

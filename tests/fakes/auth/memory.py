@@ -13,6 +13,7 @@ from fakes.auth.memory_erasures import MemoryErasures
 from fakes.auth.memory_exports import MemoryExports
 from fakes.auth.memory_factors import FactorTables, MemorySecondFactors
 from fakes.auth.memory_mails import MemoryMailRequests, MemoryMails
+from fakes.auth.memory_registrations import MemoryRegistrations
 from fakes.auth.memory_sessions import MemorySessions
 
 from auth_service.domain.accounts import Account
@@ -24,6 +25,7 @@ from auth_service.domain.exports import Export
 from auth_service.domain.mail_requests import MailRequest
 from auth_service.domain.mails import Mail
 from auth_service.domain.preferences import Preferences
+from auth_service.domain.registrations import PendingRegistration
 from auth_service.domain.secrets import MailedToken
 from auth_service.domain.sessions import RefreshToken, Session
 from servicekit.caller import Role
@@ -34,6 +36,7 @@ class Tables:
     """Everything kept."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
+    registrations: dict[str, PendingRegistration] = field(default_factory=dict)
     tokens: dict[bytes, MailedToken] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     refresh_tokens: dict[bytes, RefreshToken] = field(default_factory=dict)
@@ -56,6 +59,7 @@ class MemoryWork:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self.accounts = MemoryAccounts(tables)
+        self.registrations = MemoryRegistrations(tables)
         self.mailed_tokens = MemoryTokens(tables)
         self.sessions = MemorySessions(tables)
         self.preferences = MemoryPreferences(tables)
@@ -104,6 +108,10 @@ class MemoryDatabase:
     async def by_email(self, email: str) -> Account | None:
         """See ports.AccountReader."""
         return await MemoryAccounts(self.tables).by_email(email)
+
+    async def newest(self, email: str) -> PendingRegistration | None:
+        """See ports.RegistrationReader."""
+        return await MemoryRegistrations(self.tables).newest(email)
 
     async def known(self, ids: Sequence[str], names: Sequence[str], limit: int) -> Sequence[Account]:
         """See ports.AccountReader."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from auth_service.domain.erasure import RECEIPTS_KEPT
 from auth_service.domain.mails import ABANDONED_KEPT, SENT_KEPT, MailStatus
 from auth_service.domain.sessions import ENDED_KEPT, expire_time
+from servicekit.caller import Role
 
 if TYPE_CHECKING:
     from fakes.auth.memory import MemoryDatabase
@@ -76,3 +77,22 @@ class MemoryLeftovers:
             del tables.erasures[each]
         tables.receipts = {key: receipt for key, receipt in tables.receipts.items() if key[0] in tables.erasures}
         return len(old[:limit])
+
+    async def remove_registrations(self, made_by: datetime, limit: int) -> int:
+        tables = self._database.tables
+        old = [each.id for each in tables.registrations.values() if each.create_time <= made_by][:limit]
+        for each in old:
+            del tables.registrations[each]
+        tables.mails = {key: mail for key, mail in tables.mails.items() if mail.registration_id not in old}
+        tables.tokens = {key: token for key, token in tables.tokens.items() if token.registration_id not in old}
+        return len(old)
+
+    async def remove_unconfirmed_accounts(self, made_by: datetime, limit: int) -> int:
+        tables = self._database.tables
+        waiting = [each for each in tables.accounts.values() if each.verify_time is None and each.role is Role.STUDENT]
+        old = [each.id for each in waiting if each.create_time <= made_by][:limit]
+        for each in old:
+            del tables.accounts[each]
+        tables.mails = {key: mail for key, mail in tables.mails.items() if mail.user_id not in old}
+        tables.tokens = {key: token for key, token in tables.tokens.items() if token.user_id not in old}
+        return len(old)

@@ -80,7 +80,7 @@ async def test_links_expire_and_housekeeping_removes_what_they_led_to(
     for attempt in (fetched(running, url), seen(running, tokens, export)):
         with pytest.raises(NotFound):
             await attempt
-    await Housekeeping(StoredLeftovers(running.database), running.clock).sweep()
+    await Housekeeping(StoredLeftovers(running.database), running.clock, timedelta(days=7)).sweep()
     with acting_as(AUTH):
         assert await StoredExports(running.database).piece(export.id, 0) is None
 

@@ -1,14 +1,14 @@
 """What happens at the same time, on a real PostgreSQL."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from integration.auth.conftest import Running
 from sqlalchemy import text
 
-from auth_service.domain.accounts import MOST_VERIFICATION_MAILS
 from auth_service.domain.sessions import ABSOLUTE_LIFETIME, GRACE
-from auth_service.errors import RefreshTokenInvalid, RefreshTokenReused, VerificationTokenInvalid
+from auth_service.errors import RefreshTokenInvalid, RefreshTokenReused
 from auth_service.storage.leftovers import StoredLeftovers
 from auth_service.storage.unit_of_work import units_of_work
 from auth_service.use_cases.housekeeping import Housekeeping
@@ -26,13 +26,6 @@ async def count(running: Running, table: str, condition: str = "true") -> int:
         found = await running.database.one(statement)
     assert found is not None
     return found
-
-
-async def test_fifty_registrations_of_one_address_at_once_open_one_account(running: Running) -> None:
-    await asyncio.gather(*(running.register(password=f"password number {number}") for number in range(50)))
-    assert await count(running, "users") == 1
-    assert await count(running, "mails") == MOST_VERIFICATION_MAILS
-    assert await count(running, "outbox", "subject = 'user.registered'") == 1
 
 
 async def test_fifty_refreshes_of_one_token_at_once_leave_one_living_family(running: Running) -> None:
@@ -74,46 +67,6 @@ async def test_refreshing_while_signing_out_leaves_the_session_ended(running: Ru
     assert await count(running, "sessions", "revoke_time IS NULL") == 0
 
 
-async def test_twenty_confirmations_at_once_all_succeed(running: Running) -> None:
-    await running.register()
-    request = auth_pb2.VerifyEmailRequest(token=await running.mailed_token())
-    await asyncio.gather(*(running.auth.VerifyEmail(request) for _ in range(20)))
-    await running.log_in()
-
-
-async def test_a_token_replaced_while_it_is_presented_confirms_nothing(running: Running) -> None:
-    await running.register()
-    request = auth_pb2.VerifyEmailRequest(token=await running.mailed_token())
-    with acting_as(Caller.service("test")):
-        async with units_of_work(running.database)() as newer_registration:
-            account = await newer_registration.accounts.by_email(running.email)
-            assert account
-            presenting = asyncio.ensure_future(running.auth.VerifyEmail(request))
-            while not await count(running, "pg_stat_activity", WAITS_FOR_A_ROW):
-                pass
-            await newer_registration.mailed_tokens.remove(account.id)
-    with pytest.raises(VerificationTokenInvalid):
-        await presenting
-    assert await count(running, "users", "verify_time IS NOT NULL") == 0
-
-
-async def test_a_token_made_while_somebody_registers_again_is_removed_or_the_newest_registration_s(
-    running: Running,
-) -> None:
-    await running.register(password="a squatter's password")
-    with acting_as(Caller.service("test")):
-        async with units_of_work(running.database)() as newer_registration:
-            account = await newer_registration.accounts.by_email(running.email)
-            assert account
-            sending = asyncio.ensure_future(running.delivery.deliver_due())
-            while not await count(running, "pg_stat_activity", WAITS_FOR_A_ROW):
-                pass
-            assert await count(running, "mailed_tokens") == 0
-            await newer_registration.mailed_tokens.remove(account.id)
-    await sending
-    assert await count(running, "mailed_tokens") == 1
-
-
 async def test_many_workers_send_each_mail_once(running: Running) -> None:
     for number in range(20):
         await running.register(f"{number}-{running.email}")
@@ -137,7 +90,7 @@ async def test_what_somebody_holds_is_passed_over_by_housekeeping_and_many_sweep
     for _ in range(30):
         await running.log_in()
     running.clock.advance(ABSOLUTE_LIFETIME)
-    housekeeping = Housekeeping(StoredLeftovers(running.database), running.clock)
+    housekeeping = Housekeeping(StoredLeftovers(running.database), running.clock, timedelta(days=7))
     with acting_as(Caller.service("test")):
         async with units_of_work(running.database)() as work:
             account = await work.accounts.by_email(running.email)

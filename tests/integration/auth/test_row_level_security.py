@@ -48,6 +48,15 @@ async def test_nobody_sees_nothing(running: Running, people: tuple[str, str], ta
     assert await visible(running, table, "", role) == 0
 
 
+@pytest.mark.parametrize("role", ["", "STUDENT", "MODERATOR", "ADMIN"])
+async def test_registrations_that_wait_are_seen_by_the_service_alone(
+    running: Running, people: tuple[str, str], role: str
+) -> None:
+    await running.register()
+    assert await visible(running, "registrations", people[0], role) == 0
+    assert await visible(running, "registrations", "", "SERVICE") == 1
+
+
 async def test_people_cannot_write_for_others(running: Running, people: tuple[str, str]) -> None:
     first, second = people
     async with await AsyncConnection.connect(running.urls.app, autocommit=True) as connection:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from fakes.auth.memory_leftovers import MemoryLeftovers
@@ -182,9 +183,8 @@ async def test_tokens_live_a_day_and_are_swept_with_the_wish(auth: Auth, ada: Ca
     auth.clock.advance(LIFETIMES[TokenPurpose.CONFIRM_NEW_EMAIL])
     with pytest.raises(EmailTokenInvalid):
         await auth.email_changes.confirm(present, CLIENT)
-    assert (
-        await Housekeeping(MemoryLeftovers(auth.database), auth.clock).sweep() == 4
-    )  # the wish, its tokens, and that of the registration
+    housekeeping = Housekeeping(MemoryLeftovers(auth.database), auth.clock, timedelta(days=7))
+    assert await housekeeping.sweep() == 4  # the wish, its tokens, and that of the registration
     assert not auth.database.tables.email_changes
 
 

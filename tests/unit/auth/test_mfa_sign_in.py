@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pyotp
 import pytest
@@ -130,7 +131,7 @@ async def test_a_token_is_good_for_five_minutes_and_one_session(auth: Auth, enro
     auth.clock.advance(CHALLENGE_LIFETIME)
     with pytest.raises(MfaTokenInvalid):
         await auth.mfa.complete(late, enrolled.code(), CLIENT)
-    housekeeping = Housekeeping(MemoryLeftovers(auth.database), auth.clock)
+    housekeeping = Housekeeping(MemoryLeftovers(auth.database), auth.clock, timedelta(days=7))
     assert await housekeeping.sweep() == 1
     assert not auth.database.tables.factors.challenges
 

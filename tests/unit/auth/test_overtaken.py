@@ -81,35 +81,6 @@ async def test_a_password_that_was_set_meanwhile_is_not_overwritten(
     assert auth.account.password_hash == f"old:{PASSWORD}"
 
 
-async def test_an_account_that_is_erased_while_its_address_registers_again_is_no_reason_to_fail(
-    auth: Auth, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await auth.register()
-    add = auth.database.unit_of_work
-
-    class Erased:
-        """The account is there when it is added, and gone when it is looked for."""
-
-        def __init__(self) -> None:
-            self._work = add()
-
-        async def __aenter__(self) -> object:
-            work = await self._work.__aenter__()
-
-            async def nobody(email: str) -> None:
-                return None
-
-            monkeypatch.setattr(work.accounts, "by_email", nobody)
-            return work
-
-        async def __aexit__(self, *failure: object) -> None:
-            await self._work.__aexit__(*failure)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(auth.registrations, "_unit_of_work", Erased)
-    await auth.register()
-    assert len(auth.database.tables.mails) == 1
-
-
 async def test_a_letter_about_a_wish_that_is_gone_agrees_to_nothing(auth: Auth, ada: Caller) -> None:
     await ask(auth, ada, NEW)
     for mail in auth.database.tables.mails.values():

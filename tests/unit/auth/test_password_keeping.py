@@ -97,9 +97,37 @@ async def test_a_token_is_good_for_its_purpose_alone(auth: Auth) -> None:
 
 
 async def test_resetting_confirms_the_address_the_token_came_to(auth: Auth) -> None:
-    await auth.register()
+    await auth.opened_unconfirmed()
     await auth.password_keeper.reset(await reset_token(auth), NEW, CLIENT)
     await sign_in(auth, NEW)
+
+
+async def test_resetting_opens_the_account_of_a_registration_whoever_made_it_with_the_new_password_alone(
+    auth: Auth,
+) -> None:
+    await auth.register("a squatter's password")
+    confirming = await auth.mailed_token()
+    token = await reset_token(auth)
+    for common in (COMMON, "Ada", EMAIL):
+        with pytest.raises(PasswordTooCommon):
+            await auth.password_keeper.reset(token, common, CLIENT)
+    assert not auth.database.tables.accounts
+    await auth.password_keeper.reset(token, NEW, CLIENT)
+    await sign_in(auth, NEW)
+    with pytest.raises(CredentialsInvalid):
+        await sign_in(auth, "a squatter's password")
+    with pytest.raises(VerificationTokenInvalid):
+        await auth.registrations.verify(confirming)
+    with pytest.raises(ResetTokenInvalid):
+        await auth.password_keeper.reset(token, NEW, CLIENT)
+
+
+async def test_a_registration_gets_a_reset_token_once_a_minute(auth: Auth) -> None:
+    await auth.register()
+    for _ in range(2):
+        await auth.password_keeper.forgot(EMAIL, CLIENT)
+    await auth.delivery.deliver_due()
+    assert subjects(auth) == ["VERIFY_EMAIL"]
 
 
 async def test_a_refused_password_leaves_the_token_good(auth: Auth) -> None:

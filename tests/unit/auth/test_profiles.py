@@ -55,7 +55,7 @@ async def test_confirmed_accounts_are_found_by_id_and_by_name_in_any_case(auth: 
 
 
 async def test_an_account_that_was_never_confirmed_is_nobody(auth: Auth) -> None:
-    await auth.register()
+    await auth.opened_unconfirmed()
     for unknown in (auth.account.id, "unknown"):
         with acting_as(Caller("stranger", Role.STUDENT, "session")), pytest.raises(UserNotFound):
             await auth.profiles.of(unknown)

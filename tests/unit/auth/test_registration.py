@@ -1,34 +1,73 @@
 """Opening an account and confirming its address."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 
-from auth_service.domain.accounts import MAIL_INTERVAL, MOST_VERIFICATION_MAILS, VERIFICATION_WINDOW, MailKind
+from auth_service.domain.accounts import MAIL_INTERVAL, MailKind
 from auth_service.domain.attempts import ANONYMOUS_LIMIT, WINDOW
 from auth_service.domain.events import UserRegistered
+from auth_service.domain.registrations import MAIL_WINDOW, MOST_MAILS
 from auth_service.domain.secrets import LIFETIMES, TokenPurpose
 from auth_service.domain.sessions import Client
 from auth_service.errors import DisplayNameInvalid, EmailInvalid, TooManyAttempts, VerificationTokenInvalid
+from auth_service.use_cases.first_admin import FirstAdmin
+from servicekit.caller import Role
+from servicekit.ids import new_id
 
 
 def kinds(auth: Auth) -> list[MailKind]:
     return [mail.kind for mail in auth.database.tables.mails.values()]
 
 
-async def test_a_registration_leaves_an_account_a_mail_and_an_event(auth: Auth) -> None:
+async def mailed_tokens(auth: Auth) -> list[str]:
+    """Those in every letter that confirms an address."""
+    while await auth.delivery.deliver_due():
+        pass
+    return [letter.text for _, letter in auth.mailer.taken if letter.subject == MailKind.VERIFY_EMAIL]
+
+
+async def test_a_registration_becomes_an_account_when_it_is_confirmed(auth: Auth) -> None:
     await auth.registrations.register("ADA@example.org", PASSWORD, " Ada ", None, CLIENT)
-    assert (auth.account.email, auth.account.display_name) == (EMAIL, "Ada")
-    assert kinds(auth) == [MailKind.VERIFY_EMAIL]
+    token = await auth.mailed_token()
+    assert not auth.database.tables.accounts
+    assert not auth.database.tables.events
+    await auth.registrations.verify(token)
+    assert (auth.account.email, auth.account.display_name, auth.account.verify_time) == (EMAIL, "Ada", auth.clock())
     assert auth.database.tables.events == [UserRegistered(auth.account.id, "Ada", auth.clock())]
+    assert not auth.database.tables.registrations
+
+
+async def test_the_mail_and_the_token_are_the_account_s_once_it_is_there(auth: Auth) -> None:
+    await auth.verified()
+    assert {mail.user_id for mail in auth.database.tables.mails.values()} == {auth.account.id}
+    assert {token.user_id for token in auth.database.tables.tokens.values()} == {auth.account.id}
+
+
+async def test_a_call_leaves_the_same_for_every_address_and_mails_nobody_itself(auth: Auth) -> None:
+    await auth.verified()
+    before = auth.database.tables
+    left = []
+    for email in (EMAIL, "nobody@example.org"):
+        await auth.registrations.register(email, PASSWORD, "Ada", None, CLIENT)
+        tables = auth.database.tables
+        assert (tables.accounts, tables.mails, tables.audit) == (before.accounts, before.mails, before.audit)
+        left.append((len(tables.registrations), len(tables.mail_requests)))
+    assert left == [(1, 1), (2, 2)]
 
 
 async def test_many_registrations_at_once_open_one_account_and_send_few_mails(auth: Auth) -> None:
     await asyncio.gather(*(auth.register(f"password number {number}") for number in range(20)))
+    tokens = await mailed_tokens(auth)
+    assert kinds(auth) == [MailKind.VERIFY_EMAIL] * MOST_MAILS
+    await auth.registrations.verify(tokens[0])
+    for token in tokens[1:]:
+        with pytest.raises(VerificationTokenInvalid):
+            await auth.registrations.verify(token)
     assert auth.account.email == EMAIL
-    assert kinds(auth) == [MailKind.VERIFY_EMAIL] * MOST_VERIFICATION_MAILS
     assert len(auth.database.tables.events) == 1
 
 
@@ -37,58 +76,94 @@ async def test_the_owner_of_a_taken_address_is_told_and_nobody_else(auth: Auth) 
     before = auth.account.password_hash
     auth.clock.advance(MAIL_INTERVAL)
     await auth.register("another password")
+    await auth.delivery.deliver_due()
     assert kinds(auth) == [MailKind.VERIFY_EMAIL, MailKind.ALREADY_REGISTERED]
     assert auth.account.password_hash == before
     assert len(auth.database.tables.events) == 1
 
 
-async def test_a_later_registration_takes_over_an_unconfirmed_address_at_once(auth: Auth) -> None:
-    await auth.register("a squatter's password", "Mallory")
-    squatters = await auth.mailed_token()
-    await auth.register()
-    assert auth.account.display_name == "Ada"
-    with pytest.raises(VerificationTokenInvalid):
-        await auth.registrations.verify(squatters)
+async def test_a_repeat_under_one_request_id_has_no_second_effect_before_and_after_it_is_confirmed(auth: Auth) -> None:
+    request_id = new_id()
+    for _ in range(2):
+        await auth.register(request_id=request_id)
     await auth.registrations.verify(await auth.mailed_token())
-    assert await auth.passwords.matches(PASSWORD, auth.account.password_hash)
+    auth.clock.advance(MAIL_INTERVAL)
+    await auth.register(request_id=request_id)
+    await auth.delivery.deliver_due()
+    assert kinds(auth) == [MailKind.VERIFY_EMAIL]
 
 
-async def test_a_stranger_who_registers_before_the_owner_confirms_makes_her_mail_worthless(auth: Auth) -> None:
+@pytest.mark.parametrize("strangers_first", [True, False])
+async def test_the_link_that_is_confirmed_decides_whose_password_is_in_force(auth: Auth, strangers_first: bool) -> None:
+    await (auth.register("a squatter's password", "Mallory") if strangers_first else auth.register())
+    first = await auth.mailed_token()
+    await (auth.register() if strangers_first else auth.register("a squatter's password", "Mallory"))
+    second = await auth.mailed_token()
+    await auth.registrations.verify(second if strangers_first else first)
+    assert (auth.account.display_name, auth.account.password_hash) == ("Ada", f"plain:{PASSWORD}")
+    with pytest.raises(VerificationTokenInvalid):
+        await auth.registrations.verify(first if strangers_first else second)
+    assert auth.account.password_hash == f"plain:{PASSWORD}"
+
+
+async def test_a_stranger_who_uses_up_an_address_s_mails_gets_no_password_into_force(auth: Auth) -> None:
     await auth.register()
     owners = await auth.mailed_token()
-    await auth.register("a squatter's password")
-    with pytest.raises(VerificationTokenInvalid):
-        await auth.registrations.verify(owners)
-    assert auth.account.verify_time is None
-
-
-async def test_a_mail_sent_after_a_newer_registration_confirms_the_newer_password(auth: Auth) -> None:
-    await auth.register("a squatter's password")
-    await auth.register()
-    await auth.delivery.deliver_due()
-    for _, letter in auth.mailer.taken:
-        await auth.registrations.verify(letter.text)
-    assert await auth.passwords.matches(PASSWORD, auth.account.password_hash)
-
-
-async def test_after_five_mails_within_an_hour_the_last_one_stays_good_for_its_password(auth: Auth) -> None:
-    for _ in range(MOST_VERIFICATION_MAILS):
-        await auth.register()
-    token = await auth.mailed_token()
-    await auth.register("one more password", "Mallory")
-    auth.clock.advance(MAIL_INTERVAL)
-    await auth.registrations.resend(EMAIL, CLIENT)
-    assert len(kinds(auth)) == MOST_VERIFICATION_MAILS
-    await auth.registrations.verify(token)
+    for _ in range(MOST_MAILS + 1):
+        await auth.register("a squatter's password", "Mallory")
+    assert len(await mailed_tokens(auth)) == MOST_MAILS
+    await auth.registrations.verify(owners)
     assert (auth.account.display_name, auth.account.password_hash) == ("Ada", f"plain:{PASSWORD}")
 
 
 async def test_an_hour_later_an_unconfirmed_address_gets_mail_again(auth: Auth) -> None:
-    for _ in range(MOST_VERIFICATION_MAILS):
+    for _ in range(MOST_MAILS + 1):
         await auth.register("a squatter's password")
-    auth.clock.advance(VERIFICATION_WINDOW)
+    await auth.delivery.deliver_due()
+    assert len(kinds(auth)) == MOST_MAILS
+    auth.clock.advance(MAIL_WINDOW)
     await auth.register()
     await auth.registrations.verify(await auth.mailed_token())
+    assert auth.account.password_hash == f"plain:{PASSWORD}"
+
+
+async def test_a_registration_whose_time_is_over_before_the_worker_comes_to_it_is_forgotten(auth: Auth) -> None:
+    await auth.register()
+    auth.database.tables.registrations.clear()
+    assert await auth.delivery.deliver_due() == 1
+    assert not auth.mailer.taken
+    assert auth.audited() == []
+
+
+async def test_a_letter_of_a_registration_that_is_gone_carries_a_token_for_nothing(auth: Auth) -> None:
+    await auth.register()
+    await auth.delivery._requests.decide_due()
+    auth.database.tables.registrations.clear()
+    with pytest.raises(VerificationTokenInvalid):
+        await auth.registrations.verify(await auth.mailed_token())
+    assert not auth.database.tables.tokens
+
+
+async def test_what_an_operator_made_an_admin_of_is_taken_over_by_no_registration(auth: Auth) -> None:
+    await auth.register("a squatter's password")
+    token = await auth.mailed_token()
+    await FirstAdmin(auth.database.unit_of_work, auth.passwords, auth.clock).create(EMAIL, "Ada", PASSWORD)
+    with pytest.raises(VerificationTokenInvalid):
+        await auth.registrations.verify(token)
+    assert (auth.account.role, auth.account.password_hash) == (Role.ADMIN, f"plain:{PASSWORD}")
+
+
+async def test_an_account_of_an_earlier_version_is_confirmed_by_its_mail_still(auth: Auth) -> None:
+    account = await auth.opened_unconfirmed()
+    await auth.registrations.verify(await auth.mailed_token())
+    assert auth.account == replace(account, verify_time=auth.clock())
+
+
+async def test_an_account_of_an_earlier_version_gives_way_to_a_registration_that_is_confirmed(auth: Auth) -> None:
+    account = await auth.opened_unconfirmed("a squatter's password")
+    await auth.register()
+    await auth.registrations.verify(await auth.mailed_token())
+    assert auth.account.id != account.id
     assert auth.account.password_hash == f"plain:{PASSWORD}"
 
 
@@ -98,7 +173,7 @@ async def test_what_cannot_be_kept_is_refused_before_anything_is(
 ) -> None:
     with pytest.raises(error):
         await auth.registrations.register(email, PASSWORD, name, None, CLIENT)
-    assert not auth.database.tables.accounts
+    assert not auth.database.tables.registrations
 
 
 async def test_the_mailed_token_confirms_the_address_and_may_come_twice(auth: Auth) -> None:
@@ -117,7 +192,7 @@ async def test_a_token_older_than_a_day_confirms_nothing(auth: Auth) -> None:
     auth.clock.advance(LIFETIMES[TokenPurpose.VERIFY_EMAIL])
     with pytest.raises(VerificationTokenInvalid):
         await auth.registrations.verify(token)
-    assert auth.account.verify_time is None
+    assert not auth.database.tables.accounts
 
 
 async def test_a_made_up_token_confirms_nothing(auth: Auth) -> None:
@@ -134,10 +209,21 @@ async def test_another_mail_brings_another_token_and_the_first_stays_good(auth: 
     await auth.registrations.verify(first)
 
 
+async def test_who_is_confirmed_gets_no_other_mail_also_when_somebody_registered_the_address_since(auth: Auth) -> None:
+    await auth.verified()
+    await auth.register("a squatter's password")
+    await auth.delivery.deliver_due()
+    auth.clock.advance(MAIL_INTERVAL)
+    await auth.registrations.resend(EMAIL, CLIENT)
+    await auth.delivery.deliver_due()
+    assert kinds(auth) == [MailKind.VERIFY_EMAIL]
+
+
 async def test_asking_for_another_mail_at_once_or_as_a_stranger_sends_none(auth: Auth) -> None:
     await auth.register()
     await auth.registrations.resend(EMAIL, CLIENT)
     await auth.registrations.resend("nobody@example.org", CLIENT)
+    await auth.delivery.deliver_due()
     assert len(kinds(auth)) == 1
 
 

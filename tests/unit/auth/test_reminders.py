@@ -37,7 +37,7 @@ async def test_a_confirmed_account_is_mailed(auth) -> None:
 
 
 async def test_an_address_that_nobody_has_confirmed_is_not_mailed(auth) -> None:
-    await auth.register()
+    await auth.opened_unconfirmed()
     assert await _remind(auth, auth.account.id) == 0
 
 

@@ -9,6 +9,9 @@ from auth_service.domain.attempts import ACCOUNT_LIMIT, GUESS_LIMIT, NETWORK_LIM
 from auth_service.domain.sessions import Client
 from auth_service.errors import CredentialsInvalid, EmailInvalid, EmailNotVerified, TooManyAttempts
 
+CHECKS = 2
+"""Made of a password that is refused: against the account's, and against that of a registration which waits."""
+
 
 async def fail(auth: Auth, email: str = EMAIL, client: Client = CLIENT) -> None:
     with pytest.raises(CredentialsInvalid):
@@ -31,7 +34,7 @@ async def test_a_stranger_and_a_wrong_password_get_the_same_answer_for_the_same_
             await auth.sign_in.sign_in(email, "a wrong password", CLIENT)
         answers.append((str(refusal.value), refusal.value.metadata))
     assert answers[0] == answers[1]
-    assert auth.passwords.checks == 2
+    assert auth.passwords.checks == 2 * CHECKS
 
 
 async def test_only_the_right_password_learns_that_the_address_is_unconfirmed(auth: Auth) -> None:
@@ -40,6 +43,36 @@ async def test_only_the_right_password_learns_that_the_address_is_unconfirmed(au
     with pytest.raises(EmailNotVerified):
         await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
     assert not auth.database.tables.sessions
+
+
+async def test_who_registers_an_address_learns_by_signing_in_nothing_about_its_account(auth: Auth) -> None:
+    await auth.verified()
+    answers = []
+    for email in (EMAIL, "nobody@example.org"):
+        await auth.registrations.register(email, "a squatter's password", "Mallory", None, CLIENT)
+        with pytest.raises(EmailNotVerified) as refusal:
+            await auth.sign_in.sign_in(email, "a squatter's password", CLIENT)
+        answers.append((str(refusal.value), refusal.value.metadata))
+    assert answers[0] == answers[1]
+    assert not auth.database.tables.sessions
+    await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+
+
+async def test_who_registers_an_address_cannot_guess_its_owner_s_password_the_longer_for_it(auth: Auth) -> None:
+    await auth.verified()
+    await auth.register("a squatter's password", "Mallory")
+    for _ in range(GUESS_LIMIT // 2):
+        await fail(auth)
+        with pytest.raises(EmailNotVerified):
+            await auth.sign_in.sign_in(EMAIL, "a squatter's password", CLIENT)
+    with pytest.raises(TooManyAttempts):
+        await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+
+
+async def test_an_account_of_an_earlier_version_that_nobody_confirmed_lets_nobody_in(auth: Auth) -> None:
+    await auth.opened_unconfirmed()
+    with pytest.raises(EmailNotVerified):
+        await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
 
 
 async def test_text_that_is_no_address_is_refused_before_any_work(auth: Auth) -> None:
@@ -56,7 +89,7 @@ async def test_after_ten_failures_not_even_the_right_password_is_tried(auth: Aut
     with pytest.raises(TooManyAttempts) as refusal:
         await auth.sign_in.sign_in(email, PASSWORD, CLIENT)
     assert refusal.value.retry_after == WINDOW
-    assert auth.passwords.checks == GUESS_LIMIT
+    assert auth.passwords.checks == CHECKS * GUESS_LIMIT
 
 
 async def test_a_stranger_s_wrong_passwords_lock_nobody_out_elsewhere(auth: Auth) -> None:

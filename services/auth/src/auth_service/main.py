@@ -18,6 +18,7 @@ from auth_service.storage.attempts import LocalAttempts, RedisAttempts, Resilien
 from auth_service.storage.audit import StoredAudit
 from auth_service.storage.exports import StoredExports
 from auth_service.storage.preferences import StoredPreferences
+from auth_service.storage.registrations import StoredRegistrations
 from auth_service.storage.sessions import StoredSessions
 from auth_service.storage.unit_of_work import units_of_work
 from auth_service.use_cases.administration import Administration
@@ -83,7 +84,7 @@ def compose(
     check = CodeCheck(codes, vault, clock)
     auth = AuthHandlers(
         Registrations(work, passwords, attempts, clock),
-        SignIn(accounts, work, passwords, attempts, issuer, clock),
+        SignIn(accounts, StoredRegistrations(database), work, passwords, attempts, issuer, clock),
         SessionKeeper(work, issuer, clock),
         Devices(StoredSessions(database), work, clock),
         PasswordKeeper(accounts, work, passwords, attempts, clock),

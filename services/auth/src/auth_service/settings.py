@@ -63,5 +63,8 @@ class WorkerSettings(PeerSettings):
     erasure_grace: timedelta = Field(default=timedelta(hours=24), ge=timedelta(0), le=timedelta(days=30))
     """How long people who asked for their account to be erased can come back by signing in, such as "24:00:00"."""
 
+    registration_lifetime: timedelta = Field(default=timedelta(days=7), ge=timedelta(hours=24), le=timedelta(days=90))
+    """How long a registration waits for somebody to confirm its address before it is deleted."""
+
     export_lifetime: timedelta = Field(default=timedelta(hours=24), ge=timedelta(hours=24), le=timedelta(days=7))
     """How long the archive of somebody's data can be fetched before it is deleted."""

@@ -37,7 +37,7 @@ async def serve(kit: Kit[WorkerSettings]) -> None:
     database, broker = await kit.database(), await kit.broker()
     work = units_of_work(database)
     delivery = MailDelivery(work, letters, mailer, utc_now)
-    housekeeping = Housekeeping(StoredLeftovers(database), utc_now)
+    housekeeping = Housekeeping(StoredLeftovers(database), utc_now, settings.registration_lifetime)
     kit.background(Chore(delivery.deliver_due, name="mail delivery").run())
     kit.background(Chore(housekeeping.sweep, name="housekeeping", poll_seconds=_SWEEP_SECONDS).run())
     kit.background(Chore(AuditSealing(work).seal, name="audit sealing").run())

@@ -1,4 +1,4 @@
-"""An account from registration to its confirmed address."""
+"""An account, from its confirmed address on."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,10 +8,6 @@ from servicekit.caller import Role
 
 MAIL_INTERVAL = timedelta(minutes=1)
 """Least time between two mails that anybody can cause by naming an address."""
-
-VERIFICATION_WINDOW = timedelta(hours=1)
-MOST_VERIFICATION_MAILS = 5
-"""Verification mails one address gets within the window, whoever asks for them."""
 
 AVATAR_COLORS = ("#e4572e", "#f3a712", "#76b041", "#17bebb", "#4f86c6", "#6d4fc6", "#c64f9b", "#8a6552")
 
@@ -46,8 +42,9 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One person's account. `verify_time` is None until the address is confirmed; `mail_time` is when a mail was last
-    caused by an anonymous call; `last_active_time` is exact to the hour; `suspend_time` is None unless suspended."""
+    """One person's account. `verify_time` is None only in those that earlier versions opened unconfirmed; `mail_time` is when
+    a mail was last caused by an anonymous call; `last_active_time` is exact to the hour; `suspend_time` is None unless
+    suspended."""
 
     id: str
     email: str
@@ -96,46 +93,9 @@ def open_account(account_id: str, registration: Registration, now: datetime) -> 
     )
 
 
-def register_again(
-    account: Account, registration: Registration, mails_lately: int, now: datetime
-) -> Mailed | Unchanged:
-    """What a registration means for the account its address already has.
-
-    While nobody has confirmed the address the newest registration counts, at once, so that a stranger cannot keep it
-    with a password of their own. `mails_lately` are the verification mails of the last VERIFICATION_WINDOW: without
-    a mail of its own no registration counts, or an older mail's token would confirm it. A confirmed account never
-    changes, its owner is told.
-    """
-    repeated = registration.request_id is not None and registration.request_id == account.registration_request_id
-    if account.verify_time:
-        if repeated or _too_soon(account, now):
-            return Unchanged()
-        return Mailed(replace(account, mail_time=now), MailKind.ALREADY_REGISTERED)
-    if repeated or mails_lately >= MOST_VERIFICATION_MAILS:
-        return Unchanged()
-    renewed = replace(
-        account,
-        display_name=registration.display_name,
-        password_hash=registration.password_hash,
-        registration_request_id=registration.request_id,
-        mail_time=now,
-    )
-    return Mailed(renewed, MailKind.VERIFY_EMAIL)
-
-
-def verification_again(account: Account | None, mails_lately: int, now: datetime) -> Mailed | Unchanged:
-    """Whether another verification mail goes out: not to a stranger, not when confirmed, not within a minute.
-
-    Nor after `mails_lately`, as for a registration, have reached their number.
-    """
-    if account is None or account.verify_time or _too_soon(account, now) or mails_lately >= MOST_VERIFICATION_MAILS:
-        return Unchanged()
-    return Mailed(replace(account, mail_time=now), MailKind.VERIFY_EMAIL)
-
-
-def reset_mail(account: Account | None, now: datetime) -> Mailed | Unchanged:
-    """Whether a reset token goes out: not to a stranger, not within a minute of another mail."""
-    if account is None or _too_soon(account, now):
+def reset_mail(account: Account, now: datetime) -> Mailed | Unchanged:
+    """Whether a reset token goes out: not within a minute of another mail."""
+    if too_soon(account, now):
         return Unchanged()
     return Mailed(replace(account, mail_time=now), MailKind.RESET_PASSWORD)
 
@@ -160,5 +120,6 @@ def to_the_hour(time: datetime) -> datetime:
     return time.replace(minute=0, second=0, microsecond=0)
 
 
-def _too_soon(account: Account, now: datetime) -> bool:
+def too_soon(account: Account, now: datetime) -> bool:
+    """Whether an anonymous call has caused a mail to the account within MAIL_INTERVAL."""
     return now < account.mail_time + MAIL_INTERVAL

@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class UserRegistered:
-    """An account was opened; its address is not yet confirmed."""
+    """An account was opened: its address is confirmed."""
 
     user_id: str
     display_name: str

@@ -3,21 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from auth_service.domain.accounts import Account, Mailed, MailKind, Unchanged, reset_mail, verification_again
+from auth_service.domain.accounts import MailKind
 
 
 @dataclass(frozen=True, slots=True)
 class MailRequest:
-    """`kind` is VERIFY_EMAIL or RESET_PASSWORD; `email` is normalised, and may be nobody's."""
+    """`kind` is VERIFY_EMAIL or RESET_PASSWORD; `email` is normalised, and may be nobody's.
+
+    `registration_id` is the new registration that a verification is asked for; None when it is asked for again.
+    """
 
     id: str
     kind: MailKind
     email: str
     create_time: datetime
-
-
-def answer(request: MailRequest, account: Account | None, verifications_lately: int) -> Mailed | Unchanged:
-    """What the address's account, if there is one, calls for."""
-    if request.kind is MailKind.VERIFY_EMAIL:
-        return verification_again(account, verifications_lately, request.create_time)
-    return reset_mail(account, request.create_time)
+    registration_id: str | None = None

@@ -39,8 +39,8 @@ class MailStatus(StrEnum):
 class Mail:
     """A letter in the outbox. `attempts` counts tries begun; `due_time` is when the next may begin.
 
-    `user_id` is None when the account it was about is gone. `details` are what its template shows
-    besides a token: for the kinds that name something, such as a reminder.
+    `user_id` is None when the account it was about is gone, or not there yet: then it is about `registration_id`.
+    `details` are what its template shows besides a token: for the kinds that name something, such as a reminder.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Mail:
     last_error: str
     create_time: datetime
     details: Mapping[str, str] = field(default_factory=dict)
+    registration_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +100,4 @@ def after_refusal(mail: Mail, refusal: Refusal, now: datetime) -> Mail:
 
 def _ended(mail: Mail) -> Mail:
     """The last letter to an erased account takes its address along, also out of what a mail system says of it."""
-    return mail if mail.user_id else replace(mail, recipient="", last_error="")
+    return mail if mail.user_id or mail.registration_id else replace(mail, recipient="", last_error="")

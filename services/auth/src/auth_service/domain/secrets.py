@@ -30,12 +30,13 @@ LIFETIMES = {
 
 @dataclass(frozen=True, slots=True)
 class MailedToken:
-    """A mailed token as it is kept: `digest` is the SHA-256 of its text."""
+    """A mailed token as it is kept: `digest` is the SHA-256 of its text. It is an account's, or a registration's."""
 
     digest: bytes
-    user_id: str
+    user_id: str | None
     purpose: TokenPurpose
     expire_time: datetime
+    registration_id: str | None = None
 
 
 def new_secret() -> str:
@@ -58,9 +59,11 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def mailed_token(secret: str, user_id: str, purpose: TokenPurpose, now: datetime) -> MailedToken:
+def mailed_token(
+    secret: str, user_id: str | None, purpose: TokenPurpose, now: datetime, registration_id: str | None = None
+) -> MailedToken:
     """The token as it is kept, good for as long as its purpose allows."""
-    return MailedToken(digest(secret), user_id, purpose, now + LIFETIMES[purpose])
+    return MailedToken(digest(secret), user_id, purpose, now + LIFETIMES[purpose], registration_id)
 
 
 def is_usable(token: MailedToken, purpose: TokenPurpose, now: datetime) -> bool:

@@ -21,13 +21,13 @@ class DisplayNameInvalid(InvalidArgument):
 
 
 class VerificationTokenInvalid(InvalidArgument):
-    """No such token was mailed in the last 24 hours, or a newer registration replaced it."""
+    """No such token was mailed in the last 24 hours, or the address has an account by now."""
 
     reason = "VERIFICATION_TOKEN_INVALID"
     message = (
-        "That verification token is unknown, replaced by a newer registration, or older than 24 hours. "
-        "If it was you who registered again, copy the token whole from the newest mail, "
-        "or ask for another with POST /v1/auth/resend-verification."
+        "That verification token is unknown, older than 24 hours, or for an address that has an account by now. "
+        "Copy it whole from the newest mail, ask for another with POST /v1/auth/resend-verification, "
+        "or register again with POST /v1/auth/register."
     )
 
 

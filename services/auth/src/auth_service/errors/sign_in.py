@@ -13,7 +13,7 @@ class CredentialsInvalid(Unauthenticated):
 
 
 class EmailNotVerified(FailedPrecondition):
-    """The password is right, but the address was never confirmed."""
+    """The password is that of a registration whose address was never confirmed."""
 
     reason = "EMAIL_NOT_VERIFIED"
     message = (

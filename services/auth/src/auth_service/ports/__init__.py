@@ -14,6 +14,7 @@ from auth_service.ports.health import HealthProbe
 from auth_service.ports.leftovers import Leftovers
 from auth_service.ports.mails import EmailChanges, Letters, Mailer, MailRequests, Mails
 from auth_service.ports.passwords import AttemptLimiter, Passwords
+from auth_service.ports.registrations import RegistrationReader, Registrations
 from auth_service.ports.second_factors import OneTimeCodes, SecondFactors, Vault
 from auth_service.ports.sessions import SessionReader, Sessions
 from auth_service.ports.stats import Activities, ActivityReader
@@ -46,6 +47,8 @@ __all__ = [
     "Passwords",
     "PersonalData",
     "PreferencesReader",
+    "RegistrationReader",
+    "Registrations",
     "SecondFactors",
     "SessionReader",
     "Sessions",
@@ -62,6 +65,11 @@ class Work(Protocol):
     @property
     def accounts(self) -> Accounts:
         """The accounts."""
+        ...
+
+    @property
+    def registrations(self) -> Registrations:
+        """Registrations that wait to be confirmed."""
         ...
 
     @property

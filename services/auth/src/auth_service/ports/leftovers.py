@@ -34,3 +34,11 @@ class Leftovers(Protocol):
     async def remove_erasures(self, now: datetime, limit: int) -> int:
         """Finished erasures whose receipts nobody needs any more."""
         ...
+
+    async def remove_registrations(self, made_by: datetime, limit: int) -> int:
+        """Registrations made by then that nobody confirmed, with their mails and tokens."""
+        ...
+
+    async def remove_unconfirmed_accounts(self, made_by: datetime, limit: int) -> int:
+        """Students' accounts that earlier versions opened by then and nobody confirmed, with all that is theirs."""
+        ...

@@ -9,11 +9,13 @@ from auth_service.domain.erasure import RECEIPTS_KEPT
 from auth_service.domain.mails import ABANDONED_KEPT, SENT_KEPT, MailStatus
 from auth_service.domain.sessions import ABSOLUTE_LIFETIME, ENDED_KEPT, INACTIVITY_LIFETIME
 from auth_service.tables import METADATA
+from servicekit.caller import Role
 from servicekit.database import Database, compile_command
 from servicekit.database.statements import Statement
 
-_NAMES = ("sessions", "mailed_tokens", "email_changes", "mfa_challenges", "mails", "erasures", "exports")
-_SESSIONS, _TOKENS, _CHANGES, _CHALLENGES, _MAILS, _ERASURES, _EXPORTS = (METADATA.tables[name] for name in _NAMES)
+_SESSIONS, _USERS, _REGISTRATIONS = (METADATA.tables[name] for name in ("sessions", "users", "registrations"))
+_NAMES = ("mailed_tokens", "email_changes", "mfa_challenges", "mails", "erasures", "exports")
+_TOKENS, _CHANGES, _CHALLENGES, _MAILS, _ERASURES, _EXPORTS = (METADATA.tables[name] for name in _NAMES)
 
 
 def _removal(table: Table, condition: ColumnElement[bool]) -> Statement[tuple[Any, ...]]:
@@ -42,6 +44,16 @@ _REMOVE_MAILS = _removal(
 )
 _REMOVE_EXPORTS = _removal(_EXPORTS, _EXPORTS.c.expire_time <= bindparam("now"))
 _REMOVE_ERASURES = _removal(_ERASURES, _ERASURES.c.finish_time <= bindparam("finished_by"))
+
+_REMOVE_REGISTRATIONS = _removal(_REGISTRATIONS, _REGISTRATIONS.c.create_time <= bindparam("made_by"))
+_REMOVE_ACCOUNTS = _removal(
+    _USERS,
+    and_(
+        _USERS.c.verify_time.is_(None),
+        _USERS.c.role == Role.STUDENT.value,
+        _USERS.c.create_time <= bindparam("made_by"),
+    ),
+)
 
 
 class StoredLeftovers:
@@ -83,6 +95,14 @@ class StoredLeftovers:
     async def remove_erasures(self, now: datetime, limit: int) -> int:
         """Their receipts go with them."""
         return await self._remove(_REMOVE_ERASURES, limit, finished_by=now - RECEIPTS_KEPT)
+
+    async def remove_registrations(self, made_by: datetime, limit: int) -> int:
+        """By their time alone, so that nothing tells whether the address has an account. Mails and tokens go with them."""
+        return await self._remove(_REMOVE_REGISTRATIONS, limit, made_by=made_by)
+
+    async def remove_unconfirmed_accounts(self, made_by: datetime, limit: int) -> int:
+        """One that is being confirmed is held, and passed over. What belongs to them goes with them."""
+        return await self._remove(_REMOVE_ACCOUNTS, limit, made_by=made_by)
 
     async def _remove(self, statement: Statement[tuple[Any, ...]], limit: int, **times: datetime) -> int:
         async with self._database.transaction() as transaction:

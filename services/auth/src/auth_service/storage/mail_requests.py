@@ -1,5 +1,6 @@
 """Wishes for mail, in PostgreSQL."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, insert, select
@@ -12,8 +13,8 @@ from servicekit.database import Transaction, compile_command, compile_statement
 _REQUESTS = METADATA.tables["mail_requests"]
 
 
-def _request(request_id: str, kind: str, email: str, create_time: datetime) -> MailRequest:
-    return MailRequest(request_id, MailKind(kind), email, create_time)
+def _request(request_id: str, kind: str, email: str, create_time: datetime, registration_id: str | None) -> MailRequest:
+    return MailRequest(request_id, MailKind(kind), email, create_time, registration_id)
 
 
 _ADD = compile_command(insert(_REQUESTS).values({c.name: bindparam(c.name) for c in _REQUESTS.c}))
@@ -32,9 +33,7 @@ class MailRequestsInWork:
 
     async def add(self, request: MailRequest) -> None:
         """One row, whoever the address belongs to."""
-        await self._transaction.execute(
-            _ADD, id=request.id, kind=request.kind.value, email=request.email, create_time=request.create_time
-        )
+        await self._transaction.execute(_ADD, **asdict(request) | {"kind": request.kind.value})
 
     async def take(self) -> MailRequest | None:
         """The oldest that no other worker has."""

@@ -13,8 +13,10 @@ from servicekit.database import Transaction, compile_command, compile_statement
 _TOKENS = METADATA.tables["mailed_tokens"]
 
 
-def _token(digest: bytes, user_id: str, purpose: str, expire_time: datetime) -> MailedToken:
-    return MailedToken(digest, user_id, TokenPurpose(purpose), expire_time)
+def _token(
+    digest: bytes, user_id: str | None, purpose: str, expire_time: datetime, registration_id: str | None
+) -> MailedToken:
+    return MailedToken(digest, user_id, TokenPurpose(purpose), expire_time, registration_id)
 
 
 _ADD = compile_command(insert(_TOKENS).values({c.name: bindparam(c.name) for c in _TOKENS.c}))

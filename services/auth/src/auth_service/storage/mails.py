@@ -12,11 +12,15 @@ from auth_service.domain.mails import Mail, MailStatus
 from auth_service.tables import METADATA
 from servicekit.database import Transaction, compile_command, compile_statement
 
-_MAILS = METADATA.tables["mails"]
+_MAILS, _REGISTRATIONS = METADATA.tables["mails"], METADATA.tables["registrations"]
 
 
 def _mail(mail_id: str, user_id: str | None, kind: str, recipient: str, status: str, *rest: Any) -> Mail:
     return Mail(mail_id, user_id, MailKind(kind), recipient, MailStatus(status), *rest)
+
+
+def _time(time: datetime) -> datetime:
+    return time
 
 
 _ADD = compile_command(insert(_MAILS).values({c.name: bindparam(c.name) for c in _MAILS.c}))
@@ -29,6 +33,13 @@ _COUNT = compile_statement(
         _MAILS.c.create_time > bindparam("since"),
     ),
     row=int,
+)
+_TO_REGISTRATIONS = compile_statement(
+    select(_MAILS.c.create_time)
+    .join(_REGISTRATIONS, _REGISTRATIONS.c.id == _MAILS.c.registration_id)
+    .where(_REGISTRATIONS.c.email == bindparam("email"), _MAILS.c.create_time > bindparam("since"))
+    .order_by(_MAILS.c.create_time.desc()),
+    row=_time,
 )
 _DUE = (
     select(_MAILS.c.id)
@@ -66,6 +77,10 @@ class MailsInWork:
     async def count(self, user_id: str, kind: MailKind, since: datetime) -> int:
         """Found by the account."""
         return await self._transaction.one(_COUNT, user_id=user_id, kind=kind.value, since=since) or 0
+
+    async def to_registrations(self, email: str, since: datetime) -> Sequence[datetime]:
+        """Few: an address gets five an hour."""
+        return await self._transaction.all(_TO_REGISTRATIONS, email=email, since=since)
 
     async def claim(self, now: datetime, until: datetime, limit: int) -> Sequence[Mail]:
         """The longest due first; rows locked by another worker are skipped."""

@@ -18,6 +18,7 @@ from auth_service.storage.mail_requests import MailRequestsInWork
 from auth_service.storage.mailed_tokens import MailedTokensInWork
 from auth_service.storage.mails import MailsInWork
 from auth_service.storage.preferences import PreferencesInWork
+from auth_service.storage.registrations import RegistrationsInWork
 from auth_service.storage.second_factors import SecondFactorsInWork
 from auth_service.storage.sessions import SessionsInWork
 from littlemonster.auth.v1 import auth_events_pb2 as events_pb2
@@ -30,6 +31,7 @@ class StoredWork:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
         self.accounts = AccountsInWork(transaction)
+        self.registrations = RegistrationsInWork(transaction)
         self.mailed_tokens = MailedTokensInWork(transaction)
         self.sessions = SessionsInWork(transaction)
         self.preferences = PreferencesInWork(transaction)

@@ -3,18 +3,21 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, LargeBinary, Text, Uuid
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from auth_service.tables.base import Base, owner_column, text_column, time_column
+from auth_service.tables.base import Base, part_of, text_column, time_column
 
 
 class Users(Base, table=True):
-    """Accounts; `email` is normalised, `verify_time` is null until the address is confirmed."""
+    """Accounts; `email` is normalised, `verify_time` is null in those that earlier versions opened unconfirmed."""
 
     __tablename__ = "users"
-    __table_args__ = (CheckConstraint("role IN ('STUDENT', 'MODERATOR', 'ADMIN')", name="users_role"),)
+    __table_args__ = (
+        CheckConstraint("role IN ('STUDENT', 'MODERATOR', 'ADMIN')", name="users_role"),
+        Index("users_unconfirmed", "create_time", postgresql_where=text("verify_time IS NULL")),
+    )
 
     id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
     email: str = Field(sa_column=Column(Text, nullable=False, unique=True))
@@ -50,15 +53,20 @@ _PURPOSES = "'VERIFY_EMAIL', 'RESET_PASSWORD', 'CONFIRM_NEW_EMAIL', 'CONFIRM_PRE
 
 
 class MailedTokens(Base, table=True):
-    """Mailed tokens that confirm an address or reset a password; `digest` is the SHA-256 of the text."""
+    """Mailed tokens that confirm an address or reset a password; `digest` is the SHA-256 of the text. Of an account, or
+    of a registration."""
 
     __tablename__ = "mailed_tokens"
-    __table_args__ = (CheckConstraint(f"purpose IN ({_PURPOSES})", name="mailed_tokens_purpose"),)
+    __table_args__ = (
+        CheckConstraint(f"purpose IN ({_PURPOSES})", name="mailed_tokens_purpose"),
+        CheckConstraint("num_nonnulls(user_id, registration_id) = 1", name="mailed_tokens_holder"),
+    )
 
     digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
-    user_id: UUID = Field(sa_column=owner_column())
+    user_id: UUID | None = Field(sa_column=part_of("users"))
     purpose: str = Field(sa_column=text_column())
     expire_time: datetime = Field(sa_column=time_column())
+    registration_id: UUID | None = Field(sa_column=part_of("registrations"))
 
 
 class EmailChanges(Base, table=True):

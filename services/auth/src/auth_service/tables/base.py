@@ -27,3 +27,8 @@ def time_column(*, nullable: bool = False) -> Column[datetime]:
 def owner_column() -> Column[UUID]:
     """The account a row belongs to, and goes with."""
     return Column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True)
+
+
+def part_of(table: str) -> Column[UUID]:
+    """The row of another table that a row may belong to, and goes with."""
+    return Column(Uuid, ForeignKey(f"{table}.id", ondelete="CASCADE"), nullable=True, index=True)

@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Uuid, text
+from sqlalchemy import CheckConstraint, Column, Index, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from auth_service.tables.base import Base, text_column, time_column
+from auth_service.tables.base import Base, part_of, text_column, time_column
 
 _KINDS = (
     "'VERIFY_EMAIL', 'ALREADY_REGISTERED', 'RESET_PASSWORD', 'PASSWORD_CHANGED', 'TOTP_ENABLED', 'TOTP_DISABLED', "
@@ -17,7 +17,8 @@ _KINDS = (
 
 
 class Mails(Base, table=True):
-    """The mail outbox; `due_time` is when the next try may begin. The last letter to an erased account is nobody's."""
+    """The mail outbox; `due_time` is when the next try may begin. One to confirm an address is a
+    registration's until that is an account; the last letter to an erased account is nobody's."""
 
     __tablename__ = "mails"
     __table_args__ = (
@@ -27,9 +28,7 @@ class Mails(Base, table=True):
     )
 
     id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
-    user_id: UUID | None = Field(
-        sa_column=Column(Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=True, index=True)
-    )
+    user_id: UUID | None = Field(sa_column=part_of("users"))
     kind: str = Field(sa_column=text_column())
     recipient: str = Field(sa_column=text_column())
     status: str = Field(sa_column=text_column())
@@ -38,6 +37,7 @@ class Mails(Base, table=True):
     last_error: str = Field(sa_column=text_column())
     create_time: datetime = Field(sa_column=time_column())
     details: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False, server_default=text("'{}'")))
+    registration_id: UUID | None = Field(sa_column=part_of("registrations"))
 
 
 class MailRequests(Base, table=True):
@@ -50,3 +50,4 @@ class MailRequests(Base, table=True):
     kind: str = Field(sa_column=text_column())
     email: str = Field(sa_column=text_column())
     create_time: datetime = Field(sa_column=time_column())
+    registration_id: UUID | None = Field(sa_column=Column(Uuid))

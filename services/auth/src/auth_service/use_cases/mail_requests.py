@@ -4,13 +4,26 @@ The call does the same for every address, so that nobody can tell by its time wh
 """
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from auth_service.domain.accounts import VERIFICATION_WINDOW, Account, Mailed, MailKind
-from auth_service.domain.mail_requests import MailRequest, answer
+from auth_service.domain.accounts import Account, Mailed, MailKind, Unchanged, reset_mail
+from auth_service.domain.audit import SUCCESS, AuditAction
+from auth_service.domain.mail_requests import MailRequest
 from auth_service.domain.mails import new_mail
+from auth_service.domain.registrations import (
+    MAIL_WINDOW,
+    PendingMailed,
+    PendingRegistration,
+    mailed_again,
+    registered,
+)
+from auth_service.domain.sessions import Client
+from auth_service.errors import EmailTaken
 from auth_service.ports import UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH
+from auth_service.use_cases.auditing import entry
 from servicekit.caller import acting_as
 from servicekit.errors import Unavailable
 from servicekit.ids import new_id
@@ -24,13 +37,6 @@ async def ask_for_mail(unit_of_work: UnitOfWork, kind: MailKind, email: str, now
     with acting_as(AUTH):
         async with unit_of_work() as work:
             await work.mail_requests.add(MailRequest(new_id(), kind, email, now))
-
-
-async def verifications_lately(work: Work, account: Account | None, now: datetime) -> int:
-    """How many verification mails the account got within the window."""
-    if account is None:
-        return 0
-    return await work.mails.count(account.id, MailKind.VERIFY_EMAIL, now - VERIFICATION_WINDOW)
 
 
 class MailRequests:
@@ -64,10 +70,42 @@ class MailRequests:
 
 
 async def _decide(work: Work, request: MailRequest) -> None:
-    account = await work.accounts.by_email(request.email)
-    lately = await verifications_lately(work, account, request.create_time)
-    outcome = answer(request, account, lately)
+    outcome = await _answer(work, request)
     if isinstance(outcome, Mailed):
         await work.accounts.save(outcome.account)
-        mail = new_mail(new_id(), outcome.account.id, outcome.mail, request.email, request.create_time)
-        await work.mails.add(mail)
+        user_id, kind = outcome.account.id, outcome.mail
+        await work.mails.add(new_mail(new_id(), user_id, kind, request.email, request.create_time))
+    elif isinstance(outcome, PendingMailed):
+        mail = new_mail(new_id(), None, outcome.mail, request.email, request.create_time)
+        await work.mails.add(replace(mail, registration_id=outcome.registration.id))
+
+
+async def _answer(work: Work, request: MailRequest) -> Mailed | PendingMailed | Unchanged:
+    # The registration before the account, as where it is confirmed, so that no two wait for each other in a ring.
+    registration = await _asked_for(work, request)
+    account = await work.accounts.by_email(request.email)
+    owner = account if account and account.verify_time else None
+    mailed = await work.mails.to_registrations(request.email, request.create_time - MAIL_WINDOW)
+    if request.registration_id:
+        return await _registered(work, registration, owner, mailed)
+    if request.kind is MailKind.RESET_PASSWORD and account:
+        return reset_mail(account, request.create_time)
+    return Unchanged() if owner else mailed_again(registration, request.kind, mailed, request.create_time)
+
+
+async def _asked_for(work: Work, request: MailRequest) -> PendingRegistration | None:
+    if request.registration_id:
+        return await work.registrations.get(request.registration_id)
+    return await work.registrations.newest(request.email)
+
+
+async def _registered(
+    work: Work, registration: PendingRegistration | None, owner: Account | None, mailed: Sequence[datetime]
+) -> Mailed | PendingMailed | Unchanged:
+    if registration is None:  # its time was over before the worker came to it
+        return Unchanged()
+    subject, outcome = (owner.id, EmailTaken.reason) if owner else (registration.id, SUCCESS)
+    client = Client(registration.ip_address)
+    asked = entry(AuditAction.ACCOUNT_REGISTERED, registration.create_time, client, subject=subject)
+    await work.audit.record(replace(asked, outcome=outcome))
+    return registered(registration, owner, mailed)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Coroutine, Iterable
 from datetime import datetime
 
-from auth_service.domain.accounts import Account, MailKind
+from auth_service.domain.accounts import MailKind
 from auth_service.domain.email_changes import is_asked_by
 from auth_service.domain.mails import (
     LEASE,
@@ -69,13 +69,12 @@ class MailDelivery:
 
     async def _written(self, mail: Mail, now: datetime) -> Letter:
         token = None
-        if (purpose := token_purpose(mail.kind)) and mail.user_id:
+        if purpose := token_purpose(mail.kind):
             token = new_secret()
             async with self._unit_of_work() as work:
-                # Held, one account at a time: a registration meanwhile either finds this token and removes it, or comes first.
-                account = await work.accounts.get(mail.user_id)
-                if account and await _is_wanted(work, mail, account):
-                    await work.mailed_tokens.add(mailed_token(token, mail.user_id, purpose, now))
+                if await _is_wanted(work, mail):
+                    made = mailed_token(token, mail.user_id, purpose, now, mail.registration_id)
+                    await work.mailed_tokens.add(made)
         return self._letters.write(mail, token)
 
     async def _deliver(self, mail: Mail, letter: Letter | Refusal) -> None:
@@ -101,10 +100,16 @@ def _unforeseen(mail: Mail, error: Exception) -> Refusal:
     return Refusal(type(error).__name__, permanent=False)
 
 
-async def _is_wanted(work: Work, mail: Mail, account: Account) -> bool:
-    """Whether the letter's token may be good for anything: the account, or the wish, may have another address by now."""
-    if mail.kind not in (MailKind.CONFIRM_NEW_EMAIL, MailKind.CONFIRM_PRESENT_EMAIL):
-        return mail.recipient == account.email
+async def _is_wanted(work: Work, mail: Mail) -> bool:
+    """Whether the letter's token may be good for anything: the account, or the wish, may have another address by now.
+
+    Whose token it will be is held, so that a new password either finds the token and removes it, or comes first.
+    """
+    if mail.registration_id:
+        return await work.registrations.get(mail.registration_id) is not None
+    account = await work.accounts.get(mail.user_id) if mail.user_id else None
+    if account is None or mail.kind not in (MailKind.CONFIRM_NEW_EMAIL, MailKind.CONFIRM_PRESENT_EMAIL):
+        return account is not None and mail.recipient == account.email
     return is_asked_by(mail, await work.email_changes.get(account.id), account)
 
 

@@ -1,6 +1,7 @@
 """Forgetting a password, and replacing it: by a mailed token, or by the one in force."""
 
 from datetime import datetime
+from typing import NoReturn
 
 from auth_service.domain.accounts import Account, MailKind, confirm, with_password
 from auth_service.domain.attempts import anonymous_budgets, sign_in_budgets
@@ -20,8 +21,9 @@ from auth_service.use_cases.choosing import hash_of_chosen
 from auth_service.use_cases.ending import end_sessions
 from auth_service.use_cases.freshness import require_fresh
 from auth_service.use_cases.mail_requests import ask_for_mail
+from auth_service.use_cases.opening import holder_or_opened
 from auth_service.use_cases.proving import PasswordProof
-from auth_service.use_cases.redeeming import holder
+from auth_service.use_cases.redeeming import holder, registration_of
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
 from servicekit.ids import new_id
@@ -47,7 +49,7 @@ class PasswordKeeper:
         self._clock = clock
 
     async def forgot(self, email: str, client: Client) -> None:
-        """Mail a reset token, at most one a minute, to the address if it has an account.
+        """Mail a reset token, at most one a minute, to the address if it has an account or a registration that waits.
 
         Raises EmailInvalid, TooManyAttempts.
         """
@@ -58,18 +60,20 @@ class PasswordKeeper:
     async def reset(self, token: str, password: str, client: Client) -> None:
         """Set the password, confirm the address the token came to, end every session, and forgive failed sign-ins.
 
+        A registration becomes an account by it, so that a stranger's password for it never comes into force.
+
         Forgiven are those from the client's network, and as many from everywhere as an account may have.
 
         Raises TooManyAttempts, ResetTokenInvalid, PasswordTooCommon, PasswordChecksBusy.
         """
         await admit(self._attempts, anonymous_budgets(client.address))
         with acting_as(AUTH):
-            account = await self._holder(token)
-            words = own_words(account.email, account.display_name)
+            words = await self._words(token)
             hashed = await hash_of_chosen(self._passwords, password, words, _FIELD)
             async with self._unit_of_work() as work:
                 # Asked again: hashing took a while, and of two who present the token at once only one may use it.
-                current, now = await self._held(work, token), self._clock()
+                now = self._clock()
+                current = await holder_or_opened(work, token, TokenPurpose.RESET_PASSWORD, now) or _refuse()
                 await _replace(work, confirm(with_password(current, hashed), now), now)
                 await work.audit.record(entry(AuditAction.PASSWORD_RESET, now, client, subject=current.id))
         guesses, account_wide, *_ = sign_in_budgets(current.email, client.address)
@@ -100,15 +104,19 @@ class PasswordKeeper:
                     await _replace(work, with_password(held, hashed), now, sparing=caller.session_id)
                     await work.audit.record(attempt)
 
-    async def _holder(self, token: str) -> Account:
+    async def _words(self, token: str) -> tuple[str, ...]:
+        """What a password of the token's holder must not be made of; only looked at, nothing is opened yet."""
         async with self._unit_of_work() as work:
-            return await self._held(work, token)
+            now, purpose = self._clock(), TokenPurpose.RESET_PASSWORD
+            if registration := await registration_of(work, token, purpose, now):
+                return own_words(registration.wish.email, registration.wish.display_name)
+            account = await holder(work, token, purpose, now) or _refuse()
+            return own_words(account.email, account.display_name)
 
-    async def _held(self, work: Work, token: str) -> Account:
-        account = await holder(work, token, TokenPurpose.RESET_PASSWORD, self._clock())
-        if account is None:
-            raise ResetTokenInvalid(fields={"token": "is unknown, used, or older than an hour"})
-        return account
+
+def _refuse() -> NoReturn:
+    """Raises ResetTokenInvalid."""
+    raise ResetTokenInvalid(fields={"token": "is unknown, used, or older than an hour"})
 
 
 async def _replace(work: Work, account: Account, now: datetime, sparing: str = "") -> None:

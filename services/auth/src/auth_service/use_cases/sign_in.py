@@ -13,7 +13,7 @@ from auth_service.domain.second_factors import MfaDemand, challenge, is_on
 from auth_service.domain.secrets import new_secret
 from auth_service.domain.sessions import Client, open_session
 from auth_service.errors import AccountSuspended, CredentialsInvalid, EmailNotVerified, PasswordChecksBusy
-from auth_service.ports import AccountReader, AttemptLimiter, Passwords, UnitOfWork, Work
+from auth_service.ports import AccountReader, AttemptLimiter, Passwords, RegistrationReader, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.auditing import entry, refusals_audited
@@ -33,6 +33,7 @@ class SignIn:
     def __init__(
         self,
         accounts: AccountReader,
+        registrations: RegistrationReader,
         unit_of_work: UnitOfWork,
         passwords: Passwords,
         attempts: AttemptLimiter,
@@ -40,6 +41,7 @@ class SignIn:
         clock: Clock,
     ) -> None:
         self._accounts = accounts
+        self._registrations = registrations
         self._unit_of_work = unit_of_work
         self._passwords = passwords
         self._attempts = attempts
@@ -52,7 +54,7 @@ class SignIn:
         When the account has a second factor, demand its code instead, see MfaSignIn.
 
         Raises EmailInvalid, TooManyAttempts, PasswordChecksBusy, CredentialsInvalid for an unknown address or a wrong
-        password, EmailNotVerified and AccountSuspended only with the right password.
+        password, AccountSuspended only with the right password, EmailNotVerified with that of a registration which waits.
         """
         address = normalise_email(email)
         budgets = sign_in_budgets(address, client.address)
@@ -74,10 +76,21 @@ class SignIn:
         async with refusals_audited(self._unit_of_work, attempt):
             matches = await self._passwords.matches(password, account.password_hash if account else None)
             if account is None or not matches:
+                await self._check_waiting(address, password)
                 raise CredentialsInvalid
             await self._attempts.forgive(*budgets)
             _check_open(account)
         return account
+
+    async def _check_waiting(self, address: str, password: str) -> None:
+        """Raises EmailNotVerified for the password of the newest registration of the address that nobody confirmed.
+
+        Whether or not the address has an account: who registered it learns no more by signing in than by registering.
+        Nothing is forgiven for it, or a stranger who registers an address could guess its owner's password for ever.
+        """
+        waiting = await self._registrations.newest(address)
+        if await self._passwords.matches(password, waiting.wish.password_hash if waiting else None):
+            raise EmailNotVerified
 
     async def _rehashed(self, account: Account, password: str) -> str:
         """The hash to keep: a new one when hashing has become more costly since the password was set, and there is room."""

@@ -19,7 +19,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class UserRegistered(_message.Message):
-    """user.registered: an account was opened; its address is not yet confirmed."""
+    """user.registered: an account was opened: somebody confirmed the address of a registration."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

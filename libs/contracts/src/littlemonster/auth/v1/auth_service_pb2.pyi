@@ -36,7 +36,7 @@ class RegisterRequest(_message.Message):
     display_name: _builtins.str
     """The name others see, 1 to 64 characters."""
     request_id: _builtins.str
-    """Optional UUID; a repeat with the same value within 24 h has no second effect."""
+    """Optional UUID; a repeat with the same address and value within 24 h has no second effect."""
     def __init__(
         self,
         *,

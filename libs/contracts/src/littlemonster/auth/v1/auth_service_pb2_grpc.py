@@ -128,8 +128,8 @@ class AuthServiceServicer:
     """
 
     def Register(self, request, context):
-        """Opens an account and sends a verification mail to its address. The answer is the same whether or not the address
-        already has an account; then its owner gets a mail that says so.
+        """Takes a registration down and mails a token to its address; VerifyEmail with it opens the account. The answer, and the
+        work done for it, is the same whether or not the address already has an account; then its owner gets a mail that says so.
         INVALID_ARGUMENT: EMAIL_INVALID, DISPLAY_NAME_INVALID, PASSWORD_TOO_COMMON. Idempotent on request_id.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
@@ -138,15 +138,17 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def VerifyEmail(self, request, context):
-        """Confirms the address with the token from the verification mail. A repeat with the same token answers OK.
-        INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown or older than 24 h.
+        """Confirms the address with the token from the verification mail, and opens the account with the name and the password of
+        the registration that the mail was for. A repeat with the same token answers OK.
+        INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown, older than 24 h, or its address has an account.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ResendVerification(self, request, context):
-        """Sends the verification mail again, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+        """Sends the verification mail of the newest registration again, at most one a minute; the same answer for every address.
+        INVALID_ARGUMENT: EMAIL_INVALID.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -157,7 +159,8 @@ class AuthServiceServicer:
         """Opens a session; of an account with a one-time-code app it answers mfa_token alone, for LoginMfa. An erasure that was asked
         for and is not yet begun is cancelled by the sign-in that opens a session.
         INVALID_ARGUMENT: EMAIL_INVALID. UNAUTHENTICATED: CREDENTIALS_INVALID for an unknown address or a wrong password.
-        FAILED_PRECONDITION: EMAIL_NOT_VERIFIED, and PERMISSION_DENIED: ACCOUNT_SUSPENDED, told only with the right password.
+        FAILED_PRECONDITION: EMAIL_NOT_VERIFIED for the password of a registration that waits to be confirmed, also when the address
+        has an account besides. PERMISSION_DENIED: ACCOUNT_SUSPENDED, told only with the right password.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -205,7 +208,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ForgotPassword(self, request, context):
-        """Mails a reset token, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+        """Mails a reset token, at most one a minute, to an account or a registration that waits; the same answer for every address.
+        INVALID_ARGUMENT: EMAIL_INVALID.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -213,8 +217,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResetPassword(self, request, context):
-        """Sets a new password with a mailed token and ends every session. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
-        PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+        """Sets a new password with a mailed token and ends every session; of a registration that waits, opens the account.
+        INVALID_ARGUMENT: RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -17,24 +17,27 @@ class AuthServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Register: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RegisterRequest, _auth_service_pb2.RegisterResponse]
-    """Opens an account and sends a verification mail to its address. The answer is the same whether or not the address
-    already has an account; then its owner gets a mail that says so.
+    """Takes a registration down and mails a token to its address; VerifyEmail with it opens the account. The answer, and the
+    work done for it, is the same whether or not the address already has an account; then its owner gets a mail that says so.
     INVALID_ARGUMENT: EMAIL_INVALID, DISPLAY_NAME_INVALID, PASSWORD_TOO_COMMON. Idempotent on request_id.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
     """
     VerifyEmail: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.VerifyEmailRequest, _auth_service_pb2.VerifyEmailResponse]
-    """Confirms the address with the token from the verification mail. A repeat with the same token answers OK.
-    INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown or older than 24 h.
+    """Confirms the address with the token from the verification mail, and opens the account with the name and the password of
+    the registration that the mail was for. A repeat with the same token answers OK.
+    INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown, older than 24 h, or its address has an account.
     """
     ResendVerification: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ResendVerificationRequest, _auth_service_pb2.ResendVerificationResponse]
-    """Sends the verification mail again, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+    """Sends the verification mail of the newest registration again, at most one a minute; the same answer for every address.
+    INVALID_ARGUMENT: EMAIL_INVALID.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
     """
     Login: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LoginRequest, _auth_service_pb2.Tokens]
     """Opens a session; of an account with a one-time-code app it answers mfa_token alone, for LoginMfa. An erasure that was asked
     for and is not yet begun is cancelled by the sign-in that opens a session.
     INVALID_ARGUMENT: EMAIL_INVALID. UNAUTHENTICATED: CREDENTIALS_INVALID for an unknown address or a wrong password.
-    FAILED_PRECONDITION: EMAIL_NOT_VERIFIED, and PERMISSION_DENIED: ACCOUNT_SUSPENDED, told only with the right password.
+    FAILED_PRECONDITION: EMAIL_NOT_VERIFIED for the password of a registration that waits to be confirmed, also when the address
+    has an account besides. PERMISSION_DENIED: ACCOUNT_SUSPENDED, told only with the right password.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
     """
     LoginMfa: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LoginMfaRequest, _auth_service_pb2.Tokens]
@@ -56,12 +59,13 @@ class AuthServiceStub:
     DeleteSession: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteSessionRequest, _empty_pb2.Empty]
     """Ends one of the caller's sessions. NOT_FOUND: SESSION_NOT_FOUND when it is not one of theirs."""
     ForgotPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ForgotPasswordRequest, _auth_service_pb2.ForgotPasswordResponse]
-    """Mails a reset token, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+    """Mails a reset token, at most one a minute, to an account or a registration that waits; the same answer for every address.
+    INVALID_ARGUMENT: EMAIL_INVALID.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
     """
     ResetPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ResetPasswordRequest, _auth_service_pb2.ResetPasswordResponse]
-    """Sets a new password with a mailed token and ends every session. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
-    PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+    """Sets a new password with a mailed token and ends every session; of a registration that waits, opens the account.
+    INVALID_ARGUMENT: RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
     """
     ChangePassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ChangePasswordRequest, _auth_service_pb2.ChangePasswordResponse]
     """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
@@ -99,8 +103,8 @@ class AuthServiceServicer:
         request: _auth_service_pb2.RegisterRequest,
         context: _aio.ServicerContext[_auth_service_pb2.RegisterRequest, _abc.Awaitable[_auth_service_pb2.RegisterResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.RegisterResponse]:
-        """Opens an account and sends a verification mail to its address. The answer is the same whether or not the address
-        already has an account; then its owner gets a mail that says so.
+        """Takes a registration down and mails a token to its address; VerifyEmail with it opens the account. The answer, and the
+        work done for it, is the same whether or not the address already has an account; then its owner gets a mail that says so.
         INVALID_ARGUMENT: EMAIL_INVALID, DISPLAY_NAME_INVALID, PASSWORD_TOO_COMMON. Idempotent on request_id.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
@@ -110,8 +114,9 @@ class AuthServiceServicer:
         request: _auth_service_pb2.VerifyEmailRequest,
         context: _aio.ServicerContext[_auth_service_pb2.VerifyEmailRequest, _abc.Awaitable[_auth_service_pb2.VerifyEmailResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.VerifyEmailResponse]:
-        """Confirms the address with the token from the verification mail. A repeat with the same token answers OK.
-        INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown or older than 24 h.
+        """Confirms the address with the token from the verification mail, and opens the account with the name and the password of
+        the registration that the mail was for. A repeat with the same token answers OK.
+        INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown, older than 24 h, or its address has an account.
         """
 
     def ResendVerification(
@@ -119,7 +124,8 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ResendVerificationRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ResendVerificationRequest, _abc.Awaitable[_auth_service_pb2.ResendVerificationResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ResendVerificationResponse]:
-        """Sends the verification mail again, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+        """Sends the verification mail of the newest registration again, at most one a minute; the same answer for every address.
+        INVALID_ARGUMENT: EMAIL_INVALID.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
 
@@ -131,7 +137,8 @@ class AuthServiceServicer:
         """Opens a session; of an account with a one-time-code app it answers mfa_token alone, for LoginMfa. An erasure that was asked
         for and is not yet begun is cancelled by the sign-in that opens a session.
         INVALID_ARGUMENT: EMAIL_INVALID. UNAUTHENTICATED: CREDENTIALS_INVALID for an unknown address or a wrong password.
-        FAILED_PRECONDITION: EMAIL_NOT_VERIFIED, and PERMISSION_DENIED: ACCOUNT_SUSPENDED, told only with the right password.
+        FAILED_PRECONDITION: EMAIL_NOT_VERIFIED for the password of a registration that waits to be confirmed, also when the address
+        has an account besides. PERMISSION_DENIED: ACCOUNT_SUSPENDED, told only with the right password.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
 
@@ -183,7 +190,8 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ForgotPasswordRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ForgotPasswordRequest, _abc.Awaitable[_auth_service_pb2.ForgotPasswordResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ForgotPasswordResponse]:
-        """Mails a reset token, at most one a minute; the same answer for every address. INVALID_ARGUMENT: EMAIL_INVALID.
+        """Mails a reset token, at most one a minute, to an account or a registration that waits; the same answer for every address.
+        INVALID_ARGUMENT: EMAIL_INVALID.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
 
@@ -192,8 +200,8 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ResetPasswordRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ResetPasswordRequest, _abc.Awaitable[_auth_service_pb2.ResetPasswordResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ResetPasswordResponse]:
-        """Sets a new password with a mailed token and ends every session. INVALID_ARGUMENT: RESET_TOKEN_INVALID,
-        PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+        """Sets a new password with a mailed token and ends every session; of a registration that waits, opens the account.
+        INVALID_ARGUMENT: RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
 
     def ChangePassword(

@@ -1,0 +1,33 @@
+"""Registrations that wait to be confirmed."""
+
+from typing import Protocol
+
+from auth_service.domain.registrations import PendingRegistration
+
+
+class RegistrationReader(Protocol):
+    """Registrations as they are now, without holding them."""
+
+    async def newest(self, email: str) -> PendingRegistration | None:
+        """The newest of a normalised address, or None."""
+        ...
+
+
+class Registrations(Protocol):
+    """Registrations inside a unit of work: what is read stays locked until it ends."""
+
+    async def add(self, registration: PendingRegistration) -> bool:
+        """Save it; False, and nothing saved, when its address has one of the same request id."""
+        ...
+
+    async def get(self, registration_id: str) -> PendingRegistration | None:
+        """The registration, or None when it was confirmed or its time is over."""
+        ...
+
+    async def newest(self, email: str) -> PendingRegistration | None:
+        """The newest of a normalised address, or None."""
+        ...
+
+    async def become_account(self, registration_id: str) -> None:
+        """Forget the registration; its mails and tokens become those of the account that has its id."""
+        ...
