@@ -19,6 +19,7 @@ from servicekit.ids import new_id
 
 SECONDS = timedelta(seconds=20)
 VIDEO = a_video()
+AUTHOR = new_id()
 REFUSED = Verdict(ModerationStatus.REJECTED, "It attacks a person.", phase="model")
 
 
@@ -81,11 +82,11 @@ async def test_content_failing_is_said_and_not_taken_for_an_unknown_video(
 
 
 async def test_a_fine_text_is_approved(moderator: Moderator) -> None:
-    assert await moderator.judge("Now I get it", VIDEO.id) == APPROVED
+    assert await moderator.judge("Now I get it", VIDEO.id, AUTHOR) == APPROVED
 
 
 async def test_a_bad_text_is_refused_with_the_reasons(moderator: Moderator) -> None:
-    assert await moderator.judge("You fool", VIDEO.id) == REFUSED
+    assert await moderator.judge("You fool", VIDEO.id, AUTHOR) == REFUSED
 
 
 @pytest.mark.parametrize(
@@ -97,18 +98,23 @@ async def test_a_moderator_that_fails_leaves_the_text_unchecked(
     inference_servicer.failure = failure
     address = await loopback.serve([(add_ModerationServiceServicer_to_server, inference_servicer)])
     moderator = InferenceModerator(loopback.channel(address, as_service=True), SECONDS)
-    assert await moderator.judge("Now I get it", VIDEO.id) == UNCHECKED
+    assert await moderator.judge("Now I get it", VIDEO.id, AUTHOR) == UNCHECKED
 
 
 async def test_a_moderator_that_is_not_there_leaves_the_text_unchecked(loopback: Loopback) -> None:
     nobody = loopback.channel("127.0.0.1:1", as_service=True)
-    assert await InferenceModerator(nobody, SECONDS).judge("Now I get it", VIDEO.id) == UNCHECKED
+    assert await InferenceModerator(nobody, SECONDS).judge("Now I get it", VIDEO.id, AUTHOR) == UNCHECKED
 
 
-async def test_what_is_judged_is_a_comment_on_its_video(
+async def test_what_is_judged_is_a_comment_on_its_video_and_counts_for_its_author(
     loopback: Loopback, inference_servicer: InferenceServicer
 ) -> None:
     address = await loopback.serve([(add_ModerationServiceServicer_to_server, inference_servicer)])
-    await InferenceModerator(loopback.channel(address, as_service=True), SECONDS).judge("Now I get it", VIDEO.id)
-    asked = [(request.type, request.content, request.context.video_id) for request in inference_servicer.asked]
-    assert asked == [("COMMENT", "Now I get it", VIDEO.id)]
+    await InferenceModerator(loopback.channel(address, as_service=True), SECONDS).judge(
+        "Now I get it", VIDEO.id, AUTHOR
+    )
+    asked = [
+        (request.type, request.content, request.context.video_id, request.user_id)
+        for request in inference_servicer.asked
+    ]
+    assert asked == [("COMMENT", "Now I get it", VIDEO.id, AUTHOR)]

@@ -36,7 +36,7 @@ class FakeModerator:
         self.down = False
         self.asked: list[str] = []
 
-    async def judge(self, text: str, video_id: str) -> Verdict:
+    async def judge(self, text: str, video_id: str, author: str) -> Verdict:
         self.asked.append(text)
         return UNCHECKED if self.down else self.verdicts.get(text, APPROVED)
 

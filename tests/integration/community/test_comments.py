@@ -34,7 +34,7 @@ async def test_content_and_inference_are_asked_once_for_it(community, loopback, 
     for _ in range(2):
         await community.comments.CreateComment(_write(video), metadata=loopback.as_user(ADA))
     assert community.content.asked == 1
-    assert [request.content for request in community.inference.asked] == [TEXT, TEXT]
+    assert [(request.content, request.user_id) for request in community.inference.asked] == [(TEXT, ADA), (TEXT, ADA)]
 
 
 async def test_a_refused_comment_names_the_reasons_and_is_not_saved(community, loopback, video) -> None:

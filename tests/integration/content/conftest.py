@@ -82,9 +82,14 @@ class Inference(GenerationServiceServicer, ModerationServiceServicer):
     """The seeds of the scripts that were checked."""
     written_for: list[str] = field(default_factory=list)
     """The accounts that scripts were asked for."""
+    judged_for: list[str] = field(default_factory=list)
+    """The accounts whose topics were judged."""
+    in_batch: list[bool] = field(default_factory=list)
+    """Of each script that was asked for, whether it may wait behind single ones."""
 
     async def Moderate(self, request: inference.ModerateRequest, context: Any) -> inference.ModerateResponse:
         self.asked["Moderate"] += 1
+        self.judged_for.append(request.user_id)
         if request.content in self.rejected:
             return inference.ModerateResponse(approved=False, reasons=["It insults people."], categories=["harassment"])
         return inference.ModerateResponse(approved=True, confidence=1.0)
@@ -108,6 +113,7 @@ class Inference(GenerationServiceServicer, ModerationServiceServicer):
     async def GenerateScript(self, request: inference.GenerateScriptRequest, context: Any) -> Script:
         self.asked["GenerateScript"] += 1
         self.written_for.append(request.user_id)
+        self.in_batch.append(request.batch)
         if self.failure:
             raise self.failure
         script = Script.FromString(self.script.SerializeToString())

@@ -49,13 +49,36 @@ async def test_a_lesson_becomes_a_public_video_with_media_and_provenance(content
     assert [item.id for item in others.videos] == [made.id]
 
 
-async def test_scripts_are_asked_for_in_the_name_of_whoever_wants_the_lesson(content, loopback) -> None:
+async def test_all_that_waits_for_a_model_is_asked_for_in_the_name_of_whoever_wants_the_lesson(
+    content, loopback
+) -> None:
     owners = [new_id(), new_id()]
     for owner in owners:
         wish = pb.CreateVideoRequest(topic="Adding up", subject=SUBJECT_MATH)
         await content.videos.CreateVideo(wish, metadata=loopback.as_user(owner))
         await content.generation("w").next()
     assert content.inference.written_for == owners
+    assert content.inference.judged_for == [owner for owner in owners for _ in ("when asked for", "when made")]
+
+
+async def test_scripts_of_a_batch_wait_behind_single_ones_and_one_that_is_asked_for_again_does_not(
+    content, loopback
+) -> None:
+    me, wish = loopback.as_user(new_id()), pb.CreateVideoRequest(topic="Adding up", subject=SUBJECT_MATH)
+    for size in (2, 1):
+        request = pb.BatchCreateVideosRequest(requests=[wish] * size)
+        batch = (await content.videos.BatchCreateVideos(request, metadata=me)).videos
+        for _ in batch:
+            await content.generation("w").next()
+    assert content.inference.in_batch == [True, True, False]
+    batch = (
+        await content.videos.BatchCreateVideos(pb.BatchCreateVideosRequest(requests=[wish] * 2), metadata=me)
+    ).videos
+    await content.videos.CancelVideo(pb.CancelVideoRequest(video_id=batch[0].id), metadata=me)
+    await content.videos.RetryVideo(pb.RetryVideoRequest(video_id=batch[0].id), metadata=me)
+    for _ in batch:
+        await content.generation("w").next()
+    assert content.inference.in_batch[3:] == [True, False]
 
 
 async def test_video_created_is_told_once_with_the_video_as_everybody_sees_it(content, video, urls) -> None:

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 from fakes.object_store import Bucket, bucket
 
-from content_service.clients.media import MediaStore
+from content_service.clients.media import MediaStore, StoredMedia
 from content_service.consumers import Events
-from content_service.domain import FILES
+from content_service.domain import FILES, Place
 from content_service.errors import MediaNotStored
 from content_service.storage import PostgresUnitOfWork, PostgresWork
 from content_service.use_cases.generation import Generation
@@ -64,18 +64,43 @@ def made(tmp_path: Path) -> Path:
     return folder
 
 
+async def _publish(media: StoredMedia, made: Path) -> None:
+    await media.store(ID, made)
+    await media.show(ID, visible=True)
+
+
+async def test_what_is_stored_in_the_folder_is_seen_by_nobody_before_it_is_shown(made, tmp_path) -> None:
+    media = MediaStore(tmp_path / "media", "", "").media
+    await media.store(ID, made)
+    assert not list((tmp_path / "media").glob("**/*"))
+    assert await media.stored() == {ID: {Place.HIDDEN}}
+    await media.show(ID, visible=True)
+    assert (tmp_path / "media" / ID / "video.mp4").read_bytes() == FILM
+
+
+async def test_a_store_tells_whose_files_it_has_and_where(store, made, tmp_path) -> None:
+    media, other = store[0].media, new_id()
+    await media.store(other, made)
+    await media.show(other, visible=False)
+    await _publish(media, made)
+    assert (await media.stored()).items() >= {ID: {Place.SHOWN}, other: {Place.HIDDEN}}.items()
+    (tmp_path / "media" / "lost+found").mkdir(parents=True, exist_ok=True)
+    assert all(len(video_id) == len(ID) for video_id in await media.stored())
+    await media.remove(other)
+
+
 async def test_what_is_published_is_there_whole_and_replaces_what_was(store, made) -> None:
     media, read = store[0].media, store[1]
-    await media.publish(ID, made)
+    await _publish(media, made)
     assert {name: read(name) for name in FILES} == {name: (made / name).read_bytes() for name in FILES}
     (made / "captions.vtt").write_bytes(b"better")
-    await media.publish(ID, made)
+    await _publish(media, made)
     assert read("captions.vtt") == b"better"
 
 
 async def test_what_is_withdrawn_is_out_of_sight_until_it_is_shown_again(store, made) -> None:
     media, read = store[0].media, store[1]
-    await media.publish(ID, made)
+    await _publish(media, made)
     for _ in range(2):
         await media.show(ID, visible=False)
     assert [read(name) for name in FILES] == [None, None, None]
@@ -87,7 +112,7 @@ async def test_what_is_withdrawn_is_out_of_sight_until_it_is_shown_again(store, 
 @pytest.mark.parametrize("visible", [True, False])
 async def test_what_is_removed_is_gone_for_good(store, made, visible, tmp_path) -> None:
     media, read = store[0].media, store[1]
-    await media.publish(ID, made)
+    await _publish(media, made)
     await media.show(ID, visible=visible)
     for _ in range(2):
         await media.remove(ID)
@@ -99,8 +124,8 @@ async def test_what_is_removed_is_gone_for_good(store, made, visible, tmp_path) 
 async def test_a_lesson_that_is_not_whole_is_not_published(store, made) -> None:
     (made / "video.mp4").unlink()
     with pytest.raises(MediaNotStored):
-        await store[0].media.publish(ID, made)
-    assert [store[1](name) for name in FILES] == [None, None, None]
+        await _publish(store[0].media, made)
+    assert store[1]("video.mp4") is None
 
 
 async def test_no_file_is_ever_seen_half_written(made, tmp_path) -> None:
@@ -113,7 +138,7 @@ async def test_no_file_is_ever_seen_half_written(made, tmp_path) -> None:
     watcher = threading.Thread(target=_until_vanished(look, done))
     watcher.start()
     for _ in range(30):
-        await media.publish(ID, made)
+        await _publish(media, made)
     done.set()
     watcher.join()
     assert ("video.mp4", len(FILM)) in seen

@@ -10,8 +10,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from obstore.store import LocalStore
 
-from content_service.clients.media import MediaStore, StoredMedia
+from content_service.clients.media import StoredMedia
 from content_service.clients.workshop import WorkFolders
 from content_service.domain import MAX_ATTEMPTS, Lesson, Stage
 from content_service.errors import LeaseLost
@@ -160,23 +161,24 @@ async def test_cancelling_ends_the_stage_at_work_and_a_retry_goes_on_from_there(
 async def test_media_of_a_lesson_stopped_while_they_were_published_are_removed(
     content, loopback, video, tmp_path, by
 ) -> None:
-    store = MediaStore(tmp_path / "media", "", "").media
+    hidden = tmp_path / ".media-withdrawn"
     reject = pb.SetVideoStatusRequest(video_id=video[0].id, status=pb.VIDEO_STATUS_REJECTED, reason="No.")
 
     class StoppedMeanwhile(StoredMedia):
-        async def publish(self, video_id: str, folder: Path) -> None:
-            await store.publish(video_id, folder)
-            assert (content.media / video_id / "video.mp4").exists()
+        async def store(self, video_id: str, folder: Path) -> None:
+            await super().store(video_id, folder)
+            assert (hidden / video_id / "video.mp4").exists()
+            assert not content.media.exists()
             if by == "its creator":
                 await _cancel(content, video)
             else:
                 await content.videos.SetVideoStatus(reject, metadata=loopback.as_user(new_id(), "MODERATOR"))
 
-    interrupted = StoppedMeanwhile(store._store, store._shown, store._hidden)
+    interrupted = StoppedMeanwhile(LocalStore(tmp_path), content.media.name, hidden.name)
     await Generation("w", replace(content.tools, media=interrupted)).next()
     stopped = pb.VIDEO_STATUS_FAILED if by == "its creator" else pb.VIDEO_STATUS_REJECTED
     assert (await _get(content, video)).status == stopped
-    assert not list(content.media.glob("*/*"))
+    assert not [*content.media.glob("*/*"), *hidden.glob("*/*")]
 
 
 async def test_of_many_that_finish_a_lesson_at_once_only_the_one_with_the_lease_does(

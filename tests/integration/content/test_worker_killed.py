@@ -12,9 +12,10 @@ import psycopg
 import pytest
 
 from content_service.domain import PIPELINE, Stage
+from content_service.storage.job_statements import MEDIA
 from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
 from littlemonster.content.v1 import content_service_pb2 as pb
-from local_mesh.readiness import wait_until
+from local_mesh.readiness import Probe, wait_until
 from servicekit.ids import new_id
 
 _GATE = 4711
@@ -57,6 +58,13 @@ class Gate:
     def close(self, stage: Stage) -> None:
         self._connection.execute("SELECT pg_advisory_lock(%s)", (_GATE,))
         self._connection.execute("INSERT INTO held VALUES (%s)", (stage.value,))
+
+    def hold_media(self, video_id: str) -> None:
+        """From here on nobody shows, hides or removes the video's files."""
+        self._connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, %s))", (video_id, MEDIA))
+
+    def let_media_go(self) -> None:
+        self._connection.execute("SELECT pg_advisory_unlock_all()")
 
     def open(self) -> None:
         self._connection.execute("DELETE FROM held")
@@ -107,6 +115,7 @@ async def test_a_worker_killed_at_every_stage_is_followed_by_one_that_does_only_
     assert sorted(files) == ["render", "slides", "voice"]
     async with _worker(worker_environment):
         assert await wait_until(public(content, video.id, me), 60)
+        assert await wait_until(_lies(tmp_path, video.id, seen=3, hidden=0), 20)
     assert content.inference.asked - asked == {
         "Moderate": 1,
         "ValidateTopic": 1,
@@ -114,11 +123,50 @@ async def test_a_worker_killed_at_every_stage_is_followed_by_one_that_does_only_
         "ValidateContent": 1,
     }
     assert gate.told("video.created") == 1
-    assert sorted(path.name for path in (tmp_path / "media" / video.id).iterdir()) == [
-        "captions.vtt",
-        "thumbnail.webp",
-        "video.mp4",
-    ]
+
+
+@pytest.mark.parametrize("stop", ["CancelVideo", "DeleteVideo"])
+async def test_a_worker_killed_before_it_says_that_a_lesson_is_public_that_is_then_stopped_leaves_no_file(
+    content, loopback, gate, worker_environment, tmp_path, stop
+) -> None:
+    me = loopback.as_user(new_id())
+    request = pb.CreateVideoRequest(topic="Adding up", subject=SUBJECT_MATH)
+    video = await content.videos.CreateVideo(request, metadata=me)
+    gate.close(Stage.DONE)
+    async with _worker(worker_environment):
+        assert await wait_until(gate.reached, 60)
+        assert await _lies(tmp_path, video.id, seen=0, hidden=3)()
+    gate.open()
+    await getattr(content.videos, stop)(getattr(pb, f"{stop}Request")(video_id=video.id), metadata=me)
+    assert await _lies(tmp_path, video.id, seen=0, hidden=3)()
+    async with _worker(worker_environment):
+        assert await wait_until(_lies(tmp_path, video.id, seen=0, hidden=0), 60)
+    assert gate.told("video.created") == 0
+
+
+async def test_a_worker_killed_before_it_shows_a_lesson_that_is_public_is_followed_by_one_that_does(
+    content, loopback, gate, worker_environment, public, tmp_path
+) -> None:
+    me = loopback.as_user(new_id())
+    request = pb.CreateVideoRequest(topic="Adding up", subject=SUBJECT_MATH)
+    video = await content.videos.CreateVideo(request, metadata=me)
+    gate.hold_media(video.id)
+    async with _worker(worker_environment):
+        assert await wait_until(public(content, video.id, me), 60)
+        assert await _lies(tmp_path, video.id, seen=0, hidden=3)()
+    gate.let_media_go()
+    async with _worker(worker_environment):
+        assert await wait_until(_lies(tmp_path, video.id, seen=3, hidden=0), 60)
+
+
+def _lies(tmp_path: Path, video_id: str, seen: int, hidden: int) -> Probe:
+    """Whether so many of the lesson's files lie where everybody reaches them, and so many out of sight."""
+
+    async def probe() -> bool:
+        found = [len([*(tmp_path / name / video_id).glob("*.*")]) for name in ("media", ".media-withdrawn")]
+        return found == [seen, hidden]
+
+    return probe
 
 
 def _files(tmp_path: Path, video_id: str) -> dict[str, int]:

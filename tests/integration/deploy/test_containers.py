@@ -38,7 +38,7 @@ def test_all_yaml_passes_its_linter():
     checked("yamllint", "--strict", "--config-file", "deploy/.yamllint.yaml", *folders)
 
 
-@pytest.mark.parametrize("file", ["compose.yaml", "bucket.yaml"])
+@pytest.mark.parametrize("file", ["compose.yaml", "bucket.yaml", "models.yaml"])
 def test_the_compose_files_follow_the_specification(file):
     checked("check-jsonschema", "--builtin-schema", "vendor.compose-spec", f"deploy/compose/{file}")
 
@@ -48,6 +48,13 @@ def test_what_is_changed_for_a_bucket_is_the_worker_s_way_out_alone(compose):
     assert changes == {"content-worker": {"networks": ["mesh", "outside"]}}
     assert {"mesh", "outside"} <= compose["networks"].keys()
     assert "content-worker" in compose["services"]
+
+
+def test_a_larger_model_is_mounted_where_inference_looks_for_it(compose):
+    (changes,) = [yaml.safe_load((ROOT / "deploy/compose/models.yaml").read_text())["services"]["inference"]]
+    (mount,) = changes["volumes"]
+    assert mount.endswith(f":{changes['environment']['LM_MODELS_DIR']}:ro")
+    assert "inference" in compose["services"]
 
 
 def test_the_gateways_configuration_is_what_the_contracts_make_it_today():

@@ -8,6 +8,9 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 
+from inference_service.domain.models import Machine
+from inference_service.storage import read_registry
+
 OVERLAYS = ("base", "overlays/dev", "overlays/prod")
 DOCUMENTED = (Path(__file__).parents[3] / "docs/deployment.md").read_text()
 PROCESSES = (
@@ -175,6 +178,43 @@ def test_with_media_in_a_bucket_the_worker_and_nobody_else_of_content_may_reach_
     for name, may in (("content-worker", True), ("content", False), ("inference", False)):
         labels = pods(manifests)[name]["metadata"]["labels"]
         assert _allowed(of_kind(manifests, "NetworkPolicy").values(), "egress", labels, outside, 443) == may
+
+
+@pytest.fixture(scope="module")
+def with_models(deploy, rendered):
+    overlay = deploy / "k8s/overlays/models"
+    overlay.mkdir()
+    (overlay / "kustomization.yaml").write_text("resources: [../dev]\ncomponents: [../../components/models]\n")
+    return rendered("overlays/models")
+
+
+def test_a_larger_model_is_fetched_by_a_job_that_alone_gets_out(with_models):
+    for rule in (
+        test_every_pod_has_no_rights_but_its_own,
+        test_every_reference_is_made_here_or_documented_for_the_operator,
+    ):
+        rule(with_models)
+    test_every_manifest_follows_the_schema(with_models, "1.34")
+    outside = {"app.kubernetes.io/name": "somewhere on the internet"}
+    policies = of_kind(with_models, "NetworkPolicy").values()
+    for name, may in (("models-pull", True), ("inference", False)):
+        labels = pods(with_models)[name]["metadata"]["labels"]
+        assert _allowed(policies, "egress", labels, outside, 443) == may
+
+
+def test_a_larger_model_is_read_where_it_was_put_and_has_the_memory_it_needs(with_models, settings_of):
+    (job,) = pods(with_models)["models-pull"]["spec"]["containers"]
+    module, command, name = job["args"]
+    assert (importlib.util.find_spec(module) is not None, command) == (True, "pull")
+    (container,) = pods(with_models)["inference"]["spec"]["containers"]
+    settings = settings_of("inference_service.main", environment(container, with_models))
+    assert {"name": "LM_MODELS_DIR", "value": str(settings.models_dir)} in job["env"]
+    (mount,) = [m for m in container["volumeMounts"] if m["mountPath"] == str(settings.models_dir)]
+    assert mount["readOnly"] is True
+    machine = Machine(settings.models_memory_mib << 20, cores=2)
+    assert machine.holds(read_registry().card(name))
+    limit = int(container["resources"]["limits"]["memory"].removesuffix("Gi")) << 30
+    assert machine.memory_bytes < limit
 
 
 def connected(policies, source, target, port):

@@ -15,7 +15,7 @@ from inference_service.storage import read_subject_model
 from inference_service.use_cases import Lessons
 from littlemonster.common.v1 import study_pb2
 from littlemonster.inference.v1 import inference_service_pb2 as pb
-from servicekit.caller import Caller
+from servicekit.caller import Caller, Role
 
 PACK = load_curriculum()
 
@@ -59,6 +59,12 @@ def test_a_lesson_counts_for_whoever_asked_for_it() -> None:
     content, asked = Caller.service("content"), pb.GenerateScriptRequest(user_id="u", batch=True)
     assert convert.lesson_claim(asked, content) == Claim("u", Priority.BATCH)
     assert convert.lesson_claim(pb.GenerateScriptRequest(), content) == Claim("content", Priority.LESSON)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.SERVICE])
+def test_nobody_but_a_service_names_another_account_that_a_text_counts_for(role: Role) -> None:
+    assert convert.account("somebody", Caller("me", role)) == "me"
+    assert convert.account("somebody", Caller.service("community")) == "somebody"
 
 
 def test_only_the_last_piece_has_a_finish_reason() -> None:

@@ -62,11 +62,12 @@ class InferenceModerator:
         self._moderation = ModerationServiceStub(channel)
         self._seconds = timeout.total_seconds()
 
-    async def judge(self, text: str, video_id: str) -> Verdict:
+    async def judge(self, text: str, video_id: str, author: str) -> Verdict:
         request = inference.ModerateRequest(
             type="COMMENT",
             content=text,
             context=inference.ModerationContext(video_id=video_id),
+            user_id=author,
         )
         try:
             return convert.peers.verdict(await self._moderation.Moderate(request, timeout=self._seconds))

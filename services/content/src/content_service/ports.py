@@ -1,6 +1,6 @@
 """What the use cases need from outside."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from content_service.domain import (
     LinksOf,
     Matches,
     Page,
+    Place,
     Progress,
     Queue,
     RatingTotals,
@@ -23,7 +24,7 @@ from content_service.domain import (
     Wish,
 )
 from content_service.lesson.result import Rendered
-from content_service.lesson.script import Difficulty, Script, Subject
+from content_service.lesson.script import Script, Subject
 
 StageProgress = Callable[[Stage, float], None]
 
@@ -68,14 +69,17 @@ class Search(Protocol):
 
 
 class Work(Protocol):
-    """One transaction over videos and jobs."""
+    """One transaction over videos and jobs.
+
+    Whoever changes both changes the job first, as workers do: see the order of locks in docs/database.md.
+    """
 
     async def add_video(self, video_id: str, owner: str, wish: Wish, now: datetime, ready: datetime) -> Video | None:
         """The new video in PENDING; None when the owner's request id exists already."""
         ...
 
-    async def add_job(self, video: Video, seed: int) -> None:
-        """Puts the video into the queue and tells video.requested."""
+    async def add_job(self, video: Video, seed: int, *, batch: bool) -> None:
+        """Puts the video into the queue, by itself or as one of many, and tells video.requested."""
         ...
 
     async def take_turn(self, owner: str) -> None:
@@ -136,12 +140,12 @@ class Work(Protocol):
         """Ends the job whoever works on it; that worker finds its lease lost."""
         ...
 
-    async def abandoned(self, video_id: str) -> bool:
-        """Whether the video's job has ended without media that anybody may ever see."""
+    async def requeue(self, video_id: str, now: datetime) -> None:
+        """Puts an ended job back into the queue, by itself; a script it has is kept."""
         ...
 
-    async def requeue(self, video: Video, now: datetime) -> None:
-        """Puts an ended job back into the queue; a script it has is kept."""
+    async def tell_requested(self, video: Video) -> None:
+        """Tells video.requested."""
         ...
 
     async def tell_created(self, video: Video) -> None:
@@ -164,8 +168,8 @@ class Work(Protocol):
         """From here to the end no other transaction that holds the video's media moves or removes them."""
         ...
 
-    async def is_public(self, video_id: str) -> bool:
-        """Whether everybody may see the video now."""
+    async def places(self, video_ids: Sequence[str]) -> Mapping[str, Place | None]:
+        """Where media belong now, of those of the videos that exist; None for one that is being made."""
         ...
 
     async def apply_rating(self, totals: RatingTotals) -> None:
@@ -190,16 +194,22 @@ class Judge(Protocol):
         """The curriculum's name for the topic. Raises TopicNotSupported, or Unavailable when nobody can judge now."""
         ...
 
-    async def moderate(self, topic: str, subject: Subject) -> bytes:
-        """The judgement and the policy's version. Raises TopicRejected, or Unavailable when nobody can judge now."""
+    async def moderate(self, topic: str, subject: Subject, author: str) -> bytes:
+        """The judgement and the policy's version, in the turn of the account `author`.
+
+        Raises TopicRejected, or Unavailable when nobody can judge now.
+        """
         ...
 
 
 class ScriptWriter(Protocol):
     """Writes lessons."""
 
-    async def write(self, topic: str, subject: Subject, difficulty: Difficulty, seed: int, owner: str) -> bytes:
-        """The script as bytes to keep, in the turn of the account `owner`. Raises TopicNotSupported, or Unavailable."""
+    async def write(self, job: Job) -> bytes:
+        """The script as bytes to keep, in the turn of the job's owner; one of a batch waits behind single ones.
+
+        Raises TopicNotSupported, or Unavailable.
+        """
         ...
 
     async def check(self, script: bytes) -> bytes:
@@ -246,16 +256,20 @@ class Workshop(Protocol):
 class Media(Protocol):
     """Where finished files lie. Everything raises MediaNotStored when the store refuses or does not answer."""
 
-    async def publish(self, video_id: str, folder: Path) -> None:
-        """Copies the folder's files to where they are served; none is seen before it is whole."""
+    async def store(self, video_id: str, folder: Path) -> None:
+        """Copies the folder's files into the store, where nobody is led to them before `show`."""
         ...
 
     async def show(self, video_id: str, *, visible: bool) -> None:
-        """Puts published media into sight or takes them out of it; without media, or done before, nothing."""
+        """Puts stored media into sight or takes them out of it, each file whole; without media, or done before, nothing."""
         ...
 
     async def remove(self, video_id: str) -> None:
-        """Removes what was published; a repeat changes nothing."""
+        """Removes what was stored; a repeat changes nothing."""
+        ...
+
+    async def stored(self) -> Mapping[str, Set[Place]]:
+        """Where there are files of which video, SHOWN or HIDDEN; in both places while they are moved."""
         ...
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
     MetaData,
     Sequence,
     Text,
-    text,
+    false,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import registry
@@ -70,8 +70,6 @@ class VideoRow(Base, table=True):
     timestamps: list[float] = Field(sa_type=ARRAY(Float))
     chapters: list[dict[str, Any]] = Field(sa_type=JSONB)
     cues: list[dict[str, Any]] = Field(sa_type=JSONB)
-    # Left for processes of the release before search_documents; nothing reads it.
-    search: str = Field(sa_column=Column("search", TSVECTOR, nullable=False, server_default=""))
     duration: float
     rating_sum: int
     rating_count: int
@@ -108,8 +106,8 @@ class JobRow(Base, table=True):
     percent: int
     attempts: int
     seed: int
-    # Unused since the stages have a table; dropped when no process of the release before writes it.
-    script: bytes = Field(sa_column_kwargs={"server_default": text("''")})
+    # Whether it was asked for together with others: its script then waits behind single ones.
+    batch: bool = Field(sa_column_kwargs={"server_default": false()})
     trace: str = Field(sa_type=Text)
     worker: str = Field(sa_type=Text)
     lease_time: datetime | None = Field(sa_type=_TIME)

@@ -11,15 +11,18 @@ from content_service.clients.renderer import RendererProcess
 from content_service.clients.telemetry import in_job, in_stage
 from content_service.clients.workshop import WorkFolders
 from content_service.consumers import Events, erasures
+from content_service.ports import Media
 from content_service.settings import Settings
 from content_service.storage import PostgresUnitOfWork, PostgresWork
 from content_service.storage.personal_data import erase
 from content_service.use_cases.generation import Generation
 from content_service.use_cases.managing import count_views
+from content_service.use_cases.media import sweep
 from content_service.use_cases.stages import Tools
 from servicekit.caller import Caller
 from servicekit.clock import utc_now
 from servicekit.database import DatabaseUnavailable
+from servicekit.errors import Unavailable
 from servicekit.kit import Kit, run
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer
@@ -30,6 +33,7 @@ from servicekit.personal_data.erasure import Erasure
 _POLL_SECONDS = 2.0
 _COUNT_SECONDS = 2.0
 _HOUSEKEEP_SECONDS = 15.0
+_SWEEP_SECONDS = 3600.0
 
 
 async def serve(kit: Kit[Settings]) -> None:
@@ -62,6 +66,7 @@ async def serve(kit: Kit[Settings]) -> None:
     kit.background(generation.run(lambda: _wait(wanted)))
     kit.background(_count_views(unit_of_work))
     kit.background(_housekeep(generation))
+    kit.background(_sweep(unit_of_work, store.media))
     try:
         await kit.serve()
     finally:
@@ -80,6 +85,13 @@ async def _housekeep(generation: Generation) -> None:
         await asyncio.sleep(_HOUSEKEEP_SECONDS)
         with contextlib.suppress(DatabaseUnavailable):
             await generation.housekeep()
+
+
+async def _sweep(unit_of_work: PostgresUnitOfWork, media: Media) -> None:
+    while True:
+        with contextlib.suppress(Unavailable):
+            await sweep(unit_of_work, media)
+        await asyncio.sleep(_SWEEP_SECONDS)
 
 
 async def _listen(broker: Broker, wanted: asyncio.Event) -> None:

@@ -18,7 +18,7 @@ from inference_service.domain.topics import TopicAdvice
 from littlemonster.common.v1 import study_pb2
 from littlemonster.inference.v1 import inference_service_pb2 as pb
 from littlemonster.inference.v1 import script_pb2 as sp
-from servicekit.caller import Caller
+from servicekit.caller import Caller, Role
 
 DEFAULT_TOKENS, DEFAULT_TEMPERATURE = 256, 0.7
 
@@ -46,9 +46,14 @@ def sampling(request: pb.GenerateStreamRequest) -> Sampling:
     return Sampling(request.max_tokens or DEFAULT_TOKENS, temperature, request.seed & 0xFFFFFFFF, schema=schema)
 
 
+def account(named: str, caller: Caller) -> str:
+    """Whom work counts for: whoever a service names, on whose behalf it calls. Nobody else can name anybody."""
+    return named if named and caller.role is Role.SERVICE else caller.id
+
+
 def lesson_claim(request: pb.GenerateScriptRequest, caller: Caller) -> Claim:
-    """A lesson counts for whoever asked for it, not for the service that calls on their behalf."""
-    return Claim(request.user_id or caller.id, Priority.BATCH if request.batch else Priority.LESSON)
+    """A lesson that is one of many waits behind single ones."""
+    return Claim(account(request.user_id, caller), Priority.BATCH if request.batch else Priority.LESSON)
 
 
 def piece(value: Piece) -> pb.GenerateStreamResponse:

@@ -72,7 +72,7 @@ class ModerationHandlers(grpc_pb.ModerationServiceServicer):
 
     async def Moderate(self, request: pb.ModerateRequest, context: "ServicerContext[Any, Any]") -> pb.ModerateResponse:
         subject = convert.subject(request.context.subject)
-        type_, user = TextType(request.type), current_caller().id
+        type_, user = TextType(request.type), convert.account(request.user_id, current_caller())
         return convert.verdict(await self._judging.moderate(request.content, type_, subject, user))
 
     async def ClassifySubject(

@@ -9,8 +9,8 @@ from community_service.domain.mentions import Called, Person
 class Moderator(Protocol):
     """Judges texts."""
 
-    async def judge(self, text: str, video_id: str) -> Verdict:
-        """What the checks say; UNCHECKED, never an exception, when they cannot be asked."""
+    async def judge(self, text: str, video_id: str, author: str) -> Verdict:
+        """What the checks say, in the turn of the account `author`; UNCHECKED, never an exception, when they cannot be asked."""
         ...
 
 

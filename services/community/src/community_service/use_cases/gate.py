@@ -37,7 +37,8 @@ class Gate:
 
     async def _judge(self, submission: Submission, video_id: str, phases: Iterable[Phase]) -> Verdict:
         ruled = _refuse(judge(submission, self._rules, phases))
-        return together((ruled, _refuse(await self._moderator.judge(submission.text, video_id))))
+        judged = await self._moderator.judge(submission.text, video_id, current_caller().id)
+        return together((ruled, _refuse(judged)))
 
     async def _submission(self, comments: CommentReader, text: str, request_id: str | None = None) -> Submission:
         now, caller = self._clock(), current_caller()

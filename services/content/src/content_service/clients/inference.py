@@ -6,6 +6,7 @@ import grpc
 
 from content_service.convert import scripts
 from content_service.convert.videos import difficulty, subject
+from content_service.domain import Job
 from content_service.errors import ScriptRefused, TopicNotRelevant, TopicNotSupported, TopicRejected
 from content_service.lesson.script import Difficulty, Script, Subject
 from littlemonster.inference.v1.inference_service_pb2 import (
@@ -29,10 +30,11 @@ class InferenceJudge:
         self._moderation = ModerationServiceStub(channel)
         self._generation = GenerationServiceStub(channel)
 
-    async def moderate(self, topic: str, subject_: Subject) -> bytes:
+    async def moderate(self, topic: str, subject_: Subject, author: str) -> bytes:
         """Raises TopicRejected with the reasons the author is given."""
         context = ModerationContext(subject=subject(subject_))
-        verdict = await self._moderation.Moderate(ModerateRequest(type="PROMPT", content=topic, context=context))
+        request = ModerateRequest(type="PROMPT", content=topic, context=context, user_id=author)
+        verdict = await self._moderation.Moderate(request)
         if verdict.withheld:
             raise TopicRejected(detail=verdict.resources, categories=",".join(verdict.categories))
         if not verdict.approved:
@@ -56,10 +58,15 @@ class InferenceWriter:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._generation = GenerationServiceStub(channel)
 
-    async def write(self, topic: str, subject_: Subject, difficulty_: Difficulty, seed: int, owner: str) -> bytes:
+    async def write(self, job: Job) -> bytes:
         """The script's message, which is what is kept. Accounts share the model fairly, so it is told whose it is."""
         request = GenerateScriptRequest(
-            topic=topic, subject=subject(subject_), difficulty=difficulty(difficulty_), seed=seed, user_id=owner
+            topic=job.topic,
+            subject=subject(Subject(job.subject)),
+            difficulty=difficulty(Difficulty(job.difficulty)),
+            seed=job.seed,
+            user_id=job.owner,
+            batch=job.batch,
         )
         answer = await self._generation.GenerateScript(request, timeout=_WRITE_SECONDS)
         return answer.SerializeToString()

@@ -1,7 +1,8 @@
 """Published media in a store of objects: a folder that the gateway serves, or a bucket that answers signed URLs."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cached_property
@@ -12,7 +13,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
-from content_service.domain import FILES, NO_LINKS, Links, LinksOf, Status, Video, below_gateway
+from content_service.domain import FILES, NO_LINKS, Links, LinksOf, Place, Status, Video, below_gateway
 from content_service.errors import MediaNotStored
 
 if TYPE_CHECKING:
@@ -20,51 +21,70 @@ if TYPE_CHECKING:
 
 _VALID = timedelta(hours=6)
 _SHOWN = "media"
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CLIENT: "ClientConfig" = {"timeout": "60s", "connect_timeout": "5s", "allow_http": True}
 _RETRIES: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
 log = logging.getLogger(__name__)
 
 
 class StoredMedia:
-    """The adapter of `ports.Media`. Objects are written out of sight and then moved into it, each of them whole."""
+    """The adapter of `ports.Media`: objects below two prefixes, moved from one to the other, each of them whole."""
 
     def __init__(self, store: ObjectStore, shown: str, hidden: str) -> None:
         """`shown` and `hidden` are prefixes in the store; clients reach the first alone."""
         self._store = store
-        self._shown = shown
-        self._hidden = hidden
-        self._typed = not isinstance(store, LocalStore)  # a folder keeps no media types; the gateway knows them by name
+        self._prefixes = {Place.SHOWN: shown, Place.HIDDEN: hidden}
+        # Whoever knows a video's id reaches what lies in the folder; in a bucket nobody does without a signed URL.
+        self._folder = isinstance(store, LocalStore)
 
-    async def publish(self, video_id: str, folder: Path) -> None:
-        """The film comes last: where it can be seen, its captions can be, too."""
+    async def store(self, video_id: str, folder: Path) -> None:
+        """In a bucket where they stay: a link is made for PUBLIC videos alone."""
+        place = Place.HIDDEN if self._folder else Place.SHOWN
         async with _translated(video_id):
             for name, media_type in FILES.items():
-                attributes = {"Content-Type": media_type} if self._typed else None
-                path = f"{self._hidden}/{video_id}/{name}"
-                await obstore.put_async(self._store, path, folder / name, attributes=attributes)
-            await self._move(video_id, self._hidden, self._shown)
+                # A folder keeps no media types; the gateway knows them by name.
+                attributes = None if self._folder else {"Content-Type": media_type}
+                await obstore.put_async(
+                    self._store, self._path(place, video_id, name), folder / name, attributes=attributes
+                )
 
     async def show(self, video_id: str, *, visible: bool) -> None:
-        """Moves what there is; what an interrupted call has moved already stays."""
-        source, target = (self._hidden, self._shown) if visible else (self._shown, self._hidden)
+        """Moves what there is; what an interrupted call has moved already stays.
+
+        The film comes last: where it can be seen, its captions can be, too.
+        """
+        source, target = (Place.HIDDEN, Place.SHOWN) if visible else (Place.SHOWN, Place.HIDDEN)
         async with _translated(video_id):
-            await self._move(video_id, source, target)
+            for name in FILES:
+                await self._move(self._path(source, video_id, name), self._path(target, video_id, name))
 
     async def remove(self, video_id: str) -> None:
         """From both places: it may be withdrawn."""
         async with _translated(video_id):
-            for prefix in (self._shown, self._hidden):
+            for place in self._prefixes:
                 for name in FILES:
-                    await self._delete(f"{prefix}/{video_id}/{name}")
+                    await self._delete(self._path(place, video_id, name))
 
-    async def _move(self, video_id: str, source: str, target: str) -> None:
-        for name in FILES:
-            path = f"{source}/{video_id}/{name}"
-            try:
-                await obstore.copy_async(self._store, path, f"{target}/{video_id}/{name}")
-            except FileNotFoundError:
-                continue
-            await self._delete(path)
+    async def stored(self) -> Mapping[str, Set[Place]]:
+        """By names alone; what is not named like a video's id is nothing of ours."""
+        found: dict[str, set[Place]] = {}
+        for place, prefix in self._prefixes.items():
+            async with _translated():
+                listed = await obstore.list_with_delimiter_async(self._store, prefix)
+            for path in listed["common_prefixes"]:
+                if _ID.fullmatch(video_id := path.rpartition("/")[2]):
+                    found.setdefault(video_id, set()).add(place)
+        return found
+
+    def _path(self, place: Place, video_id: str, name: str) -> str:
+        return f"{self._prefixes[place]}/{video_id}/{name}"
+
+    async def _move(self, source: str, target: str) -> None:
+        try:
+            await obstore.copy_async(self._store, source, target)
+        except FileNotFoundError:
+            return
+        await self._delete(source)
 
     async def _delete(self, path: str) -> None:
         try:

@@ -16,7 +16,15 @@ from content_service.domain.jobs import (
     progress_of,
     words_for,
 )
-from content_service.domain.media import FILES, NO_LINKS, Links, LinksOf, below_gateway
+from content_service.domain.media import (
+    FILES,
+    NO_LINKS,
+    Links,
+    LinksOf,
+    Place,
+    below_gateway,
+    place_of_media,
+)
 from content_service.domain.videos import (
     CAME_FROM,
     MOST_WAITING,
@@ -51,6 +59,7 @@ __all__ = [
     "Match",
     "Matches",
     "Page",
+    "Place",
     "Progress",
     "Queue",
     "RatingTotals",
@@ -67,6 +76,7 @@ __all__ = [
     "hour_of",
     "may_manage",
     "percent_of",
+    "place_of_media",
     "progress_of",
     "time_left",
     "words_for",

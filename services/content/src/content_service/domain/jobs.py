@@ -67,8 +67,8 @@ _WORDS: dict[Stage, str] = {
 class Job:
     """The work of making one video for the account `owner`, leased to one worker.
 
-    `attempts` counts those of the present stage, this one included; `trace` continues the trace of whoever asked. `done`
-    holds what each finished stage made.
+    `batch` says that it was asked for together with others. `attempts` counts those of the present stage, this one included;
+    `trace` continues the trace of whoever asked. `done` holds what each finished stage made.
     """
 
     video_id: str
@@ -78,6 +78,7 @@ class Job:
     difficulty: str
     attempts: int
     seed: int
+    batch: bool
     trace: str
     ready: datetime | None = None
     done: Mapping[Stage, bytes] = field(default_factory=dict)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Text, Uuid, and_, bindparam, case, cast, exists, func, insert, or_, select, update
+from sqlalchemy import Text, Uuid, bindparam, case, cast, exists, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from content_service.domain import MAX_ATTEMPTS, MAX_SEED, Job
+from content_service.domain import MAX_ATTEMPTS, MAX_SEED, Job, place_of_media
 from content_service.storage.statements import VIDEOS
 from content_service.tables import JobRow
 from servicekit.database import Statement, compile_command, compile_statement
@@ -25,6 +26,7 @@ ADD_JOB = compile_command(
         percent=0,
         attempts=0,
         seed=bindparam("seed"),
+        batch=bindparam("in_batch"),
         trace=bindparam("trace"),
         worker="",
         not_before=bindparam("now"),
@@ -52,6 +54,7 @@ _JOB_COLUMNS = [
     VIDEOS.c.difficulty,
     JOBS.c.attempts,
     JOBS.c.seed,
+    JOBS.c.batch,
     JOBS.c.trace,
 ]
 CLAIM = compile_statement(
@@ -66,11 +69,13 @@ CLAIM = compile_statement(
     .returning(*_JOB_COLUMNS),
     Job,
 )
-FREE = compile_command(
-    update(JOBS)
+_left = (
+    select(JOBS.c.video_id)
     .where(JOBS.c.worker == bindparam("former"), JOBS.c.finish_time.is_(None))
-    .values(worker="", lease_time=None)
+    .order_by(JOBS.c.video_id)
+    .with_for_update()
 )
+FREE = compile_command(update(JOBS).where(JOBS.c.video_id.in_(_left)).values(worker="", lease_time=None))
 EXTEND = compile_command(update(JOBS).where(_JOB_OF_WORKER).values(lease_time=bindparam("until")))
 SAVE_STAGE = compile_command(
     update(JOBS)
@@ -103,6 +108,7 @@ REQUEUE = compile_command(
         stage="queued",
         percent=0,
         attempts=0,
+        batch=False,
         seed=(JOBS.c.seed + MAX_ATTEMPTS) % MAX_SEED,
         not_before=_now,
         create_time=_now,
@@ -116,7 +122,7 @@ WAITING = compile_statement(
     lambda count: count,
 )
 # Any numbers will do as long as nothing else hashes with them.
-_TURNS, _MEDIA = 0x7475726E, 0x6D656469
+_TURNS, MEDIA = 0x7475726E, 0x6D656469
 
 
 def _alone(name: str, kind: int) -> Statement[Any]:
@@ -126,16 +132,11 @@ def _alone(name: str, kind: int) -> Statement[Any]:
 
 
 TAKE_TURN = _alone("owner", _TURNS)
-HOLD_MEDIA = _alone("video_id", _MEDIA)
-_of_video = bindparam("of_video", type_=Uuid)
-ABANDONED = compile_statement(
-    select(_of_video).where(
-        ~exists().where(JOBS.c.video_id == _of_video, JOBS.c.finish_time.is_(None)),
-        # A REJECTED one may be put back by a moderator, if it was ever finished.
-        ~exists().where(
-            VIDEOS.c.id == _of_video,
-            or_(VIDEOS.c.status == "PUBLIC", and_(VIDEOS.c.status == "REJECTED", VIDEOS.c.duration > 0)),
-        ),
+HOLD_MEDIA = _alone("video_id", MEDIA)
+_making = exists().where(JOBS.c.video_id == VIDEOS.c.id, JOBS.c.finish_time.is_(None))
+PLACES = compile_statement(
+    select(VIDEOS.c.id, VIDEOS.c.status, VIDEOS.c.duration, _making).where(
+        VIDEOS.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
     ),
-    lambda video_id: video_id,
+    lambda video_id, status, duration, making: (video_id, place_of_media(status, duration, making=making)),
 )

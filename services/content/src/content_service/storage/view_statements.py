@@ -26,9 +26,17 @@ _taken = (
     .cte("taken")
 )
 _sums = select(_taken.c.video_id, func.count().label("views")).group_by(_taken.c.video_id).cte("sums")
+# In the order of their ids, as everybody locks several videos: the update finds them locked.
+_held = (
+    select(VIDEOS.c.id)
+    .where(VIDEOS.c.id.in_(select(_sums.c.video_id)))
+    .order_by(VIDEOS.c.id)
+    .with_for_update()
+    .cte("held")
+)
 COUNT_VIEWS = compile_statement(
     update(VIDEOS)
-    .where(VIDEOS.c.id == _sums.c.video_id)
+    .where(VIDEOS.c.id == _held.c.id, VIDEOS.c.id == _sums.c.video_id)
     .values(view_count=VIDEOS.c.view_count + _sums.c.views)
     .returning(VIDEOS.c.id.label("video_id"), VIDEOS.c.created_by, _sums.c.views.label("count")),
     ViewCount,

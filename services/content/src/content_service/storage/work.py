@@ -1,6 +1,6 @@
 """The unit of work: videos, jobs and their events in one transaction."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -12,6 +12,7 @@ from content_service.domain import (
     Job,
     Lesson,
     Links,
+    Place,
     RatingTotals,
     Stage,
     Status,
@@ -53,16 +54,17 @@ class PostgresWork:
             ready=ready,
         )
 
-    async def add_job(self, video: Video, seed: int) -> None:
+    async def add_job(self, video: Video, seed: int, *, batch: bool) -> None:
         await self._transaction.execute(
             jobs.ADD_JOB,
             video_id=video.id,
             owner=video.created_by,
             seed=seed,
+            in_batch=batch,
             now=video.create_time,
             trace=trace_headers().get("traceparent", ""),
         )
-        await self._transaction.emit("video.requested", convert.video_requested(video), video.id)
+        await self.tell_requested(video)
 
     async def take_turn(self, owner: str) -> None:
         await self._transaction.one(jobs.TAKE_TURN, owner=owner)
@@ -152,11 +154,10 @@ class PostgresWork:
     async def stop_job(self, video_id: str, now: datetime) -> None:
         await self._transaction.execute(jobs.STOP_JOB, of_video=video_id, now=now)
 
-    async def abandoned(self, video_id: str) -> bool:
-        return await self._transaction.one(jobs.ABANDONED, of_video=video_id) is not None
+    async def requeue(self, video_id: str, now: datetime) -> None:
+        await self._transaction.execute(jobs.REQUEUE, of_video=video_id, now=now)
 
-    async def requeue(self, video: Video, now: datetime) -> None:
-        await self._transaction.execute(jobs.REQUEUE, of_video=video.id, now=now)
+    async def tell_requested(self, video: Video) -> None:
         await self._transaction.emit("video.requested", convert.video_requested(video), video.id)
 
     async def tell_created(self, video: Video) -> None:
@@ -177,9 +178,8 @@ class PostgresWork:
     async def hold_media(self, video_id: str) -> None:
         await self._transaction.one(jobs.HOLD_MEDIA, video_id=video_id)
 
-    async def is_public(self, video_id: str) -> bool:
-        video = await self._transaction.one(statements.VIDEO, id=video_id)
-        return video is not None and video.status == Status.PUBLIC
+    async def places(self, video_ids: Sequence[str]) -> Mapping[str, Place | None]:
+        return dict(await self._transaction.all(jobs.PLACES, ids=list(video_ids)))
 
     async def apply_rating(self, totals: RatingTotals) -> None:
         await self._transaction.execute(

@@ -9,6 +9,7 @@ from datetime import timedelta
 from content_service.domain import MAX_ATTEMPTS, GiveUp, Job, Progress, Retry, Stage, Status, after_failure, words_for
 from content_service.errors import LeaseLost, TopicRejected
 from content_service.lesson.errors import LessonError
+from content_service.use_cases.media import settle
 from content_service.use_cases.stages import Lessons, Tools
 from servicekit.errors import FailedPrecondition, InvalidArgument, ServiceError, Unavailable
 
@@ -91,7 +92,9 @@ class Generation:
         except* Unavailable:
             # Nothing could be recorded; the lease runs out and the job is taken up again.
             log.warning("queue not reachable", extra={"video": lesson.job.video_id})
-        if lost:
+        if lesson.published:  # not before: there is no lease to keep any more
+            await lesson.show()
+        elif lost:
             await self._tidy(lesson.job)
 
     async def _keep(self, job: Job) -> None:
@@ -102,11 +105,9 @@ class Generation:
                     await work.extend(job.video_id, self._worker, self._tools.clock() + _LEASE)
 
     async def _tidy(self, job: Job) -> None:
-        """Media of a lesson that was cancelled or deleted while they were published belong to nobody."""
+        """Media of a lesson that was cancelled or deleted while they were stored belong to nobody."""
         async with self._tools.unit_of_work() as work:
-            abandoned = await work.abandoned(job.video_id)
-        if abandoned:
-            await self._tools.media.remove(job.video_id)
+            await settle(work, self._tools.media, job.video_id)
 
     async def _make_or_record(self, lesson: Lessons) -> None:
         if lesson.job.attempts > MAX_ATTEMPTS:

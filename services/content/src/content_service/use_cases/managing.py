@@ -34,10 +34,8 @@ class Management:
         before = await self._managed(video_id)
         now = self._clock()
         async with self._unit_of_work() as work:
-            video = await work.move(video_id, Status.FAILED, _CANCELLED, now)
-            if video:
-                await work.stop_job(video_id, now)
-        return video or _refused(before, Status.FAILED)
+            await work.stop_job(video_id, now)
+            return await work.move(video_id, Status.FAILED, _CANCELLED, now) or _refused(before, Status.FAILED)
 
     async def retry(self, video_id: str) -> Video:
         """Makes a FAILED video again, from the stage that failed; moderators also beyond what its owner may have waiting.
@@ -47,14 +45,13 @@ class Management:
         before, queue, now = await self._managed(video_id), await self._reads.queue(), self._clock()
         async with self._unit_of_work() as work:
             await work.take_turn(before.created_by)
-            if before.status == Status.FAILED:
-                await work.expect(video_id, estimates(now, queue, [before.difficulty])[0])
-            video = await work.move(video_id, Status.PENDING, "", now)
-            if video:
-                await work.requeue(video, now)
-                if not current_caller().is_moderator:
-                    await check_room(work, video.created_by, new=1)
-        return video or _refused(before, Status.PENDING)
+            await work.requeue(video_id, now)
+            await work.expect(video_id, estimates(now, queue, [before.difficulty])[0])
+            video = await work.move(video_id, Status.PENDING, "", now) or _refused(before, Status.PENDING)
+            await work.tell_requested(video)
+            if not current_caller().is_moderator:
+                await check_room(work, video.created_by, new=1)
+        return video
 
     async def decide(self, video_id: str, status: Status, reason: str) -> Video:
         """A moderator's PUBLIC or REJECTED. Raises VideoNotFound, MoveNotAllowed."""
@@ -63,12 +60,12 @@ class Management:
             raise MoveNotAllowed(video=video_id, status=before.status, wanted=status.value)
         now = self._clock()
         async with self._unit_of_work() as work:
-            video = await work.move(video_id, status, reason, now)
-            if video and status is Status.PUBLIC:
-                await work.tell_created(video)
-            elif video:
+            if status is not Status.PUBLIC:
                 await work.stop_job(video_id, now)
-        return video or _refused(before, status)
+            video = await work.move(video_id, status, reason, now) or _refused(before, status)
+            if status is Status.PUBLIC:
+                await work.tell_created(video)
+        return video
 
     async def view(self, video_id: str) -> None:
         """Counts the caller once this hour; one's own video does not count. Raises VideoNotFound."""
@@ -90,6 +87,7 @@ class Management:
 
 
 def _refused(video: Video, wanted: Status) -> Video:
+    """Undoes the transaction it is called in."""
     raise MoveNotAllowed(video=video.id, status=video.status, wanted=wanted.value)
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from content_service.domain import MAX_ATTEMPTS, PIPELINE, Job, Lesson, Progress, Stage, Status, percent_of, words_for
 from content_service.errors import MediaNotStored, ScriptRefused
 from content_service.lesson.result import Rendered
-from content_service.lesson.script import Difficulty, Script, Subject
+from content_service.lesson.script import Script, Subject
 from content_service.ports import Announcer, Judge, Media, Renderer, ScriptWriter, UnitOfWork, Workshop
+from content_service.use_cases.media import settle
 from servicekit.clock import Clock
+from servicekit.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ class Lessons:
         self._tools = tools
         self._told: set[asyncio.Task[None]] = set()
         self.job = replace(job, done=_kept(job, tools.workshop))
+        self.published = False
 
     @property
     def stage(self) -> Stage:
@@ -48,7 +51,7 @@ class Lessons:
         return PIPELINE[len(self.job.done)]
 
     async def make(self) -> None:
-        """All that is left. Raises LeaseLost, LessonError, and what inference and the stores raise."""
+        """All that is left but `show`. Raises LeaseLost, LessonError, and what inference and the stores raise."""
         while self.stage is not Stage.PUBLISH:
             await self._enter()
             await self._checked() if self.stage is Stage.CHECK else await self._do(self.stage)
@@ -84,9 +87,9 @@ class Lessons:
             case Stage.VALIDATE:
                 return await tools.judge.validate(job.topic, subject)
             case Stage.MODERATE:
-                return await tools.judge.moderate(job.topic, subject)
+                return await tools.judge.moderate(job.topic, subject, job.owner)
             case Stage.SCRIPT:
-                return await tools.writer.write(job.topic, subject, Difficulty(job.difficulty), job.seed, job.owner)
+                return await tools.writer.write(job)
             case Stage.CHECK:
                 return await tools.writer.check(job.done[Stage.SCRIPT])
             case _:
@@ -94,18 +97,28 @@ class Lessons:
                 return await tools.renderer.perform(stage, script, self._folder(), self._progress)
 
     async def _publish(self) -> None:
-        """What is published twice, by a worker that died in between, replaces itself."""
+        """What is stored twice, by a worker that died in between, replaces itself; what was stopped meanwhile is never seen."""
         job, tools, began = self.job, self._tools, self._tools.clock()
         script, wrote = tools.writer.read(job.done[Stage.SCRIPT])
         rendered = tools.renderer.rendered(job.done[Stage.RENDER])
         with tools.in_stage(Stage.PUBLISH):
-            await tools.media.publish(job.video_id, self._folder() / Stage.RENDER.value)
+            await tools.media.store(job.video_id, self._folder() / Stage.RENDER.value)
             now = tools.clock()
             async with tools.unit_of_work() as work:
                 lesson, seconds = _lesson(script, rendered, wrote | _made(job)), (now - began).total_seconds()
                 await work.finish(job.video_id, self._worker, lesson, seconds, now)
-        tools.workshop.clear(job.video_id)
+        self.published = True
         log.info("lesson published", extra={"video": job.video_id, "seconds": round(rendered.duration, 1)})
+
+    async def show(self) -> None:
+        """At once, for those who wait; whatever fails here is done by whoever hears that the video is PUBLIC."""
+        tools = self._tools
+        try:
+            async with tools.unit_of_work() as work:
+                await settle(work, tools.media, self.job.video_id)
+        except Unavailable as error:
+            log.warning("media shown later", extra={"video": self.job.video_id, "reason": error.reason})
+        tools.workshop.clear(self.job.video_id)
         await self._announce(Stage.DONE, 1.0, Status.PUBLIC)
 
     async def _enter(self) -> None:

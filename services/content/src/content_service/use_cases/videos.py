@@ -54,7 +54,7 @@ class Videos:
         new = [wish for wish, video in zip(wishes, earlier, strict=True) if video is None]
         for subject, topic in dict.fromkeys((wish.subject, wish.topic) for wish in new):
             # What must not be taught is refused before anybody looks for it in the curriculum.
-            await self._judge.moderate(topic, subject)
+            await self._judge.moderate(topic, subject, current_caller().id)
             await self._judge.validate(topic, subject)
         made = iter(await self._add(new) if new else [])
         videos = [video or next(made) for video in earlier]
@@ -69,7 +69,7 @@ class Videos:
             for wish, ready in zip(wishes, times, strict=True):
                 video = await work.add_video(self._ids(), owner, wish, now, ready)
                 if video:
-                    await work.add_job(video, secrets.randbelow(MAX_SEED))
+                    await work.add_job(video, secrets.randbelow(MAX_SEED), batch=len(wishes) > 1)
                 videos.append(video)
             await check_room(work, owner, new=sum(video is not None for video in videos))
         return videos

@@ -464,10 +464,15 @@ class ModerateRequest(_message.Message):
     TYPE_FIELD_NUMBER: _builtins.int
     CONTENT_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
     type: _builtins.str
     """"PROMPT" (what a lesson is asked on) or "COMMENT"."""
     content: _builtins.str
     """The text, at most 5,000 characters."""
+    user_id: _builtins.str
+    """The account whose text it is: accounts share the model fairly. Only services of the mesh may say so; from anybody else it is not
+    looked at, and the text counts for the caller.
+    """
     @_builtins.property
     def context(self) -> Global___ModerationContext:
         """Where it stands."""
@@ -478,10 +483,11 @@ class ModerateRequest(_message.Message):
         type: _builtins.str = ...,
         content: _builtins.str = ...,
         context: Global___ModerationContext | None = ...,
+        user_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "context", b"context", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "context", b"context", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,49 @@
+"""Where the media of videos lie: what a video is now decides, and whoever holds its media acts on that alone."""
+
+import logging
+from collections.abc import Set
+
+from content_service.domain import Place
+from content_service.ports import Media, UnitOfWork, Work
+
+log = logging.getLogger(__name__)
+_BATCH = 500
+
+
+async def settle(work: Work, media: Media, video_id: str) -> None:
+    """Shows, hides or removes the media of a video; those of one that is being made are left alone. Raises MediaNotStored."""
+    await work.hold_media(video_id)
+    match (await work.places([video_id])).get(video_id, Place.NOWHERE):
+        case Place.SHOWN:
+            await media.show(video_id, visible=True)
+        case Place.HIDDEN:
+            await media.show(video_id, visible=False)
+        case Place.NOWHERE:
+            await media.remove(video_id)
+
+
+async def sweep(unit_of_work: UnitOfWork, media: Media) -> int:
+    """Settles all media that lie where they do not belong: a worker was killed before it could. Returns how many.
+
+    Nothing is done to a store of which the database knows not one video: one of the two is another installation's.
+    Raises MediaNotStored.
+    """
+    stored = await media.stored()
+    belong: dict[str, Place | None] = {}
+    ids = [*stored]
+    for start in range(0, len(ids), _BATCH):
+        async with unit_of_work() as work:
+            belong.update(await work.places(ids[start : start + _BATCH]))
+    if stored and not belong:
+        log.error("media of unknown videos only; nothing is swept", extra={"videos": len(stored)})
+        return 0
+    lost = [video_id for video_id, places in stored.items() if _lost(places, belong.get(video_id, Place.NOWHERE))]
+    for video_id in lost:
+        log.warning("media settled that a worker left", extra={"video": video_id})
+        async with unit_of_work() as work:
+            await settle(work, media, video_id)
+    return len(lost)
+
+
+def _lost(places: Set[Place], belongs: Place | None) -> bool:
+    return belongs is not None and places != {belongs}
