@@ -255,6 +255,21 @@ async def test_a_feed_opens_by_its_newest_token_until_it_is_closed(store: Store)
     assert owners == [None, ADA.id, None]
 
 
+async def test_a_feed_is_closed_by_what_came_after_it_alone(store: Store) -> None:
+    for owner in (ADA, BOB):
+        with acting_as(owner):
+            async with store.begin() as work:
+                await work.feeds.save(owner.id, owner.id.encode(), NOON)
+    with acting_as(Caller.service("planner")):
+        async with store.begin() as work:
+            await work.feeds.remove_opened_by(ADA.id, NOON - HOUR)
+        assert await store.feeds.owner(ADA.id.encode()) == ADA.id
+        async with store.begin() as work:
+            await work.feeds.remove_opened_by(ADA.id, NOON)
+        assert await store.feeds.owner(ADA.id.encode()) is None
+        assert await store.feeds.owner(BOB.id.encode()) == BOB.id
+
+
 async def test_the_newest_events_come_after_every_series(store: Store) -> None:
     times = [NOON, NOON + 2 * HOUR, NOON + HOUR]
     single = [await _saved(store, plan=a_plan(start_time=time, end_time=time)) for time in times]

@@ -20,7 +20,7 @@ class State:
     versions: dict[str, int] = field(default_factory=dict)
     forgotten: dict[str, int] = field(default_factory=dict)
     tombstones: dict[str, list[tuple[Tombstone, datetime]]] = field(default_factory=dict)
-    feeds: dict[str, bytes] = field(default_factory=dict)
+    feeds: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
     told: list[tuple[str, str, int]] = field(default_factory=list)
     reminded: list[tuple[str, datetime, datetime, bool]] = field(default_factory=list)
 
@@ -117,13 +117,17 @@ class FakeFeeds:
         self._state = state
 
     async def owner(self, digest: bytes) -> str | None:
-        return next((owner for owner, each in self._state.feeds.items() if each == digest), None)
+        return next((owner for owner, each in self._state.feeds.items() if each[0] == digest), None)
 
     async def save(self, user_id: str, digest: bytes, create_time: datetime) -> None:
-        self._state.feeds[user_id] = digest
+        self._state.feeds[user_id] = digest, create_time
 
     async def remove(self, user_id: str) -> None:
         self._state.feeds.pop(user_id, None)
+
+    async def remove_opened_by(self, user_id: str, time: datetime) -> None:
+        if (found := self._state.feeds.get(user_id)) and found[1] <= time:
+            del self._state.feeds[user_id]
 
 
 class FakeWork:

@@ -1,13 +1,21 @@
 """The calendar feed through the real server: who reads it, until when, and what of it is kept."""
 
+from datetime import datetime
+
 import grpc
 import psycopg
 import pytest
+from erasing import deliver
 from google.protobuf.timestamp_pb2 import Timestamp
 from icalendar import Calendar
 
+from littlemonster.auth.v1.auth_events_pb2 import UserAccessRevoked
 from littlemonster.planner.v1 import planner_service_pb2 as pb
 from littlemonster.planner.v1.planner_service_pb2_grpc import PlannerServiceStub
+from planner_service.consumers import revocations
+from planner_service.storage.feeds import PostgresFeeds
+from planner_service.use_cases.feed import CLOCKS_DIFFER
+from servicekit.clock import utc_now
 from servicekit.errors import NotFound, Unauthenticated
 from servicekit.ids import new_id
 
@@ -105,3 +113,27 @@ async def test_the_token_is_not_kept(planner, ada, database_url) -> None:
         (row,) = connection.execute("SELECT feeds::text FROM feeds").fetchall()
     assert token not in str(row)
     assert token.encode().hex() not in str(row)
+
+
+async def _revoke(broker, database, user_id: str, time: datetime, times: int = 1) -> None:
+    event = UserAccessRevoked(user_id=user_id)
+    event.revoke_time.FromDatetime(time)
+    consumer = revocations(broker, database, PostgresFeeds)
+    await deliver(broker, consumer, "user.access_revoked", event, times)
+
+
+async def test_a_feed_answers_nobody_once_the_access_of_its_owner_is_revoked(
+    planner, read, loopback, ada, broker, database
+) -> None:
+    mine, other = await _open(planner, ada), await _open(planner, loopback.as_user(BOB))
+    await read(mine)
+    await _revoke(broker, database, ADA, utc_now(), times=2)
+    assert await _refused(planner, mine) == "FEED_NOT_FOUND"
+    await read(other)
+    await read(await _open(planner, ada))  # who signs in again opens another
+
+
+async def test_an_old_revocation_that_comes_late_closes_no_newer_feed(planner, read, ada, broker, database) -> None:
+    file = await _open(planner, ada)
+    await _revoke(broker, database, ADA, utc_now() - 2 * CLOCKS_DIFFER)
+    await read(file)

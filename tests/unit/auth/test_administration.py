@@ -7,7 +7,7 @@ from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 
 from auth_service.domain.accounts import Account, Registration, confirm, open_account
 from auth_service.domain.administration import AccountChange
-from auth_service.domain.events import SessionRevoked
+from auth_service.domain.events import AccessRevoked, SessionRevoked
 from auth_service.errors import AccountSuspended, CredentialsInvalid, LastAdmin, RefreshTokenInvalid, UserNotFound
 from servicekit.caller import Role
 from servicekit.ids import new_id
@@ -23,6 +23,10 @@ def admin(auth: Auth, name: str) -> Account:
     return account
 
 
+def revoked(auth: Auth) -> list[AccessRevoked]:
+    return [event for event in auth.database.tables.events if isinstance(event, AccessRevoked)]
+
+
 async def test_suspending_ends_every_session_and_refuses_new_ones_until_it_is_lifted(auth: Auth) -> None:
     tokens = await auth.signed_in()
     account = await auth.administer(tokens.user_id, SUSPEND)
@@ -35,6 +39,17 @@ async def test_suspending_ends_every_session_and_refuses_new_ones_until_it_is_li
         await auth.sign_in.sign_in(EMAIL, "a wrong password", CLIENT)
     await auth.administer(tokens.user_id, REINSTATE)
     await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+
+
+async def test_a_suspension_closes_what_opens_without_a_session_another_role_or_a_return_does_not(auth: Auth) -> None:
+    account = admin(auth, "ada")  # who has no session at all
+    admin(auth, "bob")
+    for change in (AccountChange(role=Role.STUDENT), REINSTATE, AccountChange(role=Role.MODERATOR)):
+        await auth.administer(account.id, change)
+    assert revoked(auth) == []
+    for _ in range(2):
+        await auth.administer(account.id, SUSPEND)
+    assert revoked(auth) == [AccessRevoked(account.id, auth.clock())]
 
 
 async def test_suspending_again_keeps_the_first_time(auth: Auth) -> None:

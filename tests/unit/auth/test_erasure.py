@@ -11,7 +11,7 @@ from auth_service.domain.accounts import Account, MailKind
 from auth_service.domain.administration import AccountChange
 from auth_service.domain.audit import AuditAction
 from auth_service.domain.erasure import SERVICES, Erasure, announce
-from auth_service.domain.events import SessionRevoked, UserDeleted
+from auth_service.domain.events import AccessRevoked, SessionRevoked, UserDeleted
 from auth_service.domain.sessions import open_session
 from auth_service.errors import FreshSignInNeeded, LastAdmin, PersonNeeded, RefreshTokenInvalid, UserNotFound
 from auth_service.use_cases.acting import AUTH
@@ -59,6 +59,7 @@ async def test_asking_ends_every_session_and_says_so(auth: Auth) -> None:
     with pytest.raises(RefreshTokenInvalid):
         await auth.sessions.refresh(tokens.refresh_token)
     assert sum(isinstance(event, SessionRevoked) for event in auth.database.tables.events) == 2
+    assert auth.database.tables.events[-1] == AccessRevoked(auth.account.id, auth.clock())
     assert letters(auth)[-1] is MailKind.ERASURE_SCHEDULED
 
 

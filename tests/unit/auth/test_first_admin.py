@@ -5,7 +5,7 @@ from fakes.auth.passwords import COMMON
 from unit.auth.conftest import CLIENT, EMAIL, App, Auth
 
 from auth_service.domain.administration import AccountChange
-from auth_service.domain.events import UserRegistered
+from auth_service.domain.events import AccessRevoked, UserRegistered
 from auth_service.errors import MfaTokenInvalid, PasswordTooCommon, RefreshTokenInvalid
 from auth_service.use_cases.first_admin import FirstAdmin
 from servicekit.caller import Role
@@ -22,7 +22,7 @@ async def test_a_new_address_becomes_an_admin_who_can_sign_in_at_once(auth: Auth
     await first_admin.create("Ada@Example.org", "Ada", NEW)
     assert (auth.account.email, auth.account.role) == (EMAIL, Role.ADMIN)
     await auth.sign_in.sign_in(EMAIL, NEW, CLIENT)
-    assert [type(event) for event in auth.database.tables.events] == [UserRegistered]
+    assert [type(event) for event in auth.database.tables.events] == [UserRegistered, AccessRevoked]
 
 
 async def test_an_account_that_exists_is_taken_over_also_a_suspended_one(auth: Auth, first_admin: FirstAdmin) -> None:

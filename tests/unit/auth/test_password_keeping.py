@@ -10,7 +10,7 @@ from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 
 from auth_service.domain.accounts import MAIL_INTERVAL
 from auth_service.domain.attempts import GUESS_LIMIT
-from auth_service.domain.events import SessionRevoked
+from auth_service.domain.events import AccessRevoked, SessionRevoked
 from auth_service.domain.secrets import LIFETIMES, TokenPurpose
 from auth_service.errors import (
     CredentialsInvalid,
@@ -56,6 +56,7 @@ async def test_a_mailed_token_sets_a_password_ends_every_session_and_is_told_by_
     await auth.password_keeper.reset(await reset_token(auth), NEW, CLIENT)
     assert living(auth) == []
     assert len([event for event in auth.database.tables.events if isinstance(event, SessionRevoked)]) == 2
+    assert auth.database.tables.events[-1] == AccessRevoked(auth.account.id, auth.clock())
     with pytest.raises(CredentialsInvalid):
         await sign_in(auth, PASSWORD)
     await sign_in(auth, NEW)
@@ -164,6 +165,7 @@ async def test_changing_a_password_ends_the_other_sessions_and_is_told_by_mail(a
     with acting_as(caller(auth, here)):
         await auth.password_keeper.change(PASSWORD, NEW, CLIENT)
     assert living(auth) == [here]
+    assert auth.database.tables.events[-1] == AccessRevoked(auth.account.id, auth.clock())
     await sign_in(auth, NEW)
     await auth.delivery.deliver_due()
     assert subjects(auth)[-1] == "PASSWORD_CHANGED"

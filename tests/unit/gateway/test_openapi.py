@@ -41,7 +41,8 @@ def test_constraints_of_the_contracts_are_there():
     create = SCHEMAS["CreateVideoRequest"]
     topic = create["properties"]["topic"]
     assert (topic["minLength"], topic["maxLength"]) == (2, 200)
-    assert "pattern" in topic
+    assert re.search(topic["pattern"], "Pythagoras' theorem")
+    assert not re.search(topic["pattern"], "\u202emeroeht")
     assert create["required"] == ["topic", "subject"]
     assert "SUBJECT_UNSPECIFIED" not in create["properties"]["subject"]["enum"]
     assert create["properties"]["requestId"]["format"] == "uuid"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_service.clients.language import FastTextLanguages
+from inference_service.clients.language import BundledLanguages
 from inference_service.domain.classification import OTHER, SubjectGuess, features, off_subject
 from inference_service.domain.subject import Subject
 from inference_service.storage import read_subject_model
@@ -38,7 +38,19 @@ def test_most_of_what_none_of_the_subjects_teaches_is_put_into_none(record_prope
 
 @pytest.mark.parametrize(("tag", "text"), _table("languages.tsv"))
 def test_languages_are_told_apart(tag: str, text: str) -> None:
-    assert FastTextLanguages().detect(text).tag == tag
+    assert BundledLanguages().detect(text).tag == tag
+
+
+@pytest.mark.parametrize(
+    "text", ["gracias profe", "merci beaucoup", "vielen Dank", "勉強します", "谢谢老师", "obrigado"]
+)
+def test_how_sure_a_guess_is_lies_between_zero_and_one_also_for_a_word_or_two(text: str) -> None:
+    assert 0 < BundledLanguages().detect(text).confidence <= 1
+
+
+@pytest.mark.parametrize("text", ["\x00\x07hello my dear friend", "how are you \ufffe\u202e today", "a" * 5000 + " b"])
+def test_a_text_with_characters_that_are_none_is_read_without_them(text: str) -> None:
+    assert BundledLanguages().detect(text).confidence <= 1
 
 
 @pytest.mark.parametrize("text", ["", " ", "!!!", "\n", "🙂"])
@@ -57,10 +69,11 @@ def test_formulas_and_years_count_as_such() -> None:
 @pytest.mark.parametrize(
     ("guess", "asked", "off"),
     [
-        (SubjectGuess(Subject.HISTORY, 0.95), Subject.MATH, True),
-        (SubjectGuess(Subject.HISTORY, 0.7), Subject.MATH, False),
-        (SubjectGuess(Subject.HISTORY, 0.95), Subject.HISTORY, False),
-        (SubjectGuess(None, 0.95), Subject.MATH, True),
+        (SubjectGuess(Subject.HISTORY, 0.95, {Subject.HISTORY: 0.95, Subject.MATH: 0.02}), Subject.MATH, True),
+        (SubjectGuess(Subject.HISTORY, 0.7, {Subject.HISTORY: 0.7, Subject.MATH: 0.2}), Subject.MATH, False),
+        (SubjectGuess(Subject.HISTORY, 0.95, {Subject.HISTORY: 0.95}), Subject.HISTORY, False),
+        (SubjectGuess(None, 0.7, {Subject.MATH: 0.05}), Subject.MATH, True),
+        (SubjectGuess(None, 0.0), Subject.MATH, False),
     ],
 )
 def test_only_what_is_plainly_about_something_else_is_off_the_subject(guess, asked, off) -> None:

@@ -6,10 +6,14 @@ from typing import Any
 from buf.validate import validate_pb2
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto
 
+from littlemonster.common.v1 import text_pb2
+
 Schema = dict[str, Any]
 _STRING = {"min_len": "minLength", "max_len": "maxLength", "pattern": "pattern"}
 _NUMBER = {"gte": "minimum", "lte": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
 _REPEATED = {"min_items": "minItems", "max_items": "maxItems", "unique": "uniqueItems"}
+# What the rule beside it says in CEL (protos/littlemonster/common/v1/text.proto), but for texts in which nothing can be seen.
+_ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u00ad\u180e\u200b\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]*$"
 _FORMATS = ("uuid", "email", "uri")
 
 
@@ -53,6 +57,8 @@ def is_required(field: FieldDescriptorProto) -> bool:
 
 def _string(rules: validate_pb2.StringRules) -> Schema:
     schema = _named(rules, _STRING)
+    if rules.Extensions[text_pb2.one_line]:
+        schema["pattern"] = _ONE_LINE
     if formats := [name for name in _FORMATS if getattr(rules, name)]:
         schema["format"] = formats[0]
     if options := list(getattr(rules, "in")):

@@ -1,6 +1,6 @@
 """The inference process: curriculum, policy and registry from files, models in processes of their own, three gRPC services."""
 
-from inference_service.clients.language import FastTextLanguages
+from inference_service.clients.language import BundledLanguages
 from inference_service.curriculum.pack import load_curriculum
 from inference_service.domain.embedding import Embedder
 from inference_service.domain.models import EngineName, ModelCard
@@ -48,7 +48,7 @@ def registrations(models: ModelShelf) -> tuple[Registration, ...]:
     curriculum, writing = load_curriculum(), Writing(models, objection)
     texts = Texts(models, writing, Embedder(curriculum))
     subjects = read_subject_model()
-    judgements = ModerationHandlers(Judging(read_policy(), models, writing), Classifying(subjects, FastTextLanguages()))
+    judgements = ModerationHandlers(Judging(read_policy(), models, writing), Classifying(subjects, BundledLanguages()))
     return (
         (
             grpc_pb.add_GenerationServiceServicer_to_server,

@@ -1,14 +1,18 @@
-"""Events of this service, shown to those who watch their planner now; and the erasure of accounts."""
+"""Events of this service, shown to those who watch their planner now; accounts that are erased, or whose access is revoked."""
 
 import asyncio
 import logging
+from collections.abc import Callable
+from datetime import UTC
 
 from google.protobuf.message import DecodeError
 
-from littlemonster.auth.v1.auth_events_pb2 import UserDeleted
+from littlemonster.auth.v1.auth_events_pb2 import UserAccessRevoked, UserDeleted
 from littlemonster.planner.v1.planner_events_pb2 import PlannerEventChanged
 from littlemonster.planner.v1.planner_service_pb2 import EventChange
-from servicekit.database import Database
+from planner_service.ports import Feeds
+from planner_service.use_cases.feed import close_revoked
+from servicekit.database import Database, Transaction
 from servicekit.live import Audience
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer, on
@@ -32,6 +36,16 @@ async def follow_changes(broker: Broker, audience: Audience[EventChange]) -> Non
                 log.warning("change not read", extra={"subject": message.subject})
                 continue
             audience.tell(change.event.user_id, change)
+
+
+def revocations(broker: Broker, database: Database, feeds: Callable[[Transaction], Feeds]) -> Consumer:
+    """Closes the calendar feeds of accounts whose access was revoked, without whoever knows the address being asked."""
+
+    async def close(event: UserAccessRevoked, transaction: Transaction) -> None:
+        await close_revoked(feeds(transaction), event.user_id, event.revoke_time.ToDatetime(UTC))
+
+    handlers = [on("user.access_revoked", UserAccessRevoked, close)]
+    return Consumer(broker, database, durable="planner-access", handlers=handlers)
 
 
 def erasures(broker: Broker, database: Database, erasure: Erasure) -> Consumer:

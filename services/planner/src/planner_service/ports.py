@@ -123,6 +123,10 @@ class Feeds(Protocol):
         """Nothing happens when there is none."""
         ...
 
+    async def remove_opened_by(self, user_id: str, time: datetime) -> None:
+        """Nothing happens when there is none, or one that was opened later."""
+        ...
+
 
 class Work(Protocol):
     """One unit of work: all of it is saved or none."""

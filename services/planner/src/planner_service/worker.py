@@ -1,13 +1,14 @@
-"""The planner worker: reminds in time, publishes this service's events, forgets old deletions, and erases accounts."""
+"""The planner worker: reminds in time, publishes this service's events, forgets old deletions, closes feeds, erases accounts."""
 
 import asyncio
 import contextlib
 import logging
 from datetime import timedelta
 
-from planner_service.consumers import erasures
+from planner_service.consumers import erasures, revocations
 from planner_service.settings import Settings
 from planner_service.storage import PostgresStore
+from planner_service.storage.feeds import PostgresFeeds
 from planner_service.storage.personal_data import erase
 from planner_service.use_cases.reminders import Scheduler
 from planner_service.use_cases.sync import forget_deletions
@@ -28,6 +29,7 @@ async def serve(kit: Kit[Settings]) -> None:
     database, broker = await kit.database(), await kit.broker()
     kit.background(Relay(broker, database).run())
     kit.background(erasures(broker, database, Erasure("planner", erase)).run())
+    kit.background(revocations(broker, database, PostgresFeeds).run())
     store = PostgresStore(database)
     kit.background(_remind(Scheduler(store, utc_now)))
     kit.background(_tidy(store, kit.settings.deletions_kept))

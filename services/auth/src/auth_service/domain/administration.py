@@ -35,4 +35,9 @@ def is_acting_admin(account: Account) -> bool:
 
 def ends_sessions(before: Account, after: Account) -> bool:
     """Whether tokens given out before say what is not true any more: a role, or that the account may sign in."""
-    return before.role is not after.role or (before.suspend_time is None and after.suspend_time is not None)
+    return before.role is not after.role or suspends(before, after)
+
+
+def suspends(before: Account, after: Account) -> bool:
+    """Whether the account may not sign in any more."""
+    return before.suspend_time is None and after.suspend_time is not None

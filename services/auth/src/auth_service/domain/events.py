@@ -23,6 +23,14 @@ class SessionRevoked:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessRevoked:
+    """What opens without a session, such as the address of a calendar feed, must no longer open."""
+
+    user_id: str
+    revoke_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class UserDeleted:
     """Everything held on the account is to be erased or anonymised."""
 
@@ -30,4 +38,4 @@ class UserDeleted:
     delete_time: datetime
 
 
-Event = UserRegistered | SessionRevoked | UserDeleted
+Event = UserRegistered | SessionRevoked | AccessRevoked | UserDeleted

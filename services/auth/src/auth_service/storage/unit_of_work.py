@@ -7,7 +7,7 @@ from datetime import datetime
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from auth_service.domain.events import Event, UserDeleted, UserRegistered
+from auth_service.domain.events import AccessRevoked, Event, UserDeleted, UserRegistered
 from auth_service.ports import UnitOfWork
 from auth_service.storage.accounts import AccountsInWork
 from auth_service.storage.audit import AuditInWork
@@ -69,6 +69,9 @@ def _envelope(event: Event) -> tuple[str, Message, str]:
     if isinstance(event, UserDeleted):
         deleted = events_pb2.UserDeleted(user_id=event.user_id, delete_time=_timestamp(event.delete_time))
         return "user.deleted", deleted, event.user_id
+    if isinstance(event, AccessRevoked):
+        ended = events_pb2.UserAccessRevoked(user_id=event.user_id, revoke_time=_timestamp(event.revoke_time))
+        return "user.access_revoked", ended, event.user_id
     revoked = events_pb2.SessionRevoked(
         session_id=event.session_id, user_id=event.user_id, revoke_time=_timestamp(event.revoke_time)
     )

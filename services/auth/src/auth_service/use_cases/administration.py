@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 
 from auth_service.domain.accounts import Account
-from auth_service.domain.administration import AccountChange, administer, ends_sessions
+from auth_service.domain.administration import AccountChange, administer, ends_sessions, suspends
 from auth_service.domain.audit import AuditAction
 from auth_service.domain.sessions import UNKNOWN_CLIENT, Client
 from auth_service.errors import UserNotFound
 from auth_service.ports import AccountReader, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH, person
 from auth_service.use_cases.auditing import entry, refusals_audited
-from auth_service.use_cases.ending import end_sessions
+from auth_service.use_cases.ending import end_sessions, revoke_access
 from auth_service.use_cases.freshness import require_fresh
 from servicekit.caller import Role, acting_as
 from servicekit.clock import Clock
@@ -48,7 +48,9 @@ class Administration:
                     await require_fresh(work, admin, now)
                     changed = administer(account, change, admins, now)
                     await work.accounts.save(changed)
-                    if ends_sessions(account, changed):
+                    if suspends(account, changed):
+                        await revoke_access(work, account.id, now)
+                    elif ends_sessions(account, changed):
                         await end_sessions(work, account.id, now)
                     for attempt in attempts:
                         await work.audit.record(attempt)

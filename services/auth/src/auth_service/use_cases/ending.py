@@ -1,8 +1,8 @@
-"""Ending sessions inside a unit of work: saved and told together."""
+"""Ending sessions, and what opens without one, inside a unit of work: saved and told together."""
 
 from datetime import datetime
 
-from auth_service.domain.events import SessionRevoked
+from auth_service.domain.events import AccessRevoked, SessionRevoked
 from auth_service.domain.sessions import Session, revoke
 from auth_service.ports import Work
 
@@ -18,3 +18,9 @@ async def end_sessions(work: Work, user_id: str, now: datetime, sparing: str = "
     for session in await work.sessions.unended(user_id):
         if session.id != sparing:
             await end_session(work, session, now)
+
+
+async def revoke_access(work: Work, user_id: str, now: datetime, sparing: str = "") -> None:
+    """End sessions as `end_sessions` does, and what opens without one, such as a calendar feed."""
+    await end_sessions(work, user_id, now, sparing)
+    await work.publish(AccessRevoked(user_id, now))

@@ -25,7 +25,7 @@ from auth_service.errors import LastAdmin, UserNotFound
 from auth_service.ports import ErasureReader, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH, person
 from auth_service.use_cases.auditing import entry, refusals_audited
-from auth_service.use_cases.ending import end_sessions
+from auth_service.use_cases.ending import revoke_access
 from auth_service.use_cases.freshness import require_fresh
 from servicekit.caller import acting_as
 from servicekit.clock import Clock
@@ -62,7 +62,7 @@ class Leaving:
                 if await work.erasures.add(Erasure(account.id, now)):
                     await _write(work, MailKind.ERASURE_SCHEDULED, account.id, account.email, now)
                     await work.audit.record(attempt)
-                await end_sessions(work, account.id, now)
+                await revoke_access(work, account.id, now)
 
 
 def _check_replaceable(account: Account, admins: Sequence[Account]) -> None:

@@ -5,7 +5,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from inference_service.domain.subject import Subject
@@ -14,8 +14,8 @@ FEATURES = 1 << 16
 """Words are counted under their hash below this number."""
 OTHER = "OTHER"
 """The class of whatever none of the four subjects teaches."""
-_NONE_ABOVE = 0.6
-_PLAIN = 0.85
+_NONE_ABOVE = 0.5
+_UNLIKELY = 0.08
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+|[=+^√%×÷<>π∫]")
 _FORMULA = re.compile(r"\b(?:[A-Z][a-z]?\d+)+(?:[A-Z][a-z]?)*\b|\b[A-Z][a-z]?(?:[A-Z][a-z]?\d+)+\b")
 _ENDINGS = ("ies", "es", "s", "ing", "ed")
@@ -24,10 +24,11 @@ _SHORTEST_STEM, _PIECE = 4, 5
 
 @dataclass(frozen=True, slots=True)
 class SubjectGuess:
-    """The subject, None when it is none of the four, and how sure that is, 0 to 1."""
+    """The subject, None when it is none of the four, and how sure that is, 0 to 1. `chances` says it of each of the four."""
 
     subject: Subject | None
     confidence: float
+    chances: Mapping[Subject, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,12 @@ class SubjectModel:
         values = hashed(text)
         if not values:
             return SubjectGuess(None, 0.0)
-        chances = dict(zip(self.classes, _softmax(self._scores(values)), strict=True))
-        if chances[OTHER] >= _NONE_ABOVE:
-            return SubjectGuess(None, chances[OTHER])
-        best = max(Subject, key=lambda subject: chances[subject.value])
-        return SubjectGuess(best, chances[best.value])
+        by_name = dict(zip(self.classes, _softmax(self._scores(values)), strict=True))
+        chances = {subject: by_name[subject.value] for subject in Subject}
+        if by_name[OTHER] >= _NONE_ABOVE:
+            return SubjectGuess(None, by_name[OTHER], chances)
+        best = max(Subject, key=chances.__getitem__)
+        return SubjectGuess(best, chances[best], chances)
 
     def _scores(self, values: Mapping[int, float]) -> list[float]:
         return [
@@ -67,7 +69,7 @@ class SubjectModel:
 
 def off_subject(guess: SubjectGuess, asked: Subject) -> bool:
     """Whether a topic is plainly about something else than the subject it is asked in; a doubt is in its favour."""
-    return guess.subject is not asked and guess.confidence >= _PLAIN
+    return guess.subject is not asked and guess.chances.get(asked, 1.0) < _UNLIKELY
 
 
 def hashed(text: str) -> dict[int, float]:

@@ -19,6 +19,9 @@ SAVE = compile_command(
     )
 )
 REMOVE = compile_command(delete(_feeds).where(_feeds.c.user_id == bindparam("user_id")))
+REMOVE_OPENED_BY = compile_command(
+    delete(_feeds).where(_feeds.c.user_id == bindparam("user_id"), _feeds.c.create_time <= bindparam("time"))
+)
 
 
 class PostgresFeedReader:
@@ -42,3 +45,6 @@ class PostgresFeeds:
 
     async def remove(self, user_id: str) -> None:
         await self._transaction.execute(REMOVE, user_id=user_id)
+
+    async def remove_opened_by(self, user_id: str, time: datetime) -> None:
+        await self._transaction.execute(REMOVE_OPENED_BY, user_id=user_id, time=time)

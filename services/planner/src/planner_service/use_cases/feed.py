@@ -6,10 +6,12 @@ import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from planner_service.domain.calendars import FeedFile
 from planner_service.domain.events import Event
 from planner_service.errors import FeedNotFound
+from planner_service.ports import Feeds as FeedsInWork
 from planner_service.ports import Store
 from planner_service.use_cases.calendar_writing import written
 from servicekit.caller import Caller, acting_as, current_caller
@@ -20,6 +22,9 @@ MOST_EVENTS = 1000
 
 MOST_BYTES = 2_000_000
 """What their texts may have in all; the events after that are left out."""
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""Between the machine that ends access and the one that opened a feed, at most."""
 
 _REMEMBERED_BYTES = 16_000_000
 _FILE = re.compile(r"([A-Za-z0-9_-]{43})\.ics")
@@ -76,6 +81,11 @@ class Feeds:
             while sum(map(len, self._written.values())) > _REMEMBERED_BYTES:
                 self._written.popitem(last=False)
         return content
+
+
+async def close_revoked(feeds: FeedsInWork, user_id: str, revoke_time: datetime) -> None:
+    """The account's owner, or an admin, cut off whoever may know the address; one opened after that stays."""
+    await feeds.remove_opened_by(user_id, revoke_time + CLOCKS_DIFFER)
 
 
 def _bounded(events: list[Event]) -> Iterator[Event]:

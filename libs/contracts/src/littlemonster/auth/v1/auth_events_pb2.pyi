@@ -108,6 +108,36 @@ class UserErased(_message.Message):
 Global___UserErased: _TypeAlias = UserErased  # noqa: Y015
 
 @_typing.final
+class UserAccessRevoked(_message.Message):
+    """user.access_revoked: the account was suspended, is to be erased, or has another password: what opens without a session, such as the
+    address of a calendar feed, must no longer open. Sessions that ended as well are told of by session.revoked, each by itself.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    REVOKE_TIME_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The account's id."""
+    @_builtins.property
+    def revoke_time(self) -> _timestamp_pb2.Timestamp:
+        """When; what is opened later is not meant."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        revoke_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["revoke_time", b"revoke_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["revoke_time", b"revoke_time", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UserAccessRevoked: _TypeAlias = UserAccessRevoked  # noqa: Y015
+
+@_typing.final
 class SessionRevoked(_message.Message):
     """session.revoked: tokens of the session must no longer be accepted."""
 

@@ -28,6 +28,10 @@ if _version_not_supported:
 
 class AuthServiceStub:
     """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account.
+
+    Besides the reasons beside it, each call may answer INVALID_ARGUMENT: REQUEST_INVALID with the fields that break a constraint, and
+    UNAVAILABLE: DATABASE_UNAVAILABLE. Those that need an account answer UNAUTHENTICATED: UNAUTHENTICATED without a token, TOKEN_INVALID,
+    SESSION_REVOKED; and PERMISSION_DENIED: ROLE_MISSING, or PERSON_NEEDED to a service of the mesh.
     """
 
     def __init__(self, channel):
@@ -125,6 +129,10 @@ class AuthServiceStub:
 
 class AuthServiceServicer:
     """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account.
+
+    Besides the reasons beside it, each call may answer INVALID_ARGUMENT: REQUEST_INVALID with the fields that break a constraint, and
+    UNAVAILABLE: DATABASE_UNAVAILABLE. Those that need an account answer UNAUTHENTICATED: UNAUTHENTICATED without a token, TOKEN_INVALID,
+    SESSION_REVOKED; and PERMISSION_DENIED: ROLE_MISSING, or PERSON_NEEDED to a service of the mesh.
     """
 
     def Register(self, request, context):
@@ -217,15 +225,16 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResetPassword(self, request, context):
-        """Sets a new password with a mailed token and ends every session; of a registration that waits, opens the account.
-        INVALID_ARGUMENT: RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+        """Sets a new password with a mailed token, ends every session and closes the calendar feed; of a registration that waits, opens the
+        account. INVALID_ARGUMENT: RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with
+        RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ChangePassword(self, request, context):
-        """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
+        """Sets a new password, ends the caller's other sessions and closes their calendar feed. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
         INVALID_ARGUMENT: PASSWORD_TOO_COMMON. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED, of an account with a one-time-code app.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
@@ -236,8 +245,8 @@ class AuthServiceServicer:
     def Reauthenticate(self, request, context):
         """Proves again who the caller is: what a stolen token must not do (FRESH_SIGN_IN_NEEDED) then works for five minutes in this
         session. FAILED_PRECONDITION: MFA_CODE_NEEDED when the account has a one-time-code app.
-        UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
-        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
+        UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile,
+        USER_NOT_FOUND when the account is erased. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -246,6 +255,7 @@ class AuthServiceServicer:
     def CreateTotp(self, request, context):
         """Begins enrolling a one-time-code app (RFC 6238: six digits, 30 s, SHA-1); a repeat begins anew.
         FAILED_PRECONDITION: TOTP_ENROLLED when there is one. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+        NOT_FOUND: USER_NOT_FOUND when the account is erased.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -255,7 +265,7 @@ class AuthServiceServicer:
         """Completes the enrolment with a first code, within 15 minutes; the person is told by mail. From now on Login answers mfa_token.
         The caller's other sessions, which a password alone opened, end.
         INVALID_ARGUMENT: TOTP_CODE_INVALID. FAILED_PRECONDITION: TOTP_NOT_ENROLLED when none was begun, TOTP_ENROLLED when it is
-        complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
+        complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo. NOT_FOUND: USER_NOT_FOUND when the account is erased.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -263,7 +273,8 @@ class AuthServiceServicer:
 
     def DeleteTotp(self, request, context):
         """Removes the one-time-code app and the recovery codes; the person is told by mail.
-        FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+        FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. NOT_FOUND: USER_NOT_FOUND when the account is
+        erased.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -374,6 +385,10 @@ def add_AuthServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class AuthService:
     """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account.
+
+    Besides the reasons beside it, each call may answer INVALID_ARGUMENT: REQUEST_INVALID with the fields that break a constraint, and
+    UNAVAILABLE: DATABASE_UNAVAILABLE. Those that need an account answer UNAUTHENTICATED: UNAUTHENTICATED without a token, TOKEN_INVALID,
+    SESSION_REVOKED; and PERMISSION_DENIED: ROLE_MISSING, or PERSON_NEEDED to a service of the mesh.
     """
 
     @staticmethod

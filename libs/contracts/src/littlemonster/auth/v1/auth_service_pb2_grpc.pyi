@@ -13,7 +13,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AuthServiceStub:
-    """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account."""
+    """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account.
+
+    Besides the reasons beside it, each call may answer INVALID_ARGUMENT: REQUEST_INVALID with the fields that break a constraint, and
+    UNAVAILABLE: DATABASE_UNAVAILABLE. Those that need an account answer UNAUTHENTICATED: UNAUTHENTICATED without a token, TOKEN_INVALID,
+    SESSION_REVOKED; and PERMISSION_DENIED: ROLE_MISSING, or PERSON_NEEDED to a service of the mesh.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Register: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RegisterRequest, _auth_service_pb2.RegisterResponse]
@@ -64,39 +69,47 @@ class AuthServiceStub:
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
     """
     ResetPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ResetPasswordRequest, _auth_service_pb2.ResetPasswordResponse]
-    """Sets a new password with a mailed token and ends every session; of a registration that waits, opens the account.
-    INVALID_ARGUMENT: RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+    """Sets a new password with a mailed token, ends every session and closes the calendar feed; of a registration that waits, opens the
+    account. INVALID_ARGUMENT: RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with
+    RetryInfo.
     """
     ChangePassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ChangePasswordRequest, _auth_service_pb2.ChangePasswordResponse]
-    """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
+    """Sets a new password, ends the caller's other sessions and closes their calendar feed. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
     INVALID_ARGUMENT: PASSWORD_TOO_COMMON. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED, of an account with a one-time-code app.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
     """
     Reauthenticate: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ReauthenticateRequest, _auth_service_pb2.ReauthenticateResponse]
     """Proves again who the caller is: what a stolen token must not do (FRESH_SIGN_IN_NEEDED) then works for five minutes in this
     session. FAILED_PRECONDITION: MFA_CODE_NEEDED when the account has a one-time-code app.
-    UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
-    RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
+    UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile,
+    USER_NOT_FOUND when the account is erased. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
     """
     CreateTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.CreateTotpRequest, _auth_service_pb2.TotpEnrolment]
     """Begins enrolling a one-time-code app (RFC 6238: six digits, 30 s, SHA-1); a repeat begins anew.
     FAILED_PRECONDITION: TOTP_ENROLLED when there is one. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+    NOT_FOUND: USER_NOT_FOUND when the account is erased.
     """
     ConfirmTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ConfirmTotpRequest, _auth_service_pb2.ConfirmTotpResponse]
     """Completes the enrolment with a first code, within 15 minutes; the person is told by mail. From now on Login answers mfa_token.
     The caller's other sessions, which a password alone opened, end.
     INVALID_ARGUMENT: TOTP_CODE_INVALID. FAILED_PRECONDITION: TOTP_NOT_ENROLLED when none was begun, TOTP_ENROLLED when it is
-    complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
+    complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo. NOT_FOUND: USER_NOT_FOUND when the account is erased.
     """
     DeleteTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteTotpRequest, _empty_pb2.Empty]
     """Removes the one-time-code app and the recovery codes; the person is told by mail.
-    FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+    FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. NOT_FOUND: USER_NOT_FOUND when the account is
+    erased.
     """
     GetJwks: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.GetJwksRequest, _auth_service_pb2.Jwks]
     """The public keys that verify access tokens, as a JSON Web Key Set (RFC 7517)."""
 
 class AuthServiceServicer:
-    """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account."""
+    """Registration, sign-in and sessions. No answer tells whether an e-mail address has an account.
+
+    Besides the reasons beside it, each call may answer INVALID_ARGUMENT: REQUEST_INVALID with the fields that break a constraint, and
+    UNAVAILABLE: DATABASE_UNAVAILABLE. Those that need an account answer UNAUTHENTICATED: UNAUTHENTICATED without a token, TOKEN_INVALID,
+    SESSION_REVOKED; and PERMISSION_DENIED: ROLE_MISSING, or PERSON_NEEDED to a service of the mesh.
+    """
 
     def Register(
         self,
@@ -200,8 +213,9 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ResetPasswordRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ResetPasswordRequest, _abc.Awaitable[_auth_service_pb2.ResetPasswordResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ResetPasswordResponse]:
-        """Sets a new password with a mailed token and ends every session; of a registration that waits, opens the account.
-        INVALID_ARGUMENT: RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
+        """Sets a new password with a mailed token, ends every session and closes the calendar feed; of a registration that waits, opens the
+        account. INVALID_ARGUMENT: RESET_TOKEN_INVALID, PASSWORD_TOO_COMMON. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with
+        RetryInfo.
         """
 
     def ChangePassword(
@@ -209,7 +223,7 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ChangePasswordRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ChangePasswordRequest, _abc.Awaitable[_auth_service_pb2.ChangePasswordResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ChangePasswordResponse]:
-        """Sets a new password and ends the caller's other sessions. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
+        """Sets a new password, ends the caller's other sessions and closes their calendar feed. UNAUTHENTICATED: CURRENT_PASSWORD_WRONG.
         INVALID_ARGUMENT: PASSWORD_TOO_COMMON. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED, of an account with a one-time-code app.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, PASSWORD_CHECKS_BUSY, with RetryInfo.
         """
@@ -221,8 +235,8 @@ class AuthServiceServicer:
     ) -> _abc.Awaitable[_auth_service_pb2.ReauthenticateResponse]:
         """Proves again who the caller is: what a stolen token must not do (FRESH_SIGN_IN_NEEDED) then works for five minutes in this
         session. FAILED_PRECONDITION: MFA_CODE_NEEDED when the account has a one-time-code app.
-        UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile.
-        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
+        UNAUTHENTICATED: CURRENT_PASSWORD_WRONG, MFA_CODE_INVALID. NOT_FOUND: SESSION_NOT_FOUND when the session ended meanwhile,
+        USER_NOT_FOUND when the account is erased. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo, PASSWORD_CHECKS_BUSY.
         """
 
     def CreateTotp(
@@ -232,6 +246,7 @@ class AuthServiceServicer:
     ) -> _abc.Awaitable[_auth_service_pb2.TotpEnrolment]:
         """Begins enrolling a one-time-code app (RFC 6238: six digits, 30 s, SHA-1); a repeat begins anew.
         FAILED_PRECONDITION: TOTP_ENROLLED when there is one. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+        NOT_FOUND: USER_NOT_FOUND when the account is erased.
         """
 
     def ConfirmTotp(
@@ -242,7 +257,7 @@ class AuthServiceServicer:
         """Completes the enrolment with a first code, within 15 minutes; the person is told by mail. From now on Login answers mfa_token.
         The caller's other sessions, which a password alone opened, end.
         INVALID_ARGUMENT: TOTP_CODE_INVALID. FAILED_PRECONDITION: TOTP_NOT_ENROLLED when none was begun, TOTP_ENROLLED when it is
-        complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
+        complete already. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo. NOT_FOUND: USER_NOT_FOUND when the account is erased.
         """
 
     def DeleteTotp(
@@ -251,7 +266,8 @@ class AuthServiceServicer:
         context: _aio.ServicerContext[_auth_service_pb2.DeleteTotpRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Removes the one-time-code app and the recovery codes; the person is told by mail.
-        FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
+        FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. NOT_FOUND: USER_NOT_FOUND when the account is
+        erased.
         """
 
     def GetJwks(

@@ -664,7 +664,7 @@ class Export(_message.Message):
     url: _builtins.str
     """Where the ZIP can be fetched, once ready: a path on this host that needs no token, so keep it to yourself."""
     failure_reason: _builtins.str
-    """Why it did not succeed, in words; empty otherwise."""
+    """Why it did not succeed, in words: a service did not answer, or there is more than an archive holds. Empty otherwise."""
     size_bytes: _builtins.int
     """The ZIP's size, once ready."""
     @_builtins.property
@@ -770,7 +770,7 @@ class UpdateUserRequest(_message.Message):
     role: Global___Role.ValueType
     """The new role."""
     suspended: _builtins.bool
-    """True ends every session and refuses new ones."""
+    """True ends every session, refuses new ones and closes the account's calendar feed."""
     def __init__(
         self,
         *,

@@ -29,6 +29,8 @@ if _version_not_supported:
 
 class UserServiceStub:
     """Profiles, preferences, statistics, export and erasure; and what admins do with accounts.
+
+    Besides the reasons beside it, each call may answer those that AuthService names for every call.
     """
 
     def __init__(self, channel):
@@ -121,17 +123,20 @@ class UserServiceStub:
 
 class UserServiceServicer:
     """Profiles, preferences, statistics, export and erasure; and what admins do with accounts.
+
+    Besides the reasons beside it, each call may answer those that AuthService names for every call.
     """
 
     def GetMe(self, request, context):
-        """The caller's own profile. UNAUTHENTICATED: without a valid token.
+        """The caller's own profile. NOT_FOUND: USER_NOT_FOUND when the account is erased.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateMe(self, request, context):
-        """Changes the fields that are given. INVALID_ARGUMENT: a value out of bounds.
+        """Changes the fields that are given. INVALID_ARGUMENT: DISPLAY_NAME_INVALID, UPDATE_MASK_INVALID. NOT_FOUND: USER_NOT_FOUND when the
+        account is erased.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -142,6 +147,7 @@ class UserServiceServicer:
         and only both together change it. The answer is the same whether or not the new address has an account; then its owner gets a
         mail that says so. A newer wish replaces an older one. INVALID_ARGUMENT: EMAIL_INVALID, EMAIL_UNCHANGED.
         PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo after five an hour.
+        NOT_FOUND: USER_NOT_FOUND when the account is erased.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -189,14 +195,15 @@ class UserServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdatePreferences(self, request, context):
-        """Changes the preferences that are given. INVALID_ARGUMENT: a value out of bounds.
+        """Changes the preferences that are given. INVALID_ARGUMENT: LANGUAGE_INVALID, TIME_ZONE_UNKNOWN. NOT_FOUND: USER_NOT_FOUND when the
+        account is erased.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetStats(self, request, context):
-        """What the caller has done, over all services; at most seconds old. UNAUTHENTICATED: without a valid token.
+        """What the caller has done, over all services; at most seconds old.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -227,7 +234,7 @@ class UserServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListUsers(self, request, context):
-        """Every account, the newest first, with e-mail.
+        """Every account, the newest first, with e-mail. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -341,6 +348,8 @@ def add_UserServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class UserService:
     """Profiles, preferences, statistics, export and erasure; and what admins do with accounts.
+
+    Besides the reasons beside it, each call may answer those that AuthService names for every call.
     """
 
     @staticmethod

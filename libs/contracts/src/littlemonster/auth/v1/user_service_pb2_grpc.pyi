@@ -14,18 +14,24 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class UserServiceStub:
-    """Profiles, preferences, statistics, export and erasure; and what admins do with accounts."""
+    """Profiles, preferences, statistics, export and erasure; and what admins do with accounts.
+
+    Besides the reasons beside it, each call may answer those that AuthService names for every call.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetMeRequest, _user_service_pb2.User]
-    """The caller's own profile. UNAUTHENTICATED: without a valid token."""
+    """The caller's own profile. NOT_FOUND: USER_NOT_FOUND when the account is erased."""
     UpdateMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdateMeRequest, _user_service_pb2.User]
-    """Changes the fields that are given. INVALID_ARGUMENT: a value out of bounds."""
+    """Changes the fields that are given. INVALID_ARGUMENT: DISPLAY_NAME_INVALID, UPDATE_MASK_INVALID. NOT_FOUND: USER_NOT_FOUND when the
+    account is erased.
+    """
     ChangeEmail: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ChangeEmailRequest, _user_service_pb2.ChangeEmailResponse]
     """Asks for another e-mail address. A token goes to the new address and another to the present one; ConfirmEmailChange takes them,
     and only both together change it. The answer is the same whether or not the new address has an account; then its owner gets a
     mail that says so. A newer wish replaces an older one. INVALID_ARGUMENT: EMAIL_INVALID, EMAIL_UNCHANGED.
     PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo after five an hour.
+    NOT_FOUND: USER_NOT_FOUND when the account is erased.
     """
     ConfirmEmailChange: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ConfirmEmailChangeRequest, _user_service_pb2.ConfirmEmailChangeResponse]
     """Agrees to a change of address with a token from either mail, within 24 h; a repeat answers the same. When both have agreed the
@@ -47,9 +53,11 @@ class UserServiceStub:
     GetPreferences: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetPreferencesRequest, _user_service_pb2.Preferences]
     """The caller's preferences."""
     UpdatePreferences: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdatePreferencesRequest, _user_service_pb2.Preferences]
-    """Changes the preferences that are given. INVALID_ARGUMENT: a value out of bounds."""
+    """Changes the preferences that are given. INVALID_ARGUMENT: LANGUAGE_INVALID, TIME_ZONE_UNKNOWN. NOT_FOUND: USER_NOT_FOUND when the
+    account is erased.
+    """
     GetStats: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetStatsRequest, _user_service_pb2.UserStats]
-    """What the caller has done, over all services; at most seconds old. UNAUTHENTICATED: without a valid token."""
+    """What the caller has done, over all services; at most seconds old."""
     ExportMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ExportMeRequest, _user_service_pb2.Export]
     """Begins gathering everything every service holds on the caller. While one is being gathered it is answered instead of a
     second. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. RESOURCE_EXHAUSTED: TOO_MANY_EXPORTS, more than five within a day, with
@@ -62,7 +70,7 @@ class UserServiceStub:
     EXPORT_LINK_INVALID, it was not given out like this, or has expired. INVALID_ARGUMENT: a part of the link is malformed.
     """
     ListUsers: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListUsersRequest, _user_service_pb2.ListUsersResponse]
-    """Every account, the newest first, with e-mail."""
+    """Every account, the newest first, with e-mail. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
     UpdateUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdateUserRequest, _user_service_pb2.User]
     """Changes an account's role or suspends it. NOT_FOUND: USER_NOT_FOUND. FAILED_PRECONDITION: LAST_ADMIN.
     PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED when the admin signed in longer ago than five minutes.
@@ -71,21 +79,26 @@ class UserServiceStub:
     """The audit log, the newest first. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
 
 class UserServiceServicer:
-    """Profiles, preferences, statistics, export and erasure; and what admins do with accounts."""
+    """Profiles, preferences, statistics, export and erasure; and what admins do with accounts.
+
+    Besides the reasons beside it, each call may answer those that AuthService names for every call.
+    """
 
     def GetMe(
         self,
         request: _user_service_pb2.GetMeRequest,
         context: _aio.ServicerContext[_user_service_pb2.GetMeRequest, _abc.Awaitable[_user_service_pb2.User]],
     ) -> _abc.Awaitable[_user_service_pb2.User]:
-        """The caller's own profile. UNAUTHENTICATED: without a valid token."""
+        """The caller's own profile. NOT_FOUND: USER_NOT_FOUND when the account is erased."""
 
     def UpdateMe(
         self,
         request: _user_service_pb2.UpdateMeRequest,
         context: _aio.ServicerContext[_user_service_pb2.UpdateMeRequest, _abc.Awaitable[_user_service_pb2.User]],
     ) -> _abc.Awaitable[_user_service_pb2.User]:
-        """Changes the fields that are given. INVALID_ARGUMENT: a value out of bounds."""
+        """Changes the fields that are given. INVALID_ARGUMENT: DISPLAY_NAME_INVALID, UPDATE_MASK_INVALID. NOT_FOUND: USER_NOT_FOUND when the
+        account is erased.
+        """
 
     def ChangeEmail(
         self,
@@ -96,6 +109,7 @@ class UserServiceServicer:
         and only both together change it. The answer is the same whether or not the new address has an account; then its owner gets a
         mail that says so. A newer wish replaces an older one. INVALID_ARGUMENT: EMAIL_INVALID, EMAIL_UNCHANGED.
         PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo after five an hour.
+        NOT_FOUND: USER_NOT_FOUND when the account is erased.
         """
 
     def ConfirmEmailChange(
@@ -147,14 +161,16 @@ class UserServiceServicer:
         request: _user_service_pb2.UpdatePreferencesRequest,
         context: _aio.ServicerContext[_user_service_pb2.UpdatePreferencesRequest, _abc.Awaitable[_user_service_pb2.Preferences]],
     ) -> _abc.Awaitable[_user_service_pb2.Preferences]:
-        """Changes the preferences that are given. INVALID_ARGUMENT: a value out of bounds."""
+        """Changes the preferences that are given. INVALID_ARGUMENT: LANGUAGE_INVALID, TIME_ZONE_UNKNOWN. NOT_FOUND: USER_NOT_FOUND when the
+        account is erased.
+        """
 
     def GetStats(
         self,
         request: _user_service_pb2.GetStatsRequest,
         context: _aio.ServicerContext[_user_service_pb2.GetStatsRequest, _abc.Awaitable[_user_service_pb2.UserStats]],
     ) -> _abc.Awaitable[_user_service_pb2.UserStats]:
-        """What the caller has done, over all services; at most seconds old. UNAUTHENTICATED: without a valid token."""
+        """What the caller has done, over all services; at most seconds old."""
 
     def ExportMe(
         self,
@@ -187,7 +203,7 @@ class UserServiceServicer:
         request: _user_service_pb2.ListUsersRequest,
         context: _aio.ServicerContext[_user_service_pb2.ListUsersRequest, _abc.Awaitable[_user_service_pb2.ListUsersResponse]],
     ) -> _abc.Awaitable[_user_service_pb2.ListUsersResponse]:
-        """Every account, the newest first, with e-mail."""
+        """Every account, the newest first, with e-mail. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
 
     def UpdateUser(
         self,

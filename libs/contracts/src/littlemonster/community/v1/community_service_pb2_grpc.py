@@ -154,7 +154,7 @@ class CommentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListReplies(self, request, context):
-        """The answers to a comment, the oldest first. NOT_FOUND: COMMENT_NOT_FOUND.
+        """The answers to a comment, the oldest first. NOT_FOUND: COMMENT_NOT_FOUND. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -29,7 +29,7 @@ class CommentServiceStub:
     ListComments: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListCommentsRequest, _community_service_pb2.ListCommentsResponse]
     """A video's comments that answer no other; none while the video is not public. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
     ListReplies: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListRepliesRequest, _community_service_pb2.ListRepliesResponse]
-    """The answers to a comment, the oldest first. NOT_FOUND: COMMENT_NOT_FOUND."""
+    """The answers to a comment, the oldest first. NOT_FOUND: COMMENT_NOT_FOUND. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
     ListCommentRevisions: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ListCommentRevisionsRequest, _community_service_pb2.ListCommentRevisionsResponse]
     """Texts a comment had before, the first one first, at most 51; for its author and moderators. NOT_FOUND: COMMENT_NOT_FOUND.
     PERMISSION_DENIED: COMMENT_NOT_YOURS.
@@ -120,7 +120,7 @@ class CommentServiceServicer:
         request: _community_service_pb2.ListRepliesRequest,
         context: _aio.ServicerContext[_community_service_pb2.ListRepliesRequest, _abc.Awaitable[_community_service_pb2.ListRepliesResponse]],
     ) -> _abc.Awaitable[_community_service_pb2.ListRepliesResponse]:
-        """The answers to a comment, the oldest first. NOT_FOUND: COMMENT_NOT_FOUND."""
+        """The answers to a comment, the oldest first. NOT_FOUND: COMMENT_NOT_FOUND. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
 
     def ListCommentRevisions(
         self,

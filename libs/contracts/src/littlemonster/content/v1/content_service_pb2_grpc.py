@@ -140,7 +140,7 @@ class VideoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteVideo(self, request, context):
-        """Deletes a video and its media. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: it is somebody else's.
+        """Deletes a video and its media. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: VIDEO_NOT_YOURS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -148,7 +148,7 @@ class VideoServiceServicer:
 
     def WatchVideo(self, request, context):
         """Progress from now until PUBLIC, REJECTED or FAILED; the present state comes first. NOT_FOUND: VIDEO_NOT_FOUND.
-        RESOURCE_EXHAUSTED: TOO_MANY_STREAMS when the caller has 20 streams open.
+        RESOURCE_EXHAUSTED: TOO_MANY_STREAMS when the caller has 20 streams open. UNAVAILABLE: STREAM_INTERRUPTED when the broker is away.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -180,7 +180,8 @@ class VideoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetVideoStatus(self, request, context):
-        """Sets a video's status by a moderator's decision. FAILED_PRECONDITION: the move is not a legal one.
+        """Sets a video's status by a moderator's decision. NOT_FOUND: VIDEO_NOT_FOUND. FAILED_PRECONDITION: VIDEO_STATUS_CONFLICT when the
+        move is not a legal one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

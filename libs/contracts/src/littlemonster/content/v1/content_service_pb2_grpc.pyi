@@ -37,10 +37,10 @@ class VideoServiceStub:
     GetVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.GetVideoRequest, _content_service_pb2.Video]
     """One video. NOT_FOUND: VIDEO_NOT_FOUND."""
     DeleteVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.DeleteVideoRequest, _empty_pb2.Empty]
-    """Deletes a video and its media. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: it is somebody else's."""
+    """Deletes a video and its media. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: VIDEO_NOT_YOURS."""
     WatchVideo: _aio.UnaryStreamMultiCallable[_content_service_pb2.WatchVideoRequest, _content_service_pb2.VideoProgress]
     """Progress from now until PUBLIC, REJECTED or FAILED; the present state comes first. NOT_FOUND: VIDEO_NOT_FOUND.
-    RESOURCE_EXHAUSTED: TOO_MANY_STREAMS when the caller has 20 streams open.
+    RESOURCE_EXHAUSTED: TOO_MANY_STREAMS when the caller has 20 streams open. UNAVAILABLE: STREAM_INTERRUPTED when the broker is away.
     """
     ViewVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.ViewVideoRequest, _content_service_pb2.ViewVideoResponse]
     """Counts a view, once per viewer and hour. NOT_FOUND: VIDEO_NOT_FOUND."""
@@ -55,7 +55,9 @@ class VideoServiceStub:
     TOO_MANY_LESSONS with RetryInfo when 60 of the caller's lessons are not ready yet; moderators may replay beyond that.
     """
     SetVideoStatus: _aio.UnaryUnaryMultiCallable[_content_service_pb2.SetVideoStatusRequest, _content_service_pb2.Video]
-    """Sets a video's status by a moderator's decision. FAILED_PRECONDITION: the move is not a legal one."""
+    """Sets a video's status by a moderator's decision. NOT_FOUND: VIDEO_NOT_FOUND. FAILED_PRECONDITION: VIDEO_STATUS_CONFLICT when the
+    move is not a legal one.
+    """
 
 class VideoServiceServicer:
     """Lesson videos. A video that is not PUBLIC is seen by its creator and by moderators only; for others it is NOT_FOUND."""
@@ -110,7 +112,7 @@ class VideoServiceServicer:
         request: _content_service_pb2.DeleteVideoRequest,
         context: _aio.ServicerContext[_content_service_pb2.DeleteVideoRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
-        """Deletes a video and its media. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: it is somebody else's."""
+        """Deletes a video and its media. NOT_FOUND: VIDEO_NOT_FOUND. PERMISSION_DENIED: VIDEO_NOT_YOURS."""
 
     def WatchVideo(
         self,
@@ -118,7 +120,7 @@ class VideoServiceServicer:
         context: _aio.ServicerContext[_content_service_pb2.WatchVideoRequest, _abc.AsyncIterator[_content_service_pb2.VideoProgress]],
     ) -> _abc.AsyncIterator[_content_service_pb2.VideoProgress]:
         """Progress from now until PUBLIC, REJECTED or FAILED; the present state comes first. NOT_FOUND: VIDEO_NOT_FOUND.
-        RESOURCE_EXHAUSTED: TOO_MANY_STREAMS when the caller has 20 streams open.
+        RESOURCE_EXHAUSTED: TOO_MANY_STREAMS when the caller has 20 streams open. UNAVAILABLE: STREAM_INTERRUPTED when the broker is away.
         """
 
     def ViewVideo(
@@ -153,6 +155,8 @@ class VideoServiceServicer:
         request: _content_service_pb2.SetVideoStatusRequest,
         context: _aio.ServicerContext[_content_service_pb2.SetVideoStatusRequest, _abc.Awaitable[_content_service_pb2.Video]],
     ) -> _abc.Awaitable[_content_service_pb2.Video]:
-        """Sets a video's status by a moderator's decision. FAILED_PRECONDITION: the move is not a legal one."""
+        """Sets a video's status by a moderator's decision. NOT_FOUND: VIDEO_NOT_FOUND. FAILED_PRECONDITION: VIDEO_STATUS_CONFLICT when the
+        move is not a legal one.
+        """
 
 def add_VideoServiceServicer_to_server(servicer: VideoServiceServicer, server: _aio.Server) -> None: ...

@@ -128,8 +128,8 @@ class GenerationServiceServicer:
     def GenerateStream(self, request, context):
         """Text as it is written, piece by piece; before its turn, messages with the position in the queue. Leaving stops the model within
         one token. With a schema the answer comes whole, in one piece, once it is known to follow it.
-        INVALID_ARGUMENT: PROMPT_TOO_LONG when the prompt and max_tokens do not fit the model's context, SCHEMA_REFUSED with the place and
-        the problem. NOT_FOUND: MODEL_NOT_FOUND. FAILED_PRECONDITION: SCHEMA_NOT_FOLLOWED after three attempts, MODEL_FILE_UNUSABLE,
+        INVALID_ARGUMENT: PROMPT_TOO_LONG when the prompt and max_tokens do not fit the model's context, PROMPT_HAS_NUL, SCHEMA_REFUSED
+        with the place and the problem. NOT_FOUND: MODEL_NOT_FOUND. FAILED_PRECONDITION: SCHEMA_NOT_FOLLOWED after three attempts, MODEL_FILE_UNUSABLE,
         MODEL_TOO_LARGE, MODEL_IN_USE when the named model cannot be loaded, NO_MODEL_FOR_TASK. UNAVAILABLE: MODEL_UNAVAILABLE while it is
         loaded or restarted, ENGINE_CRASHED. DEADLINE_EXCEEDED: ENGINE_TIMEOUT. RESOURCE_EXHAUSTED: ENGINE_BUSY when the queue is full,
         or when a request that goes first took the place, with RetryInfo.

@@ -135,7 +135,8 @@ class PlannerServiceServicer:
     def UpdateEvent(self, request, context):
         """Changes the fields that are given, of all occurrences or of some; these become an event of their own, which is answered.
         NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one, which is in
-        the details. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a scope without occurrence_start, or a reason of CreateEvent.
+        the details. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a scope without occurrence_start, TITLE_EMPTY,
+        TIME_ZONE_UNKNOWN, PERIOD_INVALID, RECURRENCE_INVALID, REMINDER_INVALID.
         RESOURCE_EXHAUSTED: TOO_MANY_EVENTS, TOO_MANY_SERIES.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -144,7 +145,7 @@ class PlannerServiceServicer:
 
     def DeleteEvent(self, request, context):
         """Deletes an event or some of its occurrences. NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED.
-        INVALID_ARGUMENT: OCCURRENCE_REQUIRED.
+        INVALID_ARGUMENT: OCCURRENCE_REQUIRED, PERIOD_INVALID for an occurrence_start beyond the calendar.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -152,7 +153,8 @@ class PlannerServiceServicer:
 
     def CompleteEvent(self, request, context):
         """Marks an event or one of its occurrences done or not done; a repeat changes nothing. NOT_FOUND: EVENT_NOT_FOUND, or
-        OCCURRENCE_NOT_FOUND. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a recurring event without occurrence_start.
+        OCCURRENCE_NOT_FOUND. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a recurring event without occurrence_start, PERIOD_INVALID
+        for one beyond the calendar.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -185,7 +187,7 @@ class PlannerServiceServicer:
 
     def CreateFeed(self, request, context):
         """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
-        the token in it is kept.
+        the token in it is kept. Another password, a suspension and the wish to be erased close the feed, too.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -31,16 +31,18 @@ class PlannerServiceStub:
     UpdateEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.UpdateEventRequest, _planner_service_pb2.Event]
     """Changes the fields that are given, of all occurrences or of some; these become an event of their own, which is answered.
     NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one, which is in
-    the details. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a scope without occurrence_start, or a reason of CreateEvent.
+    the details. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a scope without occurrence_start, TITLE_EMPTY,
+    TIME_ZONE_UNKNOWN, PERIOD_INVALID, RECURRENCE_INVALID, REMINDER_INVALID.
     RESOURCE_EXHAUSTED: TOO_MANY_EVENTS, TOO_MANY_SERIES.
     """
     DeleteEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.DeleteEventRequest, _empty_pb2.Empty]
     """Deletes an event or some of its occurrences. NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED.
-    INVALID_ARGUMENT: OCCURRENCE_REQUIRED.
+    INVALID_ARGUMENT: OCCURRENCE_REQUIRED, PERIOD_INVALID for an occurrence_start beyond the calendar.
     """
     CompleteEvent: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CompleteEventRequest, _planner_service_pb2.Event]
     """Marks an event or one of its occurrences done or not done; a repeat changes nothing. NOT_FOUND: EVENT_NOT_FOUND, or
-    OCCURRENCE_NOT_FOUND. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a recurring event without occurrence_start.
+    OCCURRENCE_NOT_FOUND. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a recurring event without occurrence_start, PERIOD_INVALID
+    for one beyond the calendar.
     """
     GetProgress: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.GetProgressRequest, _planner_service_pb2.Progress]
     """How much of a period is done, by subject, type and week. INVALID_ARGUMENT: PERIOD_INVALID for one over 400 days, or
@@ -57,7 +59,7 @@ class PlannerServiceStub:
     """
     CreateFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CreateFeedRequest, _planner_service_pb2.Feed]
     """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
-    the token in it is kept.
+    the token in it is kept. Another password, a suspension and the wish to be erased close the feed, too.
     """
     DeleteFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.DeleteFeedRequest, _empty_pb2.Empty]
     """Closes the caller's calendar feed: its address answers NOT_FOUND from now on. A repeat changes nothing."""
@@ -109,7 +111,8 @@ class PlannerServiceServicer:
     ) -> _abc.Awaitable[_planner_service_pb2.Event]:
         """Changes the fields that are given, of all occurrences or of some; these become an event of their own, which is answered.
         NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one, which is in
-        the details. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a scope without occurrence_start, or a reason of CreateEvent.
+        the details. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a scope without occurrence_start, TITLE_EMPTY,
+        TIME_ZONE_UNKNOWN, PERIOD_INVALID, RECURRENCE_INVALID, REMINDER_INVALID.
         RESOURCE_EXHAUSTED: TOO_MANY_EVENTS, TOO_MANY_SERIES.
         """
 
@@ -119,7 +122,7 @@ class PlannerServiceServicer:
         context: _aio.ServicerContext[_planner_service_pb2.DeleteEventRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Deletes an event or some of its occurrences. NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED.
-        INVALID_ARGUMENT: OCCURRENCE_REQUIRED.
+        INVALID_ARGUMENT: OCCURRENCE_REQUIRED, PERIOD_INVALID for an occurrence_start beyond the calendar.
         """
 
     def CompleteEvent(
@@ -128,7 +131,8 @@ class PlannerServiceServicer:
         context: _aio.ServicerContext[_planner_service_pb2.CompleteEventRequest, _abc.Awaitable[_planner_service_pb2.Event]],
     ) -> _abc.Awaitable[_planner_service_pb2.Event]:
         """Marks an event or one of its occurrences done or not done; a repeat changes nothing. NOT_FOUND: EVENT_NOT_FOUND, or
-        OCCURRENCE_NOT_FOUND. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a recurring event without occurrence_start.
+        OCCURRENCE_NOT_FOUND. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a recurring event without occurrence_start, PERIOD_INVALID
+        for one beyond the calendar.
         """
 
     def GetProgress(
@@ -165,7 +169,7 @@ class PlannerServiceServicer:
         context: _aio.ServicerContext[_planner_service_pb2.CreateFeedRequest, _abc.Awaitable[_planner_service_pb2.Feed]],
     ) -> _abc.Awaitable[_planner_service_pb2.Feed]:
         """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
-        the token in it is kept.
+        the token in it is kept. Another password, a suspension and the wish to be erased close the feed, too.
         """
 
     def DeleteFeed(
