@@ -58,6 +58,21 @@ async def test_who_registers_an_address_learns_by_signing_in_nothing_about_its_a
     await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
 
 
+async def test_who_registers_an_address_is_told_the_same_whatever_its_owner_does_then(auth: Auth) -> None:
+    async def told(password: str) -> None:
+        with pytest.raises(EmailNotVerified):
+            await auth.sign_in.sign_in(EMAIL, password, CLIENT)
+
+    await auth.register("a squatter's password", "Mallory")
+    await told("a squatter's password")
+    await auth.register()
+    await told("a squatter's password")
+    await told(PASSWORD)
+    await auth.registrations.verify(await auth.mailed_token())
+    await told("a squatter's password")
+    await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+
+
 async def test_who_registers_an_address_cannot_guess_its_owner_s_password_the_longer_for_it(auth: Auth) -> None:
     await auth.verified()
     await auth.register("a squatter's password", "Mallory")
