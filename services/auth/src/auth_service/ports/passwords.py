@@ -38,6 +38,6 @@ class AttemptLimiter(Protocol):
         """Count one try in every budget at once, or, when one is spent, count nothing and say how long to wait."""
         ...
 
-    async def forgive(self, tightest: Budget, *others: Budget) -> None:
-        """The try was good: empty the first budget, give the one try back to the others."""
+    async def forgive(self, budgets: Sequence[Budget]) -> None:
+        """The try was good: empty the budgets that it clears, give the one try back to the others."""
         ...

@@ -78,7 +78,7 @@ class SignIn:
             if account is None or not matches:
                 await self._check_waiting(address, password)
                 raise CredentialsInvalid
-            await self._attempts.forgive(*budgets)
+            await self._attempts.forgive(budgets)
             _check_open(account)
         return account
 
