@@ -1,4 +1,4 @@
-"""The `lm` command: up, demo, status, models, dead, admin, audit, keys, erasure."""
+"""The `lm` command: up, demo, status, backup, models, dead, admin, audit, keys, erasure."""
 
 import argparse
 import asyncio
@@ -36,6 +36,10 @@ def _command(options: argparse.Namespace, settings: MeshSettings) -> Coroutine[N
         from local_mesh.demo import command
 
         return command.run(settings, options.topic, options.subject, options.difficulty)
+    if options.command == "backup":
+        from local_mesh.backup import command as backup
+
+        return backup.run(settings, options.arguments)
     if options.command == "dead":
         from local_mesh import dead
 
@@ -58,8 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up", help="run the mesh in the foreground until Ctrl-C")
     commands.add_parser("status", help="show what runs")
+    backup = commands.add_parser(
+        "backup", help="everything in one archive: create, verify, restore, list", add_help=False
+    )
+    backup.add_argument("arguments", nargs=argparse.REMAINDER)  # its own parser, and those below, are slow to load
     dead = commands.add_parser("dead", help="events that were given up: list, show, replay", add_help=False)
-    dead.add_argument("arguments", nargs=argparse.REMAINDER)  # its own parser is slow to load
+    dead.add_argument("arguments", nargs=argparse.REMAINDER)
     admin = commands.add_parser("admin", help="what only an operator may do: create, remove-totp", add_help=False)
     admin.add_argument("arguments", nargs=argparse.REMAINDER)
     audit = commands.add_parser("audit", help="look over what was done with accounts: verify", add_help=False)

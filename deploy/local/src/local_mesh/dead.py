@@ -3,8 +3,7 @@
 import sys
 
 from local_mesh.home import Home
-from local_mesh.mesh import FACTS
-from local_mesh.servers.nats import Nats
+from local_mesh.mesh import FACTS, nats_url
 from local_mesh.settings import MeshSettings
 from servicekit.messaging import command
 
@@ -17,11 +16,4 @@ async def run(settings: MeshSettings, arguments: list[str]) -> int:
     if facts is None:
         print(f"No mesh runs on {settings.home}. Start one with `make up`.", file=sys.stderr)
         return 1
-    return await command.run(settings.nats_url or _url(home, facts), options)
-
-
-def _url(home: Home, facts: dict[str, object]) -> str:
-    addresses = facts["addresses"]
-    assert isinstance(addresses, dict)  # noqa: S101  # our own file: mesh.py writes it
-    port = int(str(addresses["nats"]).rpartition(":")[2])
-    return Nats(home.data / "nats", port, home.credentials).url
+    return await command.run(settings.nats_url or nats_url(home, facts), options)

@@ -53,3 +53,12 @@ class StartFailed(MeshError):
 
     def __init__(self, name: str, why: str, log: object) -> None:
         super().__init__(f"{name} did not start: {why}. Read {log} for its own words, then run the command again.")
+
+
+class RestoreUnfinished(MeshError):
+    """A restore was cut off: parts of two meshes may lie side by side."""
+
+    def __init__(self, home: object) -> None:
+        super().__init__(
+            f"A restore into {home} was cut off. Run it again: `lm backup restore FILE --force`, which moves aside what is there."
+        )

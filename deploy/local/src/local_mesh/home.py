@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_mesh.credentials import Credentials
-from local_mesh.errors import AlreadyRunning, DiskFull, MeshError
+from local_mesh.errors import AlreadyRunning, DiskFull, MeshError, RestoreUnfinished
 from local_mesh.servers.nats import write_private
 
 _NEEDED_MEGABYTES = 300
@@ -61,6 +61,11 @@ class Home:
         return self.root / "run"
 
     @property
+    def restoring(self) -> Path:
+        """A state folder that a backup is being restored into; it goes once everything is in its place."""
+        return self.root / "restoring"
+
+    @property
     def credentials(self) -> Credentials:
         """Passwords of the embedded servers."""
         return Credentials(self.root / "secrets")
@@ -98,6 +103,11 @@ class Home:
             finally:
                 self.forget_run()
                 file.truncate(0)
+
+    def refuse_half_restored(self) -> None:
+        """Raises RestoreUnfinished where a restore was cut off."""
+        if self.restoring.exists():
+            raise RestoreUnfinished(self.root)
 
     def is_running(self) -> bool:
         """Whether a mesh holds the lock now."""

@@ -5,13 +5,14 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from local_mesh import keys
 from local_mesh.addresses import API_SERVICES, Addresses
 from local_mesh.forking import Forking
 from local_mesh.home import Home
 from local_mesh.servers import databases
-from local_mesh.servers.nats import write_private
+from local_mesh.servers.nats import Nats, write_private
 from local_mesh.settings import MeshSettings
 from local_mesh.supervisor import Supervisor, Watched
 from local_mesh.table import Table
@@ -42,6 +43,7 @@ async def running(
     home = Home(settings.home)
     home.make()
     with home.locked():
+        home.refuse_half_restored()
         addresses = Addresses.choose(settings.gateway_port)
         keys.make_keys(home.keys, API_SERVICES)
         table = Table(home, settings, addresses, Forking())
@@ -89,3 +91,18 @@ def _announce(home: Home, table: Table, addresses: Addresses) -> None:
         "database_url_files": {name: str(path) for name, path in files.items()},
     }
     home.publish(FACTS, facts)
+
+
+def database_url(facts: dict[str, object], name: str) -> str:
+    """How the announced mesh's database of that service is reached, or by `postgres` its server."""
+    files = facts["database_url_files"]
+    assert isinstance(files, dict)  # noqa: S101  # our own file: _announce writes it
+    return Path(files[name]).read_text().strip()
+
+
+def nats_url(home: Home, facts: dict[str, object]) -> str:
+    """How the announced mesh's embedded NATS is reached."""
+    addresses = facts["addresses"]
+    assert isinstance(addresses, dict)  # noqa: S101  # as above
+    port = int(str(addresses["nats"]).rpartition(":")[2])
+    return Nats(home.data / "nats", port, home.credentials).url

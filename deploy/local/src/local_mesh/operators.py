@@ -3,13 +3,12 @@
 import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Protocol
 
 from auth_service.commands import admin, audit, erasure, keys
 from local_mesh.home import Home
 from local_mesh.keys import SIGNING_KEYS
-from local_mesh.mesh import FACTS
+from local_mesh.mesh import FACTS, database_url
 from local_mesh.settings import MeshSettings
 
 
@@ -35,10 +34,4 @@ async def run(settings: MeshSettings, name: str, arguments: list[str]) -> int:
         return 1
     if command is keys:
         options.folder = home.keys / SIGNING_KEYS
-    return await command.run(_url(facts), options)
-
-
-def _url(facts: dict[str, object]) -> str:
-    files = facts["database_url_files"]
-    assert isinstance(files, dict)  # noqa: S101  # our own file: mesh.py writes it
-    return Path(files["auth"]).read_text().strip()
+    return await command.run(database_url(facts, "auth"), options)

@@ -7,6 +7,7 @@ from importlib import resources
 
 from alembic import command, context, op
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, create_engine, pool, text
 from sqlalchemy.schema import PrimaryKeyConstraint
 
@@ -32,6 +33,14 @@ def upgrade(service: str, url: str, revision: str = "head") -> None:
 def downgrade(service: str, url: str, revision: str = "base") -> None:
     """Takes the service's database at `url` (owner role) back to `revision`."""
     command.downgrade(configuration(service, url), revision)
+
+
+def knows(service: str, revision: str) -> bool:
+    """Whether the revision is one of the service's migrations: none of those is of a later version of the code."""
+    return any(
+        script.revision == revision
+        for script in ScriptDirectory.from_config(configuration(service, "")).walk_revisions()
+    )
 
 
 def engine_url(url: str) -> str:

@@ -48,7 +48,7 @@ def provision(server: str, credentials: Credentials, services: Iterable[str] = S
         connection.execute("select pg_advisory_lock(%s)", (_PROVISIONING_LOCK,))  # until this connection closes
         for service in services:
             make_roles(connection, service, credentials)
-            if not _exists(connection, service):
+            if not exists(connection, service):
                 make_database(connection, service, service)
                 with psycopg.connect(in_database(server, service), autocommit=True, options=UNHURRIED) as inside:
                     grant(inside, service)
@@ -94,6 +94,11 @@ def grant(connection: psycopg.Connection, service: str) -> None:
         connection.execute(sql.SQL(statement).format(**names))
 
 
+def exists(connection: psycopg.Connection, database: str) -> bool:
+    """Whether the server has a database of that name."""
+    return connection.execute("select 1 from pg_database where datname = %s", (database,)).fetchone() is not None
+
+
 def in_database(server: str, database: str) -> str:
     """The same URL, another database."""
     return urlunsplit(urlsplit(server)._replace(path=f"/{database}"))
@@ -101,10 +106,6 @@ def in_database(server: str, database: str) -> str:
 
 def _names(service: str) -> dict[str, sql.Composable]:
     return {"runtime": sql.Identifier(service), "owner": sql.Identifier(f"{service}_owner")}
-
-
-def _exists(connection: psycopg.Connection, database: str) -> bool:
-    return connection.execute("select 1 from pg_database where datname = %s", (database,)).fetchone() is not None
 
 
 def _as(server: str, role: str, credentials: Credentials, database: str) -> str:

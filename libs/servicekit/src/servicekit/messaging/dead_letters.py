@@ -28,8 +28,10 @@ class DeadLetter:
 async def park(jetstream: JetStreamContext, message: Msg, *, consumer: str, reason: str) -> None:
     """Keeps the event with why it was given up. A repeat keeps it once."""
     headers = dict(message.headers or {})
-    # Under its own id the stream would take the letters of two consumers for repeats of each other.
-    headers["Nats-Msg-Id"] = f"{consumer}:{headers.get('ce-id', message.metadata.sequence.stream)}"
+    # Under its own id the stream would take the letters of two consumers for repeats of each other; under the event's, the
+    # letter of a replay that failed as well for a repeat of the first.
+    published = headers.get("Nats-Msg-Id") or headers.get("ce-id") or message.metadata.sequence.stream
+    headers["Nats-Msg-Id"] = f"{consumer}:{published}"
     headers |= {_CONSUMER: consumer, _SUBJECT: message.subject, _REASON: _one_line(reason)}
     await jetstream.publish(f"dead.{consumer}.{message.subject}", message.data, headers=headers)
 
