@@ -1,7 +1,7 @@
-"""`make bench-lesson`: how long a lesson takes from the request until everybody can watch it, stage by stage, and how much memory.
+"""`make bench-lesson`: how long a lesson takes from the request until everybody can watch it, stage by stage, in how much memory.
 
-Twenty lessons are asked for one after the other, the first topic three times, of one worker in a mesh of its own; each is watched
-until it is PUBLIC, and its film fetched. LM_BENCH=short proves that everything works.
+Twenty lessons are asked for one after the other of one worker in a mesh of its own, the first three times, then eight others, then
+all nine again; each is watched until it is PUBLIC, and its film fetched. LM_BENCH=short proves that everything works.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 
 from local_mesh.demo.client import Refused
-from local_mesh.demo.student import Student, StepFailed, expect
+from local_mesh.demo.student import StepFailed, Student, expect
 from local_mesh.errors import MeshError
 from local_mesh.mesh import STATUS, RunningMesh, running
 from local_mesh.settings import MeshSettings
@@ -26,8 +26,8 @@ WORKER = "content-worker"
 RENDERING = ("voice", "slides", "render")
 TARGET_MULTIPLE, TARGET_SECONDS, LESSON_SECONDS = 30.0, 15.0, 90.0
 _STAGES = "SELECT stage, seconds FROM generation_stages WHERE video_id = %s ORDER BY create_time"
-_WISHES = (
-    *(("Pythagorean theorem", "MATH", "HONORS"),) * 3,
+_FIRST = ("Pythagorean theorem", "MATH", "HONORS")
+_OTHERS = (
     ("Macbeth", "ENGLISH", "HONORS"),
     ("Black Death", "HISTORY", "STANDARD"),
     ("Acids and bases", "CHEMISTRY", "HONORS"),
@@ -35,17 +35,11 @@ _WISHES = (
     ("Cold War", "HISTORY", "HONORS"),
     ("Sonnets", "ENGLISH", "STANDARD"),
     ("Stoichiometry", "CHEMISTRY", "STANDARD"),
-    ("Circles", "MATH", "INTRO"),
-    ("Holocaust", "HISTORY", "STANDARD"),
-    ("Romeo and Juliet", "ENGLISH", "INTRO"),
-    ("Electrolysis", "CHEMISTRY", "HONORS"),
     ("Derivatives", "MATH", "HONORS"),
-    ("French Revolution", "HISTORY", "INTRO"),
-    ("Irony", "ENGLISH", "HONORS"),
-    ("Gas laws", "CHEMISTRY", "STANDARD"),
-    ("Probability", "MATH", "STANDARD"),
-    ("Silk Road", "HISTORY", "INTRO"),
 )
+_WISHES = (*(_FIRST,) * 3, *_OTHERS, _FIRST, *_OTHERS)
+_SETTLED = 3 + len(_OTHERS)
+"""After so many lessons every topic was made once: what is kept for reuse is there, and growth from here on would be a leak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +67,8 @@ class Made:
 class Figures:
     """What is written to bench-lesson.json: the best of the same lesson made three times, and memory over all lessons.
 
-    The best, because whatever else runs on the machine can only slow a lesson down. `peak_mib` is the most that worker and renderer
-    had at a time, added up; `grown_mib` is how much more they have after the last lesson than after the third.
+    The best, because whatever else runs on the machine can only slow a lesson down. `peak_mib` is the most that worker and
+    renderer ever had, each, added up; `grown_mib` is how much more they have after the last lesson than when every topic was made.
     """
 
     lessons: int
@@ -142,9 +136,9 @@ async def run(home: Path, wishes: tuple[tuple[str, str, str], ...]) -> Figures:
 
 
 def _figures(lessons: list[Made], peak: float) -> Figures:
-    same = [lesson for lesson in lessons if lesson.topic == lessons[0].topic]
+    same = lessons[:3]
     best = max(same, key=lambda lesson: lesson.whole)
-    settled = lessons[min(2, len(lessons) - 1)]
+    settled = lessons[min(_SETTLED, len(lessons)) - 1]
     return Figures(
         lessons=len(lessons),
         best=best,
@@ -156,15 +150,14 @@ def _figures(lessons: list[Made], peak: float) -> Figures:
 
 
 def _heading() -> str:
-    return f"{'lesson':<22}{'film s':>8}{'waited s':>10}{'script':>8}{'voice':>8}{'slides':>8}{'render':>8}{'rendered':>10}{'MiB':>7}"
+    columns = ("film s", "waited s", "script", "voice", "slides", "render", "rendered", "MiB")
+    return f"{'lesson':<22}" + "".join(f"{column:>10}" for column in columns)
 
 
 def _printed(made: Made) -> Made:
-    stages = "".join(f"{made.stages[stage]:>8.2f}" for stage in ("script", *RENDERING))
-    print(
-        f"{made.topic:<22}{made.duration:>8.1f}{made.waited:>10.2f}{stages}{made.multiple:>9.1f}×{made.memory_mib:>7.0f}",
-        flush=True,
-    )
+    seconds = (made.duration, made.waited, *(made.stages[stage] for stage in ("script", *RENDERING)))
+    numbers = "".join(f"{each:>10.2f}" for each in seconds)
+    print(f"{made.topic:<22}{numbers}{made.multiple:>9.1f}×{made.memory_mib:>10.0f}", flush=True)
     return made
 
 
@@ -174,8 +167,8 @@ def _summary(found: Figures) -> str:
         f"{os.cpu_count()} cores, Python {platform.python_version()}; best of the same lesson three times:\n"
         f"rendered {found.multiple:.1f}× faster than it plays (target {TARGET_MULTIPLE:.0f}×); from the request to PUBLIC "
         f"{found.whole:.1f}×, so {for_ninety:.1f} s for 90 s (target under {TARGET_SECONDS:.0f} s)\n"
-        f"worker and renderer: at most {found.peak_mib:.0f} MiB; {found.grown_mib:+.1f} MiB from the third of {found.lessons} "
-        f"lessons to the last"
+        f"worker and renderer: at most {found.peak_mib:.0f} MiB; {found.grown_mib:+.1f} MiB from when all topics "
+        f"were made once to the last of {found.lessons} lessons"
     )
 
 
