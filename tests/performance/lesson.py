@@ -1,7 +1,7 @@
 """`make bench-lesson`: how long a lesson takes from the request until everybody can watch it, stage by stage, in how much memory.
 
-Twenty lessons are asked for one after the other of one worker in a mesh of its own, the first three times, then eight others, then
-all nine again; each is watched until it is PUBLIC, and its film fetched. LM_BENCH=short proves that everything works.
+Twenty lessons are asked for one after the other of one worker in a mesh of its own, the first one three times, then eight others,
+then all nine again; each is watched until it is PUBLIC, and its film fetched. LM_BENCH=short proves that everything works.
 """
 
 import asyncio
@@ -68,7 +68,7 @@ class Figures:
     """What is written to bench-lesson.json: the best of the same lesson made three times, and memory over all lessons.
 
     The best, because whatever else runs on the machine can only slow a lesson down. `peak_mib` is the most that worker and
-    renderer ever had, each, added up; `grown_mib` is how much more they have after the last lesson than when every topic was made.
+    renderer ever had, each, added up; `grown_mib` is how much more they have at the end than when every topic was made once.
     """
 
     lessons: int
