@@ -32,6 +32,7 @@ def addresses(credentials: Credentials) -> Mapping[str, Mapping[str, str]]:
         "nats": {"NATS_PASSWORD": credentials.password("nats")},
         "auth-worker": {"LM_SMTP_URL": "smtp://mail:1025"},
         "inference": {"LM_NATS_URL": nats},
+        "backup": {"PGHOST": "postgres", "PGUSER": "backup", "PGPASSWORD": credentials.password("backup")},
     }
     for service in SERVICES:
         files[service] = {"LM_DATABASE_URL": database(service, service), "LM_NATS_URL": nats}

@@ -26,8 +26,8 @@ async def attempts(request: pytest.FixtureRequest) -> AsyncIterator[AttemptLimit
     await redis.aclose()
 
 
-def budget(limit: int) -> Budget:
-    return Budget(f"test:{new_id()}", limit, WINDOW)
+def budget(limit: int, *, clears: bool = False) -> Budget:
+    return Budget(f"test:{new_id()}", limit, WINDOW, clears)
 
 
 async def test_as_many_tries_as_the_limit_are_allowed(attempts: AttemptLimiter) -> None:
@@ -52,19 +52,19 @@ async def test_a_try_refused_by_one_budget_counts_in_none(attempts: AttemptLimit
     assert await attempts.reserve([other]) is None
 
 
-async def test_forgiving_empties_the_account_and_gives_one_try_back_to_the_rest(attempts: AttemptLimiter) -> None:
-    account, network = budget(2), budget(2)
+async def test_forgiving_empties_what_it_clears_and_gives_one_try_back_to_the_rest(attempts: AttemptLimiter) -> None:
+    account, network = budget(2, clears=True), budget(2)
     for _ in range(2):
         assert await attempts.reserve([account, network]) is None
-    await attempts.forgive(account, network)
+    await attempts.forgive([network, account])
     assert await attempts.reserve([account, network]) is None
     assert await attempts.reserve([account]) is None
     assert await attempts.reserve([network]) is not None
 
 
 async def test_forgiving_what_was_never_counted_gives_nothing_away(attempts: AttemptLimiter) -> None:
-    account, network = budget(1), budget(1)
-    await attempts.forgive(account, network)
+    account, network = budget(1, clears=True), budget(1)
+    await attempts.forgive([account, network])
     assert await attempts.reserve([account, network]) is None
     assert await attempts.reserve([network]) is not None
 

@@ -26,6 +26,19 @@ async def test_the_password_that_made_a_hash_matches_it_and_no_other(passwords: 
     assert not await passwords.matches("correct horse batterz", stored)
 
 
+async def test_a_password_is_known_again_by_the_salt_of_its_hash_and_no_other_is(passwords: Passwords) -> None:
+    first = await passwords.hash("correct horse battery")
+    second = await passwords.hash("another horse battery", first)
+    for stored, password in ((first, "correct horse battery"), (second, "another horse battery")):
+        assert await passwords.matches(password, stored)
+        assert await passwords.again(password, first) == await passwords.again(password, second) == stored
+    assert first != second != await passwords.again("a third horse battery", first) != first
+
+
+async def test_a_password_that_nobody_chose_is_hashed_all_the_same(passwords: Passwords) -> None:
+    assert await passwords.matches("correct horse battery", await passwords.again("correct horse battery", None))
+
+
 async def test_nobody_s_password_matches(passwords: Passwords) -> None:
     assert not await passwords.matches("", None)
     assert not await passwords.matches("correct horse battery", None)

@@ -48,13 +48,23 @@ async def kept(store: Store, *registrations: PendingRegistration) -> None:
 async def test_a_registration_comes_back_as_it_was_and_the_newest_is_found_by_its_address(store: Store) -> None:
     first, second = registration(), registration(request_id=new_id())
     await kept(store, first, second, registration("bob@example.org"))
-    assert await store.registrations.newest(EMAIL) == second
-    assert await store.registrations.newest("nobody@example.org") is None
     async with store.unit_of_work() as work:
         assert await work.registrations.get(first.id) == first
         assert await work.registrations.newest(EMAIL) == second
         assert await work.registrations.get(new_id()) is None
         assert await work.registrations.newest("nobody@example.org") is None
+
+
+async def test_a_registration_is_found_by_its_address_and_its_hash(store: Store) -> None:
+    first, second = registration(), registration()
+    second = replace(second, wish=replace(second.wish, password_hash="another hash"))
+    await kept(store, first, second, registration("bob@example.org"))
+    assert await store.registrations.salted(EMAIL) == "another hash"
+    assert await store.registrations.salted("nobody@example.org") is None
+    assert await store.registrations.waits(EMAIL, "hash")
+    assert await store.registrations.waits(EMAIL, "another hash")
+    assert not await store.registrations.waits(EMAIL, "a third hash")
+    assert not await store.registrations.waits("bob@example.org", "another hash")
 
 
 async def test_a_repeat_of_one_address_under_one_request_id_is_not_kept(store: Store) -> None:

@@ -109,9 +109,13 @@ class MemoryDatabase:
         """See ports.AccountReader."""
         return await MemoryAccounts(self.tables).by_email(email)
 
-    async def newest(self, email: str) -> PendingRegistration | None:
+    async def salted(self, email: str) -> str | None:
         """See ports.RegistrationReader."""
-        return await MemoryRegistrations(self.tables).newest(email)
+        return await MemoryRegistrations(self.tables).salted(email)
+
+    async def waits(self, email: str, password_hash: str) -> bool:
+        """See ports.RegistrationReader."""
+        return await MemoryRegistrations(self.tables).waits(email, password_hash)
 
     async def known(self, ids: Sequence[str], names: Sequence[str], limit: int) -> Sequence[Account]:
         """See ports.AccountReader."""

@@ -28,6 +28,14 @@ class MemoryRegistrations:
     async def get(self, registration_id: str) -> PendingRegistration | None:
         return self._tables.registrations.get(registration_id)
 
+    async def salted(self, email: str) -> str | None:
+        newest = await self.newest(email)
+        return newest.wish.password_hash if newest else None
+
+    async def waits(self, email: str, password_hash: str) -> bool:
+        waiting = self._tables.registrations.values()
+        return any((each.wish.email, each.wish.password_hash) == (email, password_hash) for each in waiting)
+
     async def newest(self, email: str) -> PendingRegistration | None:
         found = (each for each in self._tables.registrations.values() if each.wish.email == email)
         return max(found, key=lambda each: each.id, default=None)

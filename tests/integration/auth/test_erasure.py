@@ -103,6 +103,7 @@ async def test_signing_in_before_the_time_is_over_keeps_everything(running: Runn
     running.clock.advance(GRACE - timedelta(seconds=1))
     tokens = await running.log_in()
     running.clock.advance(GRACE)
+    assert (tokens.erasure_cancelled, (await running.log_in()).erasure_cancelled) == (True, False)
     assert (await leaving.erasing.erase_due(), tokens.user_id) == (0, user_id)
     await running.delivery.deliver_due()
     assert [letter.subject for _, letter in running.mailer.taken][-2:] == ["ERASURE_SCHEDULED", "ERASURE_CANCELLED"]

@@ -182,3 +182,15 @@ async def test_a_page_token_of_anything_else_is_refused(running: Running) -> Non
         request = auth_pb2.ListSessionsRequest(page_token=token)
         with pytest.raises(PageTokenInvalid):
             await running.auth.ListSessions(request, metadata=bearer(tokens))
+
+
+async def test_a_person_ends_all_sessions_but_the_one_they_ask_from(running: Running) -> None:
+    await running.verified()
+    here, *others = [await running.log_in() for _ in range(3)]
+    await running.auth.RevokeOtherSessions(auth_pb2.RevokeOtherSessionsRequest(), metadata=bearer(here))
+    for each in others:
+        with pytest.raises(RefreshTokenInvalid):
+            await running.refresh(each.refresh_token)
+    left = await running.auth.ListSessions(auth_pb2.ListSessionsRequest(), metadata=bearer(here))
+    assert [session.current for session in left.sessions] == [True]
+    assert (await running.refresh(here.refresh_token)).access_token

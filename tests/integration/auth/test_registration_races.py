@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, update
 
 from auth_service.clients.passwords import Argon2Passwords, Cost
 from auth_service.domain.accounts import Registration, confirm, open_account
-from auth_service.domain.registrations import account_of
+from auth_service.domain.registrations import MOST_MAILS, account_of
 from auth_service.domain.secrets import TokenPurpose, digest, mailed_token, new_secret
 from auth_service.errors import VerificationTokenInvalid
 from auth_service.storage.leftovers import StoredLeftovers
@@ -87,6 +87,7 @@ async def test_twenty_wishes_decided_by_many_workers_are_written_down_once_each(
         await running.register()
     await asyncio.gather(*(running.delivery.deliver_due() for _ in range(6)))
     assert await count(running, "audit_events", "action = 'account.registered'") == 20
+    assert await count(running, "mails") == MOST_MAILS
     assert await count(running, "mail_requests") == 0
 
 

@@ -130,13 +130,15 @@ async def test_a_call_does_the_same_for_every_address(running: Running, recorder
     recorded = {kind: await recorder.during(call(running, email)) for kind, email in emails.items()}
     free = recorded["free"]
     assert recorded == dict.fromkeys(KINDS, free)
-    assert bool(free["rows"]) is bool(free["statements"]) is (call is not register_badly)
+    assert free["statements"]
+    assert bool(free["rows"]) is (call is not register_badly)
 
 
 async def test_who_registers_an_address_learns_nothing_by_signing_in(running: Running, recorder: Recorder) -> None:
     emails = {kind: await prepared(running, kind) for kind in KINDS}
     for email in emails.values():
         await register(running, email)
+        await running.register(email)
     await running.delivery.deliver_due()
     recorded = {kind: await recorder.during(log_in_as_registered(running, email)) for kind, email in emails.items()}
     assert recorded == dict.fromkeys(KINDS, recorded["free"])

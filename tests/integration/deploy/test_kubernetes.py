@@ -41,7 +41,10 @@ def of_kind(manifests, *kinds):
 
 
 def pods(manifests):
-    return {name: m["spec"]["template"] for name, m in of_kind(manifests, "Deployment", "StatefulSet", "Job").items()}
+    found = {name: m["spec"]["template"] for name, m in of_kind(manifests, "Deployment", "StatefulSet", "Job").items()}
+    return found | {
+        name: m["spec"]["jobTemplate"]["spec"]["template"] for name, m in of_kind(manifests, "CronJob").items()
+    }
 
 
 @pytest.mark.parametrize("version", ["1.31", "1.34", "1.37"])
@@ -215,6 +218,39 @@ def test_a_larger_model_is_read_where_it_was_put_and_has_the_memory_it_needs(wit
     assert machine.holds(read_registry().card(name))
     limit = int(container["resources"]["limits"]["memory"].removesuffix("Gi")) << 30
     assert machine.memory_bytes < limit
+
+
+@pytest.fixture(scope="module")
+def with_backup(deploy, rendered):
+    overlay = deploy / "k8s/overlays/backup"
+    overlay.mkdir()
+    (overlay / "kustomization.yaml").write_text("resources: [../dev]\ncomponents: [../../components/backup]\n")
+    return rendered("overlays/backup")
+
+
+def test_backups_are_made_by_a_pod_that_reaches_the_databases_and_nothing_else(with_backup):
+    for rule in (
+        test_every_pod_has_no_rights_but_its_own,
+        test_selectors_find_their_pods_and_nothing_else,
+        test_every_reference_is_made_here_or_documented_for_the_operator,
+    ):
+        rule(with_backup)
+    test_every_manifest_follows_the_schema(with_backup, "1.34")
+    policies, labels = (
+        of_kind(with_backup, "NetworkPolicy").values(),
+        {name: pod["metadata"]["labels"] for name, pod in pods(with_backup).items()},
+    )
+    assert connected(policies, labels["backup"], labels["postgres"], 5432)
+    reachable = {
+        name
+        for name in labels
+        for port in (4222, 6379, 50051)
+        if connected(policies, labels["backup"], labels[name], port)
+    }
+    assert reachable == set()
+    assert not [name for name in labels if connected(policies, labels[name], labels["backup"], 5432)]
+    (cron,) = of_kind(with_backup, "CronJob").values()
+    assert cron["spec"]["concurrencyPolicy"] == "Forbid"
 
 
 def connected(policies, source, target, port):

@@ -32,6 +32,10 @@ RIGHTS = """
         has_schema_privilege('planner', 'public', 'usage'), has_schema_privilege('planner', 'public', 'create'),
         has_schema_privilege('planner_owner', 'public', 'create')
 """
+TABLES = """
+    select c.relname, array(select unnest(c.relacl)::text order by 1), c.relrowsecurity, c.relforcerowsecurity
+    from pg_class c where c.relnamespace = 'public'::regnamespace order by 1
+"""
 DEFAULTS = "select defaclobjtype::text, defaclacl::text from pg_default_acl order by 1, 2"
 
 
@@ -54,14 +58,19 @@ def facts(server):
         return [connection.execute(query).fetchall() for query in (GRANTS, RIGHTS, DEFAULTS)]
 
 
+async def psql(server, script, folder):
+    """Run a script of deploy/postgres as a superuser; the roles' passwords lie in the folder."""
+    command = [str(PSQL), "--dbname", server, "--file", str(ROOT / "deploy/postgres" / script), "--no-psqlrc"]
+    environment = os.environ | {"LM_ROLES": str(folder / "roles")}
+    done = await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 async def provisioned(server, folder):
     """The roles' passwords, once psql has run the script."""
     make = [sys.executable, str(ROOT / "deploy/make_secrets.py"), str(folder)]
     await asyncio.to_thread(subprocess.run, make, check=True, capture_output=True)
-    script = [str(PSQL), "--dbname", server, "--file", str(ROOT / "deploy/postgres/provision.sql"), "--no-psqlrc"]
-    environment = os.environ | {"LM_ROLES": str(folder / "roles")}
-    done = await asyncio.to_thread(subprocess.run, script, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    await psql(server, "provision.sql", folder)
     return Credentials(folder / "roles")
 
 
@@ -76,6 +85,85 @@ async def test_migrations_run_on_what_it_makes_and_no_role_gets_beyond_its_own_r
                 connection.execute("create table mine ()")
         with pytest.raises(psycopg.OperationalError, match="permission denied"):
             psycopg.connect(databases.in_database(urls.app, other))
+
+
+async def backed_up(server, folder, credentials):
+    """What the cluster's job says: its exit code and its words."""
+    folder.mkdir(exist_ok=True)
+    place = psycopg.conninfo.conninfo_to_dict(server)
+    environment = {
+        "PATH": f"{Path(PSQL).parent}:{os.environ['PATH']}",
+        "BACKUPS": str(folder),
+        "KEEP": "1",
+        "PGHOST": place["host"],
+        "PGPORT": str(place["port"]),
+        "PGUSER": "backup",
+        "PGPASSWORD": credentials.password("backup"),
+    }
+    process = await asyncio.create_subprocess_exec(
+        *("sh", str(ROOT / "deploy/k8s/components/backup/backup.sh")),
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    return process.returncode, said.decode()
+
+
+async def pg_restore(server, dump):
+    """As docs/deployment.md says: the database is dropped and made anew."""
+    options = ("--clean", "--if-exists", "--create", "--exit-on-error", "--dbname", server, str(dump))
+    process = await asyncio.create_subprocess_exec(str(Path(PSQL).with_name("pg_restore")), *options)
+    assert await process.wait() == 0
+
+
+async def test_the_clusters_backup_holds_every_row_and_right_or_is_not_there(server, tmp_path):
+    credentials = await provisioned(server, tmp_path / "made")
+    for service in databases.SERVICES:
+        await asyncio.to_thread(migrate.upgrade, service, databases.urls(server, service, credentials).owner)
+    planner = databases.in_database(server, "planner")
+    with psycopg.connect(planner) as connection:
+        connection.execute("insert into feeds values (gen_random_uuid(), 'x', now())")
+    await psql(server, "backup.sql", tmp_path / "made")
+    kept = tmp_path / "kept"
+    old = kept / "20200101T000000Z"
+    old.mkdir(parents=True)
+    code, said = await backed_up(server, kept, credentials)
+    assert code == 0, said
+    (made,) = kept.iterdir()
+    assert made != old
+    assert {path.name for path in made.iterdir()} == {*(f"{name}.dump" for name in databases.SERVICES), "SHA256SUMS"}
+    before = facts(server), tables(planner)
+    with psycopg.connect(planner) as connection:
+        connection.execute("delete from feeds")
+    await pg_restore(server, made / "planner.dump")
+    assert (facts(server), tables(planner)) == before
+    with psycopg.connect(planner) as connection:
+        assert connection.execute("select count(*) from feeds").fetchone() == (1,)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("alter role backup nobypassrls")
+    code, said = await backed_up(server, kept, credentials)
+    assert (code != 0, "row-level security" in said, list(kept.glob("2*"))) == (True, True, [made])
+
+
+def tables(planner):
+    with psycopg.connect(planner) as connection:
+        return connection.execute(TABLES).fetchall()
+
+
+async def test_the_role_of_backups_changes_nothing(server, tmp_path):
+    credentials = await provisioned(server, tmp_path / "made")
+    await asyncio.to_thread(migrate.upgrade, "planner", databases.urls(server, "planner", credentials).owner)
+    await psql(server, "backup.sql", tmp_path / "made")
+    place = databases.in_database(server, "planner").partition("@")[2]
+    url = f"postgresql://backup:{credentials.password('backup')}@{place}"
+    for statement in ("delete from feeds", "insert into inbox values ('x', gen_random_uuid())", "create table mine ()"):
+        with psycopg.connect(url) as connection, pytest.raises(errors.ReadOnlySqlTransaction):
+            connection.execute(statement)
+        with psycopg.connect(url) as connection:
+            connection.execute("set transaction read write")
+            with pytest.raises(errors.InsufficientPrivilege):
+                connection.execute(statement)
 
 
 async def test_it_makes_the_same_roles_and_rights_as_the_local_mesh(server, tmp_path):

@@ -60,7 +60,7 @@ class Auth:
         work = self.database.unit_of_work
         issuer = TokenIssuer(Ed25519Signer(Ed25519PrivateKey.generate()))
         attempts = LocalAttempts(lambda: self.clock().timestamp())
-        self.registrations = Registrations(work, self.passwords, attempts, self.clock)
+        self.registrations = Registrations(self.database, work, self.passwords, attempts, self.clock)
         self.sign_in = SignIn(self.database, self.database, work, self.passwords, attempts, issuer, self.clock)
         self.sessions = SessionKeeper(work, issuer, self.clock)
         self.devices = Devices(self.database, work, self.clock)

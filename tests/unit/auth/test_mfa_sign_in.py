@@ -11,6 +11,7 @@ from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, STEP, App, Auth
 
 from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.attempts import CODE_LIMIT, GUESS_LIMIT
+from auth_service.domain.erasure import Erasure
 from auth_service.domain.second_factors import (
     CHALLENGE_LIFETIME,
     MOST_TRIES,
@@ -45,6 +46,15 @@ async def test_after_the_first_code_signing_in_needs_one(auth: Auth, enrolled: A
 async def test_until_the_first_code_signing_in_needs_none(auth: Auth, app: App) -> None:
     await app.create()
     assert isinstance(await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT), Tokens)
+
+
+async def test_the_sign_in_that_cancels_an_erasure_says_so_only_with_the_code(auth: Auth, enrolled: App) -> None:
+    auth.database.tables.erasures[enrolled.caller.id] = Erasure(enrolled.caller.id, auth.clock())
+    waiting = await enrolled.demand()
+    assert auth.database.tables.erasures
+    assert (await auth.mfa.complete(waiting, enrolled.code(), CLIENT)).erasure_cancelled
+    assert not auth.database.tables.erasures
+    assert not (await enrolled.sign_in(enrolled.next_code())).erasure_cancelled
 
 
 async def test_a_code_works_once_also_for_another_purpose(auth: Auth, enrolled: App) -> None:

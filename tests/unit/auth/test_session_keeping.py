@@ -7,10 +7,11 @@ from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 
 from auth_service.domain.events import SessionRevoked
 from auth_service.domain.secrets import new_salt, successor
-from auth_service.domain.sessions import GRACE, INACTIVITY_LIFETIME, Session
+from auth_service.domain.sessions import GRACE, INACTIVITY_LIFETIME, Session, open_session
 from auth_service.errors import PersonNeeded, RefreshTokenInvalid, RefreshTokenReused, SessionNotFound, UserNotFound
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.errors import Unauthenticated
+from servicekit.ids import new_id
 
 
 def only_session(auth: Auth) -> Session:
@@ -95,6 +96,24 @@ async def test_the_caller_s_sessions_are_listed_and_ended(auth: Auth) -> None:
         with pytest.raises(SessionNotFound):
             await auth.devices.end(newer.id)
     assert revocations(auth) == [SessionRevoked(newer.id, newer.user_id, auth.clock())]
+
+
+async def test_all_sessions_but_the_one_that_asks_end_at_once_and_nobody_else_s(auth: Auth) -> None:
+    await auth.signed_in()
+    for _ in range(2):
+        await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+    first, here, last = sorted(auth.database.tables.sessions)
+    theirs = open_session(new_id(), new_id(), "browser", auth.clock())
+    auth.database.tables.sessions[theirs.id] = theirs
+    for _ in range(2):
+        with acting_as(Caller(auth.account.id, Role.STUDENT, here)):
+            await auth.devices.end_others(CLIENT)
+    living = {each.id for each in auth.database.tables.sessions.values() if each.revoke_time is None}
+    assert living == {here, theirs.id}
+    assert [event.session_id for event in revocations(auth)] == [first, last]
+    assert auth.audited()[-1] == ("session.revoked", "success")
+    with acting_as(Caller("gone", Role.STUDENT, "session")), pytest.raises(UserNotFound):
+        await auth.devices.end_others(CLIENT)
 
 
 async def test_nobody_ends_or_lists_another_s_session(auth: Auth) -> None:

@@ -1,14 +1,16 @@
 """Signing in with an address and a password."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 
-from auth_service.domain.attempts import ACCOUNT_LIMIT, GUESS_LIMIT, NETWORK_LIMIT, WINDOW
+from auth_service.domain.attempts import ACCOUNT_LIMIT, GUESS_LIMIT, GUESS_STEPS, NETWORK_LIMIT, WINDOW
 from auth_service.domain.sessions import Client
 from auth_service.errors import CredentialsInvalid, EmailInvalid, EmailNotVerified, TooManyAttempts
 
+MINUTE = timedelta(minutes=1)
 CHECKS = 2
 """Made of a password that is refused: against the account's, and against that of a registration which waits."""
 
@@ -58,6 +60,21 @@ async def test_who_registers_an_address_learns_by_signing_in_nothing_about_its_a
     await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
 
 
+async def test_who_registers_an_address_is_told_the_same_whatever_its_owner_does_then(auth: Auth) -> None:
+    async def told(password: str) -> None:
+        with pytest.raises(EmailNotVerified):
+            await auth.sign_in.sign_in(EMAIL, password, CLIENT)
+
+    await auth.register("a squatter's password", "Mallory")
+    await told("a squatter's password")
+    await auth.register()
+    await told("a squatter's password")
+    await told(PASSWORD)
+    await auth.registrations.verify(await auth.mailed_token())
+    await told("a squatter's password")
+    await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+
+
 async def test_who_registers_an_address_cannot_guess_its_owner_s_password_the_longer_for_it(auth: Auth) -> None:
     await auth.verified()
     await auth.register("a squatter's password", "Mallory")
@@ -88,7 +105,7 @@ async def test_after_ten_failures_not_even_the_right_password_is_tried(auth: Aut
         await fail(auth, email)
     with pytest.raises(TooManyAttempts) as refusal:
         await auth.sign_in.sign_in(email, PASSWORD, CLIENT)
-    assert refusal.value.retry_after == WINDOW
+    assert refusal.value.retry_after == MINUTE
     assert auth.passwords.checks == CHECKS * GUESS_LIMIT
 
 
@@ -109,11 +126,22 @@ async def test_guessing_from_many_networks_is_limited_too(auth: Auth) -> None:
         await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
 
 
-async def test_waiting_as_told_is_enough(auth: Auth) -> None:
+async def test_who_goes_on_failing_waits_longer_each_time_at_most_an_hour_and_waiting_as_told_is_enough(
+    auth: Auth,
+) -> None:
     await auth.verified()
-    for _ in range(GUESS_LIMIT):
+    waits = []
+    for _ in GUESS_STEPS:
+        for _ in range(GUESS_LIMIT):
+            await fail(auth)
+        with pytest.raises(TooManyAttempts) as refusal:
+            await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+        assert refusal.value.retry_after
+        waits.append(refusal.value.retry_after)
+        auth.clock.advance(waits[-1])
+    assert waits == [MINUTE, WINDOW - MINUTE, 60 * MINUTE - WINDOW]
+    for _ in range(GUESS_LIMIT - 1):  # as at the beginning
         await fail(auth)
-    auth.clock.advance(WINDOW)
     await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
 
 

@@ -78,13 +78,13 @@ def compose(
 ) -> Sequence[Registration]:
     """The servicers over the given parts."""
     work = units_of_work(database)
-    accounts = StoredAccounts(database)
+    accounts, registrations = StoredAccounts(database), StoredRegistrations(database)
     issuer = TokenIssuer(signer)
     codes = PyotpCodes()
     check = CodeCheck(codes, vault, clock)
     auth = AuthHandlers(
-        Registrations(work, passwords, attempts, clock),
-        SignIn(accounts, StoredRegistrations(database), work, passwords, attempts, issuer, clock),
+        Registrations(registrations, work, passwords, attempts, clock),
+        SignIn(accounts, registrations, work, passwords, attempts, issuer, clock),
         SessionKeeper(work, issuer, clock),
         Devices(StoredSessions(database), work, clock),
         PasswordKeeper(accounts, work, passwords, attempts, clock),

@@ -6,7 +6,7 @@ from auth_service.clients.archives import ZipArchives
 from auth_service.clients.letters import TemplateLetters
 from auth_service.clients.personal_data import GrpcPersonalData, OwnPersonalData
 from auth_service.clients.smtp import SmtpMailer
-from auth_service.consumers import Chore, doings, receipts, reminders, revocations
+from auth_service.consumers import doings, receipts, reminders, revocations
 from auth_service.ports import PersonalData
 from auth_service.settings import WorkerSettings
 from auth_service.storage.activities import ActivitiesInWork
@@ -20,6 +20,7 @@ from auth_service.use_cases.exports import Exporting
 from auth_service.use_cases.housekeeping import Housekeeping
 from auth_service.use_cases.mailing import MailDelivery
 from auth_service.use_cases.reminding import Reminding
+from servicekit.chore import Chore
 from servicekit.clock import utc_now
 from servicekit.database import Database
 from servicekit.ids import new_id

@@ -1,6 +1,7 @@
 """Argon2id (RFC 9106) in a few threads of its own, so that hashing never holds up the event loop."""
 
 import asyncio
+import base64
 import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -62,9 +63,13 @@ class Argon2Passwords:
         # Compared against when there is no account, so that a stranger's sign-in takes as long as a friend's.
         self._nobody = self._hasher.hash("")
 
-    async def hash(self, password: str) -> str:
-        """The PHC text, with a random salt."""
-        return await self._choosing.run(self._hasher.hash, _normalised(password))
+    async def hash(self, password: str, like: str | None = None) -> str:
+        """The PHC text."""
+        return await self._choosing.run(self._hasher.hash, _normalised(password), salt=_salt(like))
+
+    async def again(self, password: str, like: str | None) -> str:
+        """In the threads that check, so that no registrations hold it up."""
+        return await self._checking.run(self._hasher.hash, _normalised(password), salt=_salt(like))
 
     async def matches(self, password: str, stored: str | None) -> bool:
         """The comparison is constant in time; without a hash the work is done all the same."""
@@ -89,6 +94,11 @@ class Argon2Passwords:
             return self._hasher.verify(stored, password)
         except VerifyMismatchError:
             return False
+
+
+def _salt(phc: str | None) -> bytes | None:
+    """$argon2id$v=…$m=…,t=…,p=…$salt$hash, the salt in base64 without its padding; None for a random one."""
+    return base64.b64decode(f"{phc.split('$')[4]}==") if phc else None
 
 
 def _normalised(password: str) -> bytes:

@@ -1,7 +1,7 @@
 """How many sign-ins may fail before one has to wait, so that no stranger can lock anybody out from elsewhere."""
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from auth_service.domain.secrets import digest
@@ -9,6 +9,9 @@ from auth_service.domain.secrets import digest
 WINDOW = timedelta(minutes=15)
 GUESS_LIMIT = 10
 """For one account from one network."""
+
+GUESS_STEPS = ((GUESS_LIMIT, timedelta(minutes=1)), (20, WINDOW), (30, timedelta(hours=1)))
+"""For signing in to one account from one network: who goes on failing waits longer each time, and nobody longer than an hour."""
 
 ACCOUNT_LIMIT = 100
 """For one account from everywhere: who guesses from many networks is slowed down, who guesses from one reaches nobody else."""
@@ -28,33 +31,40 @@ ANONYMOUS_LIMIT = 300
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """At most `limit` failures counted under `key` from the first one until `window` later."""
+    """At most `limit` failures counted under `key` from the first one until `window` later.
+
+    A good try gives itself back; all of them when it `clears`.
+    """
 
     key: str
     limit: int
     window: timedelta
+    clears: bool = False
 
 
 def sign_in_budgets(email: str, client_address: str) -> tuple[Budget, ...]:
-    """What a sign-in counts against, the tightest first: the account from the client's network, the account, the network.
+    """What a sign-in counts against: the account from the client's network, step by step, the account, the network.
 
     The account counts whether or not it exists; unknown networks are one, and have no budget of their own.
     """
-    account, network = digest(email).hex(), client_network(client_address)
-    guesses = Budget(f"account:{account}:{network or 'unknown'}", GUESS_LIMIT, WINDOW)
-    return guesses, Budget(f"account:{account}", ACCOUNT_LIMIT, WINDOW), *_network_budgets(client_address)
+    return *_account_budgets(email, client_address), *_network_budgets(client_address)
+
+
+def reset_budgets(email: str, client_address: str) -> tuple[Budget, ...]:
+    """What a token mailed to the account clears: its failures from the client's network, and as many from everywhere."""
+    return tuple(replace(budget, clears=True) for budget in _account_budgets(email, client_address))
 
 
 def change_budgets(account_id: str, client_address: str) -> tuple[Budget, ...]:
     """What giving the password in force counts against: apart from sign-ins, which a thief of a token must not block."""
-    return Budget(f"change:{account_id}", GUESS_LIMIT, WINDOW), *_network_budgets(client_address)
+    return Budget(f"change:{account_id}", GUESS_LIMIT, WINDOW, clears=True), *_network_budgets(client_address)
 
 
 def code_budgets(account_id: str, client_address: str) -> tuple[Budget, ...]:
     """What a one-time or recovery code counts against; only who has the password or a token of the account can use it up."""
     network = client_network(client_address)
     return (
-        Budget(f"code:{account_id}:{network or 'unknown'}", GUESS_LIMIT, WINDOW),
+        Budget(f"code:{account_id}:{network or 'unknown'}", GUESS_LIMIT, WINDOW, clears=True),
         Budget(f"code:{account_id}", CODE_LIMIT, CODE_WINDOW),
         *_network_budgets(client_address),
     )
@@ -85,6 +95,13 @@ def client_network(address: str) -> str | None:
     if parsed.ipv4_mapped:
         return str(parsed.ipv4_mapped)
     return str(ipaddress.ip_network((int(parsed), 64), strict=False))
+
+
+def _account_budgets(email: str, client_address: str) -> tuple[Budget, ...]:
+    account = f"account:{digest(email).hex()}"
+    here = f"{account}:{client_network(client_address) or 'unknown'}"
+    steps = (Budget(f"{here}:{limit}", limit, window, clears=True) for limit, window in GUESS_STEPS)
+    return *steps, Budget(account, ACCOUNT_LIMIT, WINDOW)
 
 
 def _network_budgets(client_address: str) -> tuple[Budget, ...]:

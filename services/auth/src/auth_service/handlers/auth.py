@@ -82,6 +82,12 @@ class AuthHandlers(SecondFactorHandlers):
         sessions = await self._devices.living(convert.session_before(request.page_token), size + 1)
         return convert.session_page(sessions, size, current_caller().session_id)
 
+    async def RevokeOtherSessions(
+        self, request: pb2.RevokeOtherSessionsRequest, context: Context
+    ) -> pb2.RevokeOtherSessionsResponse:
+        await self._devices.end_others(convert.client(context.invocation_metadata()))
+        return pb2.RevokeOtherSessionsResponse()
+
     async def DeleteSession(self, request: pb2.DeleteSessionRequest, context: Context) -> Empty:
         await self._devices.end(request.session_id, convert.client(context.invocation_metadata()))
         return Empty()

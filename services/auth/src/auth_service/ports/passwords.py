@@ -18,8 +18,12 @@ class Passwords(Protocol):
         """Whether a hash made now would cost more, or less, than this one."""
         ...
 
-    async def hash(self, password: str) -> str:
-        """The text to store, with its salt and cost in it."""
+    async def hash(self, password: str, like: str | None = None) -> str:
+        """The text to store, with its salt and cost in it; the salt is that of the hash `like`, or a new one."""
+        ...
+
+    async def again(self, password: str, like: str | None) -> str:
+        """What `hash` makes of a password that somebody claims to have chosen; as long as a match takes, also with None."""
         ...
 
     async def matches(self, password: str, stored: str | None) -> bool:
@@ -34,6 +38,6 @@ class AttemptLimiter(Protocol):
         """Count one try in every budget at once, or, when one is spent, count nothing and say how long to wait."""
         ...
 
-    async def forgive(self, tightest: Budget, *others: Budget) -> None:
-        """The try was good: empty the first budget, give the one try back to the others."""
+    async def forgive(self, budgets: Sequence[Budget]) -> None:
+        """The try was good: empty the budgets that it clears, give the one try back to the others."""
         ...

@@ -8,8 +8,12 @@ from auth_service.domain.registrations import PendingRegistration
 class RegistrationReader(Protocol):
     """Registrations as they are now, without holding them."""
 
-    async def newest(self, email: str) -> PendingRegistration | None:
-        """The newest of a normalised address, or None."""
+    async def salted(self, email: str) -> str | None:
+        """The hash of a registration of a normalised address, whose salt the next one takes too; None when none waits."""
+        ...
+
+    async def waits(self, email: str, password_hash: str) -> bool:
+        """Whether a registration of the address has this hash."""
         ...
 
 

@@ -36,10 +36,11 @@ for i, key in ipairs(KEYS) do
 end
 return 0
 """
+# ARGV: whether the try clears each key.
 _FORGIVE = """
-redis.call('DEL', KEYS[1])
-for i = 2, #KEYS do
-  if tonumber(redis.call('GET', KEYS[i]) or '0') > 0 then redis.call('DECR', KEYS[i]) end
+for i, key in ipairs(KEYS) do
+  if ARGV[i] == '1' then redis.call('DEL', key)
+  elseif tonumber(redis.call('GET', key) or '0') > 0 then redis.call('DECR', key) end
 end
 """
 
@@ -70,9 +71,10 @@ class RedisAttempts:
         wait = await self._reserve(keys=[_PREFIX + budget.key for budget in budgets], args=limits)
         return timedelta(milliseconds=int(wait)) if wait else None
 
-    async def forgive(self, tightest: Budget, *others: Budget) -> None:
+    async def forgive(self, budgets: Sequence[Budget]) -> None:
         """One script, one round trip."""
-        await self._forgive(keys=[_PREFIX + budget.key for budget in (tightest, *others)])
+        cleared = [int(budget.clears) for budget in budgets]
+        await self._forgive(keys=[_PREFIX + budget.key for budget in budgets], args=cleared)
 
 
 class LocalAttempts:
@@ -95,12 +97,13 @@ class LocalAttempts:
             self._counters.popitem(last=False)
         return None
 
-    async def forgive(self, tightest: Budget, *others: Budget) -> None:
+    async def forgive(self, budgets: Sequence[Budget]) -> None:
         """Also when a counter has ended meanwhile."""
-        self._counters.pop(tightest.key, None)
-        for budget in others:
+        for budget in budgets:
             count, end = self._counters.get(budget.key, (0, -math.inf))
-            if count:
+            if budget.clears:
+                self._counters.pop(budget.key, None)
+            elif count:
                 self._counters[budget.key] = (count - 1, end)
 
     def _counter(self, budget: Budget, now: float) -> tuple[int, float]:
@@ -134,12 +137,12 @@ class ResilientAttempts:
                 return wait
         return await self._local.reserve(budgets)
 
-    async def forgive(self, tightest: Budget, *others: Budget) -> None:
+    async def forgive(self, budgets: Sequence[Budget]) -> None:
         """In both places: the try may have been counted in either. Never fails."""
-        await self._local.forgive(tightest, *others)
+        await self._local.forgive(budgets)
         if self._shared_is_worth_asking():
             try:
-                await self._shared.forgive(tightest, *others)
+                await self._shared.forgive(budgets)
             except RedisError as error:
                 self._note_outage(error)
 

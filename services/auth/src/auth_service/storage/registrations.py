@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, null, select, update
+from sqlalchemy import bindparam, delete, exists, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from auth_service.domain.accounts import Registration
@@ -41,7 +41,16 @@ _OF_ADDRESS = (
     .order_by(_REGISTRATIONS.c.id.desc())
     .limit(1)
 )
-_NEWEST = compile_statement(_OF_ADDRESS, row=_registration)
+_SALTED = compile_statement(_OF_ADDRESS.with_only_columns(_REGISTRATIONS.c.password_hash), row=str)
+_WAITS = compile_statement(
+    select(
+        exists().where(
+            _REGISTRATIONS.c.email == bindparam("email"),
+            _REGISTRATIONS.c.password_hash == bindparam("password_hash"),
+        )
+    ),
+    row=bool,
+)
 _HOLD_NEWEST = compile_statement(_OF_ADDRESS.with_for_update(), row=_registration)
 _ADOPT = [
     compile_command(
@@ -60,9 +69,13 @@ class StoredRegistrations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def newest(self, email: str) -> PendingRegistration | None:
+    async def salted(self, email: str) -> str | None:
+        """Of the newest: who registers at the same moment may take another salt, and is then not found by `waits`."""
+        return await self._database.one(_SALTED, email=email)
+
+    async def waits(self, email: str, password_hash: str) -> bool:
         """One round trip."""
-        return await self._database.one(_NEWEST, email=email)
+        return await self._database.one(_WAITS, email=email, password_hash=password_hash) or False
 
 
 class RegistrationsInWork:

@@ -10,11 +10,14 @@ from auth_service.tables.base import Base, text_column, time_column
 
 
 class Registrations(Base, table=True):
-    """Registrations that nobody has confirmed; `id` becomes the account's. Kept alike whether or not the address has one."""
+    """Registrations that nobody has confirmed; `id` becomes the account's. Kept alike whether or not the address has one.
+
+    The password hashes of one address share their salt, so that a password finds its registration among them."""
 
     __tablename__ = "registrations"
     __table_args__ = (
         Index("registrations_email", "email", "id"),
+        Index("registrations_password", "email", "password_hash"),
         Index(
             "registrations_request",
             "email",

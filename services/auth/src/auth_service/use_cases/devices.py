@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from auth_service.domain.audit import AuditAction
 from auth_service.domain.sessions import UNKNOWN_CLIENT, Client, Session, is_living
-from auth_service.errors import SessionNotFound
+from auth_service.errors import SessionNotFound, UserNotFound
 from auth_service.ports import SessionReader, UnitOfWork
 from auth_service.use_cases.acting import person
 from auth_service.use_cases.auditing import entry
-from auth_service.use_cases.ending import end_session
+from auth_service.use_cases.ending import end_session, end_sessions
 from servicekit.clock import Clock
 
 
@@ -35,4 +35,14 @@ class Devices:
             if session is None or session.user_id != caller.id or not is_living(session, now):
                 raise SessionNotFound(session=session_id)
             await end_session(work, session, now)
+            await work.audit.record(entry(AuditAction.SESSION_REVOKED, now, client, actor=caller.id, subject=caller.id))
+
+    async def end_others(self, client: Client = UNKNOWN_CLIENT) -> None:
+        """End all but the one that asks; a repeat changes nothing. Raises UserNotFound, Unauthenticated, PersonNeeded."""
+        caller, now = person(), self._clock()
+        async with self._unit_of_work() as work:
+            # Held before its sessions, as everywhere.
+            if await work.accounts.get(caller.id) is None:
+                raise UserNotFound(user=caller.id)
+            await end_sessions(work, caller.id, now, sparing=caller.session_id)
             await work.audit.record(entry(AuditAction.SESSION_REVOKED, now, client, actor=caller.id, subject=caller.id))

@@ -56,7 +56,7 @@ class MfaSignIn:
                     account, waiting = await _held(work, presented, user_id, now)
                     outcome = await self._opened(work, account, waiting, code, client)
                 tokens = _good(outcome)
-            await self._attempts.forgive(*budgets)
+            await self._attempts.forgive(budgets)
         return tokens
 
     async def _holder(self, presented: bytes, now: datetime) -> str:

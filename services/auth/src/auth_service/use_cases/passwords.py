@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NoReturn
 
 from auth_service.domain.accounts import Account, MailKind, confirm, with_password
-from auth_service.domain.attempts import anonymous_budgets, sign_in_budgets
+from auth_service.domain.attempts import anonymous_budgets, reset_budgets
 from auth_service.domain.audit import AuditAction
 from auth_service.domain.identity import normalise_email
 from auth_service.domain.mails import new_mail
@@ -79,9 +79,7 @@ class PasswordKeeper:
                 current = await holder_or_opened(work, token, TokenPurpose.RESET_PASSWORD, now) or _refuse()
                 await _replace(work, confirm(with_password(current, hashed), now), now)
                 await work.audit.record(entry(AuditAction.PASSWORD_RESET, now, client, subject=current.id))
-        guesses, account_wide, *_ = sign_in_budgets(current.email, client.address)
-        for budget in (guesses, account_wide):
-            await self._attempts.forgive(budget)
+        await self._attempts.forgive(reset_budgets(current.email, client.address))
 
     async def change(self, current: str, password: str, client: Client) -> None:
         """Set the password and end the caller's other sessions; wrong ones are counted, and block no sign-in.

@@ -28,5 +28,5 @@ class PasswordProof:
         await admit(self._attempts, budgets)
         if not await self._passwords.matches(password, account.password_hash):
             raise CurrentPasswordWrong(fields={field: "is not your password"})
-        await self._attempts.forgive(*budgets)
+        await self._attempts.forgive(budgets)
         return account

@@ -70,7 +70,7 @@ class Reauthentication:
             if totp is None or not is_on(totp) or not await self._check.spend_any(work, totp, code):
                 raise MfaCodeInvalid(fields={"code": "is wrong, or was used before"})
             await self._prove(work, caller, Assurance.TWO_FACTORS, attempt)
-        await self._attempts.forgive(*budgets)
+        await self._attempts.forgive(budgets)
 
     async def _prove(self, work: Work, caller: Caller, by: Assurance, attempt: AuditEvent) -> None:
         session, now = await work.sessions.get(caller.session_id), self._clock()

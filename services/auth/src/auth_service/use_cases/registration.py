@@ -10,7 +10,7 @@ from auth_service.domain.registrations import PendingRegistration
 from auth_service.domain.secrets import TokenPurpose
 from auth_service.domain.sessions import UNKNOWN_CLIENT, Client
 from auth_service.errors import VerificationTokenInvalid
-from auth_service.ports import AttemptLimiter, Passwords, UnitOfWork
+from auth_service.ports import AttemptLimiter, Passwords, RegistrationReader, UnitOfWork
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.auditing import entry
@@ -25,7 +25,15 @@ from servicekit.ids import new_id
 class Registrations:
     """Register, verify, resend."""
 
-    def __init__(self, unit_of_work: UnitOfWork, passwords: Passwords, attempts: AttemptLimiter, clock: Clock) -> None:
+    def __init__(
+        self,
+        registrations: RegistrationReader,
+        unit_of_work: UnitOfWork,
+        passwords: Passwords,
+        attempts: AttemptLimiter,
+        clock: Clock,
+    ) -> None:
+        self._registrations = registrations
         self._unit_of_work = unit_of_work
         self._passwords = passwords
         self._attempts = attempts
@@ -42,7 +50,9 @@ class Registrations:
         """
         address, name = normalise_email(email), normalise_display_name(display_name)
         await admit(self._attempts, anonymous_budgets(client.address))
-        hashed = await hash_of_chosen(self._passwords, password, own_words(address, name), "password")
+        with acting_as(AUTH):
+            like = await self._registrations.salted(address)
+        hashed = await hash_of_chosen(self._passwords, password, own_words(address, name), "password", like)
         wish, now = Registration(address, name, hashed, request_id), self._clock()
         registration = PendingRegistration(new_id(), wish, shown_address(client.address), now)
         with acting_as(AUTH):

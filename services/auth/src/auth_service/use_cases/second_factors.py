@@ -92,7 +92,7 @@ class SecondFactorKeeper:
                 await end_sessions(work, account.id, now, sparing=caller.session_id)
                 await work.mails.add(new_mail(new_id(), account.id, MailKind.TOTP_ENABLED, account.email, now))
                 await work.audit.record(attempt)
-            await self._attempts.forgive(*budgets)
+            await self._attempts.forgive(budgets)
         return recovery
 
     async def delete(self, client: Client) -> None:

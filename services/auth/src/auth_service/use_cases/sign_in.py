@@ -78,18 +78,18 @@ class SignIn:
             if account is None or not matches:
                 await self._check_waiting(address, password)
                 raise CredentialsInvalid
-            await self._attempts.forgive(*budgets)
+            await self._attempts.forgive(budgets)
             _check_open(account)
         return account
 
     async def _check_waiting(self, address: str, password: str) -> None:
-        """Raises EmailNotVerified for the password of the newest registration of the address that nobody confirmed.
+        """Raises EmailNotVerified for the password of any registration of the address that nobody confirmed.
 
-        Whether or not the address has an account: who registered it learns no more by signing in than by registering.
-        Nothing is forgiven for it, or a stranger who registers an address could guess its owner's password for ever.
+        Whether or not the address has an account, and whatever others do with it: who registered it learns no more by signing in
+        than by registering. Nothing is forgiven for it, or he could guess its owner's password for ever.
         """
-        waiting = await self._registrations.newest(address)
-        if await self._passwords.matches(password, waiting.wish.password_hash if waiting else None):
+        claimed = await self._passwords.again(password, await self._registrations.salted(address))
+        if await self._registrations.waits(address, claimed):
             raise EmailNotVerified
 
     async def _rehashed(self, account: Account, password: str) -> str:

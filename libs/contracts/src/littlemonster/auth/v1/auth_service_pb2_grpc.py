@@ -85,6 +85,11 @@ class AuthServiceStub:
                 request_serializer=littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.DeleteSessionRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.RevokeOtherSessions = channel.unary_unary(
+                '/littlemonster.auth.v1.AuthService/RevokeOtherSessions',
+                request_serializer=littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.RevokeOtherSessionsRequest.SerializeToString,
+                response_deserializer=littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.RevokeOtherSessionsResponse.FromString,
+                _registered_method=True)
         self.ForgotPassword = channel.unary_unary(
                 '/littlemonster.auth.v1.AuthService/ForgotPassword',
                 request_serializer=littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.ForgotPasswordRequest.SerializeToString,
@@ -215,6 +220,14 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RevokeOtherSessions(self, request, context):
+        """Ends all of the caller's sessions but the one that asks; a repeat changes nothing. NOT_FOUND: USER_NOT_FOUND when the account is
+        erased.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ForgotPassword(self, request, context):
         """Mails a reset token, at most one a minute, to an account or a registration that waits; the same answer for every address.
         INVALID_ARGUMENT: EMAIL_INVALID.
@@ -334,6 +347,11 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.DeleteSession,
                     request_deserializer=littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.DeleteSessionRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'RevokeOtherSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeOtherSessions,
+                    request_deserializer=littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.RevokeOtherSessionsRequest.FromString,
+                    response_serializer=littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.RevokeOtherSessionsResponse.SerializeToString,
             ),
             'ForgotPassword': grpc.unary_unary_rpc_method_handler(
                     servicer.ForgotPassword,
@@ -624,6 +642,33 @@ class AuthService:
             '/littlemonster.auth.v1.AuthService/DeleteSession',
             littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.DeleteSessionRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeOtherSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/littlemonster.auth.v1.AuthService/RevokeOtherSessions',
+            littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.RevokeOtherSessionsRequest.SerializeToString,
+            littlemonster_dot_auth_dot_v1_dot_auth__service__pb2.RevokeOtherSessionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -63,6 +63,10 @@ class AuthServiceStub:
     """The caller's living sessions, the newest first. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
     DeleteSession: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteSessionRequest, _empty_pb2.Empty]
     """Ends one of the caller's sessions. NOT_FOUND: SESSION_NOT_FOUND when it is not one of theirs."""
+    RevokeOtherSessions: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RevokeOtherSessionsRequest, _auth_service_pb2.RevokeOtherSessionsResponse]
+    """Ends all of the caller's sessions but the one that asks; a repeat changes nothing. NOT_FOUND: USER_NOT_FOUND when the account is
+    erased.
+    """
     ForgotPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ForgotPasswordRequest, _auth_service_pb2.ForgotPasswordResponse]
     """Mails a reset token, at most one a minute, to an account or a registration that waits; the same answer for every address.
     INVALID_ARGUMENT: EMAIL_INVALID.
@@ -197,6 +201,15 @@ class AuthServiceServicer:
         context: _aio.ServicerContext[_auth_service_pb2.DeleteSessionRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Ends one of the caller's sessions. NOT_FOUND: SESSION_NOT_FOUND when it is not one of theirs."""
+
+    def RevokeOtherSessions(
+        self,
+        request: _auth_service_pb2.RevokeOtherSessionsRequest,
+        context: _aio.ServicerContext[_auth_service_pb2.RevokeOtherSessionsRequest, _abc.Awaitable[_auth_service_pb2.RevokeOtherSessionsResponse]],
+    ) -> _abc.Awaitable[_auth_service_pb2.RevokeOtherSessionsResponse]:
+        """Ends all of the caller's sessions but the one that asks; a repeat changes nothing. NOT_FOUND: USER_NOT_FOUND when the account is
+        erased.
+        """
 
     def ForgotPassword(
         self,

@@ -1,11 +1,11 @@
-"""The worker's loop over the mail outbox."""
+"""A worker's loop over what comes due, such as mails."""
 
 import asyncio
 from collections.abc import Iterator
 
 import pytest
 
-from auth_service.consumers import Chore
+from servicekit.chore import Chore
 from servicekit.database import DatabaseUnavailable
 
 
@@ -57,7 +57,7 @@ async def test_what_fails_again_and_again_is_tried_more_and_more_seldom_until_so
         pauses.append(seconds)
         await yielded(0)
 
-    monkeypatch.setattr("auth_service.consumers.asyncio.sleep", sleep)
+    monkeypatch.setattr("servicekit.chore.asyncio.sleep", sleep)
     outcomes = [ZeroDivisionError()] * 7 + [1, ZeroDivisionError()]
     delivery = _Delivery(iter(outcomes))
     chore = asyncio.create_task(Chore(delivery.deliver_due, name="mail delivery").run())
