@@ -1,5 +1,7 @@
 """How a judgement is reached and what it tells the author."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,6 +63,54 @@ def test_a_lesson_is_no_cover_for_an_attack_on_somebody() -> None:
 )
 def test_a_disguised_word_is_seen(disguise: str) -> None:
     assert _judge(f"well {disguise} that").categories == ("profanity",)
+
+
+@pytest.mark.parametrize("text", ["i m going to stab him", "im gonna stab him", "imma stab him", "we gonna stab him"])
+def test_short_words_are_read_in_full(text: str) -> None:
+    assert _judge(text).categories == ("threat",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Some girl called my sister a retard",
+        "It is racist to say that Mexicans are criminals",
+        "I never said that Muslims are terrorists",
+        "He should be banned for posting that women are inferior",
+    ],
+)
+def test_who_tells_of_an_attack_does_not_attack(text: str) -> None:
+    assert _judge(text).approved
+
+
+@pytest.mark.parametrize("text", ["I called him a retard", "Mexicans are criminals", "women are inferior"])
+def test_who_attacks_is_not_taken_for_a_witness(text: str) -> None:
+    assert not _judge(text).approved
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "+44 161 496 0123", "0161 496 0123", "(555) 123-4567", "call 555 123 4567", "txt yes to 80888", "123-45-6789",
+        "my card 4111 1111 1111 1111", "ana at mail dot com", "ana [at] mail [dot] org", "I live at 12 Elm Road",
+    ],
+)  # fmt: skip
+def test_ways_of_getting_in_touch_are_seen_in_many_forms(written: str) -> None:
+    assert _judge(f"hi, {written} thanks").categories == ("personal_information",)
+
+
+@pytest.mark.parametrize(
+    "written", ["f(0) = 0.0123456789", "x = +30(14) + 300(10)", "1 234 567 890 people", "10-12-2024", "pages 101-110"]
+)
+def test_numbers_of_a_lesson_are_no_way_of_getting_in_touch(written: str) -> None:
+    assert _judge(written).approved
+
+
+def test_the_vocabulary_of_the_policy_is_written_out() -> None:
+    patterns = [p.pattern for rule in POLICY.rules for p in (*rule.patterns, *rule.unless, *rule.contacts)]
+    assert not [
+        pattern for pattern in (*patterns, POLICY.reported.pattern) if re.search(r"(?<!\?)(?<!\?P)<[a-z]+>", pattern)
+    ]
 
 
 @pytest.mark.parametrize("text", ["2 + 2 = 4", "1914 to 1918", "a b c", "A. B. Smith", "x y and z", "v = 10 m s"])

@@ -1,10 +1,12 @@
 """What the service reads from its own files: the moderation policy, the classifier of subjects, the registry of models."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import TypeAdapter
@@ -54,9 +56,23 @@ class Registry:
 
 @lru_cache(maxsize=1)
 def read_policy() -> Policy:
-    """The shipped moderation policy."""
-    text = files("inference_service.moderation").joinpath("policy.yaml").read_text(encoding="utf-8")
-    return TypeAdapter(Policy).validate_python(yaml.safe_load(text), extra="forbid")
+    """The shipped moderation policy, with the names of its vocabulary written out."""
+    written = yaml.safe_load(files("inference_service.moderation").joinpath("policy.yaml").read_text(encoding="utf-8"))
+    vocabulary: dict[str, str] = written.pop("vocabulary")
+    return TypeAdapter(Policy).validate_python(_written_out(written, vocabulary), extra="forbid")
+
+
+def _written_out(value: Any, vocabulary: Mapping[str, str]) -> Any:
+    """`value` with every <name> in its texts replaced, also inside the vocabulary's own entries."""
+    if isinstance(value, dict):
+        return {key: _written_out(part, vocabulary) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_written_out(part, vocabulary) for part in value]
+    if not isinstance(value, str):
+        return value
+    for name in reversed(list(vocabulary)):
+        value = value.replace(f"<{name}>", vocabulary[name])
+    return value
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,8 @@ from inference_service.domain.subject import Subject
 
 PLAIN_CONFIDENCE, ALLOWED_CONFIDENCE = 0.95, 0.8
 MOST_REPEATS = 6
-_RUN = re.compile(r"(\S)\1{11,}")
+_RUN = re.compile(r"([^\W\d_])\1{11,}")
+"""Letters only: digits make large numbers, and dots or lines a gap to fill in."""
 _LETTER = re.compile(r"\w")
 
 
@@ -20,7 +21,7 @@ def judge(text: str, type_: TextType, subject: Subject | None, policy: Policy) -
     seen = views(text, policy)
     taught = ""
     for rule in policy.rules:
-        if not _matches(rule, seen):
+        if not _matches(rule, seen) or (rule.reportable and _is_report(seen, policy)):
             continue
         if _is_lesson(rule, seen, subject, policy):
             taught = rule.id
@@ -33,7 +34,7 @@ def judge(text: str, type_: TextType, subject: Subject | None, policy: Policy) -
 
 def _bad_form(text: str, type_: TextType, policy: Policy) -> str:
     limit = policy.limits[type_]
-    words = text.casefold().split()
+    words = [word for word in text.casefold().split() if not word.startswith("@") and _LETTER.search(word)]
     if not _LETTER.search(text):
         return "It contains no words. Write what you want to say or learn."
     if len(text) > limit:
@@ -60,6 +61,8 @@ def stopped_by(rule: Rule, policy: Policy, phase: Phase, confidence: float) -> V
 
 
 def _matches(rule: Rule, seen: Views) -> bool:
+    if rule.about and not any(rule.about.search(view) for view in seen.spoken):
+        return False
     if any(pattern.search(view) for pattern in rule.unless for view in seen.spoken):
         return False
     return (
@@ -67,6 +70,10 @@ def _matches(rule: Rule, seen: Views) -> bool:
         or any(pattern.search(view) for pattern in rule.patterns for view in seen.spoken)
         or any(_is_word(word, rule.words) for word in seen.words)
     )
+
+
+def _is_report(seen: Views, policy: Policy) -> bool:
+    return any(policy.reported.search(view) for view in seen.spoken)
 
 
 def _is_word(word: str, listed: tuple[str, ...]) -> bool:

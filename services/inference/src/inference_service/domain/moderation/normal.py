@@ -1,4 +1,4 @@
-"""Undo the disguises of a text: look-alike letters, digits for letters, gaps between letters, stretched words."""
+"""Undo the disguises of a text: look-alike letters, digits for letters, gaps between letters, stretched and shortened words."""
 
 import re
 import unicodedata
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from inference_service.domain.moderation.policy import Policy
 
 _SPACED = re.compile(r"(?<![a-z0-9])(?:[a-z0-9][\s._*\-]{1,2}){2,}[a-z0-9](?![a-z0-9])")
+_CUT = re.compile(r"\b(i|you|he|she|it|we|they|that|there|what|who|let|\w+n) (m|re|ve|ll|d|s|t)(?= |$)")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _SEPARATORS = re.compile(r"[^a-z0-9'*]+")
 _INVISIBLE = frozenset(("Cf", "Mn", "Me"))
@@ -31,8 +32,9 @@ def views(text: str, policy: Policy) -> Views:
     leet = _leet(written, policy.leet)
     readings = [written, leet, _join(written), _join(leet)]
     spoken = [_words(reading) for reading in readings]
+    spoken += [_in_full(reading, policy.shorthand) for reading in spoken[:2]]
     spoken += [_STRETCHED.sub(r"\1", reading) for reading in spoken]
-    spoken += [_STRETCHED.sub(r"\1\1", reading) for reading in spoken[:4]]
+    spoken += [_STRETCHED.sub(r"\1\1", reading) for reading in spoken[:6]]
     return Views(written, tuple(dict.fromkeys(spoken)))
 
 
@@ -51,6 +53,12 @@ def _leet(text: str, leet: Mapping[str, str]) -> str:
 def _join(text: str) -> str:
     """Letters with gaps between them become a word."""
     return _SPACED.sub(lambda run: re.sub(r"[^a-z0-9]", "", run[0]), text)
+
+
+def _in_full(words: str, shorthand: Mapping[str, str]) -> str:
+    """Short words become what they stand for, and "i m" and "don t" one word again."""
+    joined = _CUT.sub(r"\1'\2", words)
+    return " ".join(shorthand.get(word, word) for word in joined.split())
 
 
 def _words(text: str) -> str:

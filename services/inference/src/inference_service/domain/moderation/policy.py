@@ -29,8 +29,10 @@ class Rule:
 
     `words` match whole words (a trailing * any ending), also when spelled with gaps, look-alikes or stars; `patterns` are
     regular expressions on the normalised text; `contacts` are the same on the text as it was written, where the punctuation
-    of an address is still there. `unless` are expressions under which nothing of it counts. With `subjects`, a text of one
-    of these subjects, or one that plainly asks to learn, may name the thing as long as it is aimed at nobody.
+    of an address is still there. `unless` are expressions under which nothing of it counts; nor does it where `about`, cheaper
+    than the patterns, is not found. With `subjects`, a text of one
+    of these subjects, or one that plainly asks to learn, may name the thing as long as it is aimed at nobody. What is
+    `reportable` may be told of: who says that it is wrong, or that it was done to them, does not do it.
     """
 
     id: str
@@ -42,22 +44,26 @@ class Rule:
     patterns: tuple[re.Pattern[str], ...] = ()
     contacts: tuple[re.Pattern[str], ...] = ()
     unless: tuple[re.Pattern[str], ...] = ()
+    about: re.Pattern[str] | None = None
     subjects: tuple[Subject, ...] = ()
+    reportable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that decides; `rules` are tried in order.
 
-    `learning` recognises a wish to learn, `aimed` a text aimed at somebody.
+    `learning` recognises a wish to learn, `aimed` a text aimed at somebody, `reported` one that tells of an attack.
     """
 
     version: str
     limits: Mapping[TextType, int]
     confusables: Mapping[str, str]
     leet: Mapping[str, str]
+    shorthand: Mapping[str, str]
     learning: re.Pattern[str]
     aimed: re.Pattern[str]
+    reported: re.Pattern[str]
     resources: str
     rules: tuple[Rule, ...]
 
