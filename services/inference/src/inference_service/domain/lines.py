@@ -112,7 +112,7 @@ def _chooser(seed: int, slug: str, purpose: str, attempt: int) -> random.Random:
 
 def _phrase(topic: Topic, slug: str, slot: str, kind: LineKind, seed: int, attempt: int) -> str:
     """One of the topic's phrases; the closing takes them from the other end, so that it does not repeat the hook's."""
-    phrases = getattr(topic.phrases, slot)
+    phrases: tuple[str, ...] = getattr(topic.phrases, slot)
     shuffled = _chooser(seed, slug, slot, 0).sample(phrases, len(phrases))
     return shuffled[(-1 - attempt if kind is LineKind.CLOSING else attempt) % len(shuffled)]
 
