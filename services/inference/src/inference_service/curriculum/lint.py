@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from itertools import pairwise
+from math import hypot
 
 from inference_service.curriculum.algebra import wrong_steps
 from inference_service.curriculum.arithmetic import wrong_equations
@@ -21,6 +22,7 @@ from inference_service.domain.topics import normalise
 SECONDS = range(70, 116)
 KEY_POINTS, POINTS = range(3, 6), range(2, 6)
 TOPICS_PER_SUBJECT = 20
+_STROKES = 8  # figures drawn by fewer have corners
 _SPEAKABLE = re.compile(r"[A-Za-z ,.!?:;'’-]+")
 _SPOKEN_FIELDS = ("say", "answer_say")
 
@@ -98,6 +100,8 @@ def _figure_problems(plan: LessonPlan) -> Iterator[str]:
     for shape in plan.plot.curves if plan.plot else ():
         if not _rises(shape):
             yield f"the curve '{shape.label}' runs backwards"
+    if plan.plot and not plan.plot.equal_scales and any(map(_is_figure, plan.plot.curves)):
+        yield "the plot shows a figure: it needs equal_scales"
 
 
 def _lesson_problems(pack: Curriculum, slug: str, difficulty: Difficulty, allowed: Wording) -> Iterator[str]:
@@ -122,6 +126,15 @@ def _rises(shape: Shape) -> bool:
     if isinstance(shape, Polyline):
         return all(a[0] <= b[0] for a, b in pairwise(shape.points))
     return shape.start < shape.stop
+
+
+def _is_figure(shape: Shape) -> bool:
+    """Whether a stroke stands upright, or all points have one distance from the origin: no curve of measured values does."""
+    if not isinstance(shape, Polyline):
+        return False
+    upright = any(a[0] == b[0] for a, b in pairwise(shape.points))
+    distances = {round(hypot(*point), 3) for point in shape.points}
+    return upright or (len(shape.points) > _STROKES and len(distances) == 1)
 
 
 def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
