@@ -13,7 +13,7 @@ IDENTITY := services/auth/src/auth_service/domain/*,services/auth/src/auth_servi
 SOURCES := libs/servicekit services gateway deploy docs protos tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test lint fmt protos protos-check deploy check bench bench-live bench-scale bench-inference gpu-check clean
+.PHONY: help install demo up test lint fmt protos protos-check deploy check bench bench-live bench-scale bench-lesson bench-inference gpu-check clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ bench-live: $(READY) ## How long a comment takes to a thousand live streams thro
 
 bench-scale: $(READY) ## Feed and search over a million videos beside ten thousand (ten minutes, 10 GB of disk)
 	@$(BIN)/python -m tests.performance.scale
+
+bench-lesson: $(READY) ## How long a lesson takes, stage by stage, and how much memory over twenty of them
+	@$(BIN)/python -m tests.performance.lesson
 
 bench-inference: $(READY) ## Tokens per second of each engine alone and through the service, with 1, 4 and 8 clients
 	@$(BIN)/python -m tests.performance.inference

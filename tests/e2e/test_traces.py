@@ -13,11 +13,26 @@ from pathlib import Path
 import pytest
 from fakes.collector import Collector, Span, collecting
 
+from local_mesh.addresses import API_SERVICES, WORKERS
 from local_mesh.demo.student import Student
 
 CREATE = "littlemonster.content.v1.VideoService/CreateVideo"
 DELETE = "littlemonster.content.v1.VideoService/DeleteVideo"
 START_SECONDS = 90
+CALLS, APPLIED = "rpc.server.call.duration", "messaging.process.duration"
+MEASURED = {
+    CALLS,
+    APPLIED,
+    "messaging.client.sent.messages",
+    "db.client.operation.duration",
+    "db.client.connection.count",
+    "db.client.connection.max",
+    "db.client.connection.pending_requests",
+    "littlemonster.outbox.events",
+    "littlemonster.outbox.age",
+    "littlemonster.dead_letters",
+    "littlemonster.lesson.stage.duration",
+}
 
 
 @pytest.fixture
@@ -31,6 +46,7 @@ def folder() -> Iterator[Path]:
 async def mesh(home: Path, endpoint: str) -> AsyncIterator[str]:
     """A mesh of this test that tells the collector; yields the gateway's URL. What is buffered leaves as it stops."""
     variables = {"LM_HOME": str(home), "LM_GATEWAY_PORT": "0", "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
+    variables["OTEL_METRIC_EXPORT_INTERVAL"] = "2000"  # ms
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "local_mesh.cli", "up"),
         env=os.environ | variables,
@@ -78,6 +94,8 @@ async def test_one_request_is_one_trace_from_the_gateway_to_the_worker_that_hear
             await collector.until(entries)
             await collector.until(lambda spans: named(spans, "SERVER", CREATE))
             await collector.until(lambda spans: named(spans, "CONSUMER", "make lesson"))
+            await collector.until(lambda _: {name for _, name, _ in collector.metrics} >= MEASURED)
+            await collector.until(lambda _: ready(collector) == {*API_SERVICES, *WORKERS})
         check_trace(collector)
         check_lesson(collector)
         check_metrics(collector)
@@ -122,7 +140,20 @@ def check_lesson(collector: Collector) -> None:
     assert [span for span in collector.spans if span.trace == made.trace and "inference" in span.service]
 
 
+def ready(collector: Collector) -> set[str]:
+    """The processes that say whether they are."""
+    return {service for service, name, _ in collector.metrics if name == "littlemonster.ready"}
+
+
 def check_metrics(collector: Collector) -> None:
-    calls = {(service, attributes["rpc.method"]) for service, name, attributes in collector.metrics if "rpc" in name}
-    assert {name for _, name, _ in collector.metrics} >= {"rpc.server.call.duration"}
-    assert [service for service, method in calls if method == DELETE and "content" in service]
+    calls = [(service, attributes) for service, name, attributes in collector.metrics if name == CALLS]
+    deletions = [
+        attributes["rpc.response.status_code"]
+        for service, attributes in calls
+        if (service, attributes["rpc.method"]) == ("content", DELETE)
+    ]
+    assert "OK" in deletions
+    heard = {
+        attributes["messaging.consumer.group.name"] for _, name, attributes in collector.metrics if name == APPLIED
+    }
+    assert heard >= {"community"}

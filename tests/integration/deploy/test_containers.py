@@ -34,11 +34,18 @@ def test_the_dockerfile_passes_its_linter():
 
 
 def test_all_yaml_passes_its_linter():
-    folders = ("deploy/compose", "deploy/k8s", "deploy/nats", "deploy/postgres", "deploy/gateways.yaml")
+    folders = (
+        "deploy/compose",
+        "deploy/k8s",
+        "deploy/nats",
+        "deploy/postgres",
+        "deploy/monitoring",
+        "deploy/gateways.yaml",
+    )
     checked("yamllint", "--strict", "--config-file", "deploy/.yamllint.yaml", *folders)
 
 
-@pytest.mark.parametrize("file", ["compose.yaml", "bucket.yaml", "models.yaml"])
+@pytest.mark.parametrize("file", ["compose.yaml", "bucket.yaml", "models.yaml", "monitoring.yaml"])
 def test_the_compose_files_follow_the_specification(file):
     checked("check-jsonschema", "--builtin-schema", "vendor.compose-spec", f"deploy/compose/{file}")
 

@@ -12,14 +12,14 @@ import pytest
 from inference_service.domain.generation import Claim, Piece, Priority, Sampling
 from inference_service.domain.models import EngineName
 from inference_service.engine.frames import Cancel, Frame, Generate, Loaded, Written
-from inference_service.engine.spec import WorkerSpec
+from inference_service.engine.spec import WorkerSpec, fingerprint
 from inference_service.engine.supervised import Patience, SupervisedEngine
 from inference_service.engine.worker import Worker
 from inference_service.errors import EngineBusy, EngineCrashed, EngineTimeout
 from inference_service.storage import Registry
 
 StartEngine = Callable[..., Awaitable[SupervisedEngine]]
-PROMPT = "topic: the Black Death\nsubject: history\nlevel: intro\nkind: hook\nsay:"
+PROMPT = "topic: the Black Death\nkind: hook\npicture: an empty market square\nsay:"
 LONG = Sampling(max_tokens=400, temperature=2.0, seed=1)
 
 
@@ -140,7 +140,7 @@ async def test_a_cancelled_request_is_not_worked_on(registry: Registry) -> None:
     card = registry.card("little-monster-nano")
     worker = await Worker.start(WorkerSpec(registry.path(card), card.sha256, card.context_length, threads=1))
     frames = worker.frames()
-    assert await anext(frames) == Loaded(card.context_length)
+    assert await anext(frames) == Loaded(card.context_length, verified=fingerprint(registry.path(card)))
     os.kill(worker.pid, signal.SIGSTOP)
     for frame in (Generate(1, PROMPT, Sampling(64)), Generate(2, PROMPT, LONG), Cancel(2)):
         worker.send(frame)

@@ -1,13 +1,25 @@
 """The shipped pack is correct, and the linter sees what is not."""
 
 from dataclasses import replace
+from math import cos, pi, sin
 
 import pytest
 from matplotlib.mathtext import MathTextParser
 
 from inference_service.curriculum.lint import TOPICS_PER_SUBJECT, problems
 from inference_service.curriculum.pack import load_curriculum
-from inference_service.domain.lesson import Curriculum, Example, Fact, Formula, LessonPlan, Line, Plot, Step, Topic
+from inference_service.domain.lesson import (
+    Curriculum,
+    Example,
+    Fact,
+    Formula,
+    LessonPlan,
+    Line,
+    Plot,
+    Polyline,
+    Step,
+    Topic,
+)
 from inference_service.domain.subject import Difficulty, Subject
 
 PACK = load_curriculum()
@@ -30,6 +42,13 @@ def _reversed_plot() -> Plot:
     plot = PACK.topics[SLUG].levels[Difficulty.INTRO].plot
     assert plot
     return replace(plot, curves=(Line("line", "back", 1, 0, 5, 1),))
+
+
+_CIRCLE = tuple((round(3 * cos(pi - x), 4), round(3 * sin(x), 4)) for x in (step * pi / 20 for step in range(21)))
+
+
+def _figure(points: tuple[tuple[float, float], ...]) -> Plot:
+    return replace(_reversed_plot(), curves=(Polyline("polyline", "figure", points),), equal_scales=False)
 
 
 def _with_rival() -> Curriculum:
@@ -120,6 +139,8 @@ def _ragged() -> LessonPlan:
         ),
         (_with_plan(quiz=(QUIZ, QUIZ, replace(QUIZ, say="word " * 200))), "with question 3 it would take about"),
         (_with_plan(plot=_reversed_plot()), "the curve 'back' runs backwards"),
+        (_with_plan(plot=_figure(((0, 0), (4, 0), (4, 3)))), "the plot shows a figure: it needs equal_scales"),
+        (_with_plan(plot=_figure(_CIRCLE)), "the plot shows a figure: it needs equal_scales"),
         (ALONE, "MATH has 1 topics"),
         (_with_rival(), "'plague' is claimed by 2 topics"),
         (_with_plan(example=_wrong_example()), "the example's answer does not fulfil c**2 = 25"),

@@ -21,7 +21,7 @@ SLUG = "pythagorean-theorem"
 GOOD = {
     "welcome": "Welcome! Today we explore the Pythagorean theorem.",
     "hook": "Imagine a ladder leaning against a wall.",
-    "example": "Let us see it in action.",
+    "example": "Let us see how this works in practice.",
     "quiz": "Now it is your turn.",
     "closing": "Well done, and see you in the next lesson.",
 }
@@ -34,7 +34,7 @@ async def _write(engine: FakeEngine, difficulty: Difficulty = Difficulty.INTRO, 
 
 async def test_good_lines_of_the_model_are_spoken() -> None:
     script = await _write(FakeEngine(GOOD))
-    assert script.scenes[0].body == Title("Math · Introduction", f"{GOOD['welcome']} {GOOD['hook']}")
+    assert script.scenes[0].body == Title(script.summary, f"{GOOD['welcome']} {GOOD['hook']}")
     assert isinstance(recap := script.scenes[-1].body, Recap)
     assert recap.points[-1].say.endswith(GOOD["closing"])
     assert script.provenance.model_lines == tuple(GOOD)

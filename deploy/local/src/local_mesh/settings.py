@@ -9,7 +9,7 @@ from local_mesh.errors import MeshError
 
 DEFAULT_PORT = 8080
 _HIGHEST_PORT = 65_535
-_OF_SERVICES = ("LM_", "AWS_")
+_OF_SERVICES = ("LM_", "AWS_", "OTEL_")
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,8 +120,10 @@ class Table:
             "LM_PUBLIC_URL": self.settings.public_url or self.addresses.gateway_url,
             "LM_DRAIN_SECONDS": _DRAIN_SECONDS,
             "LM_LOG_LEVEL": self.settings.log_level,
-            "OTEL_SERVICE_NAME": f"littlemonster-{name}",
         }
+        # OpenTelemetry's own settings, such as a collector's headers; only the name is the mesh's to say.
+        variables |= {key: text for key, text in self.settings.services.items() if key.startswith("OTEL_")}
+        variables["OTEL_SERVICE_NAME"] = name
         variables |= {f"LM_{api.upper()}_ADDRESS": self.addresses.of(api) for api in API_SERVICES}
         if service in databases.SERVICES:
             variables["LM_DATABASE_URL"] = databases.urls(self.postgres_url, service, self.home.credentials).app

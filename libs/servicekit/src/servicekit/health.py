@@ -6,12 +6,20 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from grpc_health.v1 import health
 from grpc_health.v1.health_pb2 import HealthCheckResponse
+from opentelemetry.metrics import Observation, get_meter
+
+from servicekit.telemetry.measures import Observed
 
 Check = Callable[[], Awaitable[bool]]
 _EVERY_SECONDS = 1.0
 _UNREADY_SECONDS = 0.1
 _CHECK_SECONDS = 2.0
+_PROCESS = "process"  # what all checks together are called where they are measured
 log = logging.getLogger(__name__)
+_ready = Observed()
+get_meter("servicekit").create_observable_gauge(
+    "littlemonster.ready", [_ready], description="1 while the process, or what it depends on, is ready; else 0"
+)
 _STATUS = {True: HealthCheckResponse.SERVING, False: HealthCheckResponse.NOT_SERVING}
 
 
@@ -23,6 +31,11 @@ class Health:
         self._checks: dict[str, Check] = {}
         self._services: list[str] = []
         self._draining = False
+        self._known: dict[str, bool] = {}
+        _ready.add(self, Health._observed)
+
+    def _observed(self) -> list[Observation]:
+        return [Observation(int(ready), {"check": name}) for name, ready in self._known.items()]
 
     def add_check(self, name: str, check: Check) -> None:
         """The process is ready only while `check` answers True."""
@@ -38,6 +51,7 @@ class Health:
         for name, healthy in zip(self._checks, results, strict=True):
             await self.servicer.set(name, _STATUS[healthy])
         ready = all(results) and not self._draining
+        self._known = dict(zip(self._checks, results, strict=True)) | {_PROCESS: ready}
         for name in ("", *self._services):
             await self.servicer.set(name, _STATUS[ready])
         return ready

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 import grpc
@@ -22,6 +23,7 @@ from servicekit.identity.access import rule_for
 from servicekit.identity.tokens import TokenInvalid, TokenVerifier
 from servicekit.status import code_of, to_status
 from servicekit.streams import OpenStreams
+from servicekit.telemetry.measures import SECONDS
 from servicekit.telemetry.traces import continued, mark_failed
 from servicekit.validation import validate, with_plain_ids
 
@@ -33,8 +35,19 @@ _BEARER = "bearer "
 _OURS = "/littlemonster."
 log = logging.getLogger(__name__)
 _duration = metrics.get_meter("servicekit").create_histogram(
-    "rpc.server.call.duration", unit="s", description="Duration of calls this server answered"
+    "rpc.server.call.duration",
+    unit="s",
+    description="Duration of calls this server answered",
+    explicit_bucket_boundaries_advisory=SECONDS,
 )
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What becomes of a call: its span, and its status by gRPC's name."""
+
+    span: Span
+    code: str = grpc.StatusCode.OK.name
 
 
 class RequestUnreadable(InvalidArgument):
@@ -94,7 +107,7 @@ class _Method:
     def unary(self, behaviour: Any) -> Any:
         async def call(message: bytes, context: "Context") -> Any:  # noqa: RET503  # abort never returns
             metadata = _metadata(context)
-            with self._span(metadata) as span:
+            with self._span(metadata) as outcome:
                 try:
                     caller = await self._caller(metadata)
                     request = self._request(caller, message)
@@ -102,7 +115,7 @@ class _Method:
                         async with asyncio.timeout(_budget(context)):
                             return await behaviour(request, context)
                 except Exception as error:
-                    status = self._status(error, span)
+                    status = self._status(error, outcome)
             await context.abort_with_status(status)
 
         return call
@@ -112,7 +125,7 @@ class _Method:
         # the caller and the trace cannot be reset.
         async def call(message: bytes, context: "Context") -> None:
             metadata = _metadata(context)
-            with self._span(metadata) as span:
+            with self._span(metadata) as outcome:
                 try:
                     caller = await self._caller(metadata)
                     request = self._request(caller, message)
@@ -124,19 +137,22 @@ class _Method:
                                 await context.write(answer)
                         return
                 except Exception as error:
-                    status = self._status(error, span)
+                    status = self._status(error, outcome)
             await context.abort_with_status(status)
 
         return call
 
     @contextmanager
-    def _span(self, metadata: dict[str, str]) -> Iterator[Span]:
+    def _span(self, metadata: dict[str, str]) -> Iterator[_Outcome]:
         started = time.perf_counter()
+        code = grpc.StatusCode.CANCELLED.name  # whatever leaves the block by an exception: the caller is gone
         try:
             with continued(metadata, self._name, SpanKind.SERVER, **{"rpc.system.name": "grpc"}) as span:
-                yield span
+                yield (outcome := _Outcome(span))
+                code = outcome.code
         finally:
-            _duration.record(time.perf_counter() - started, {"rpc.system.name": "grpc", "rpc.method": self._name})
+            attributes = {"rpc.system.name": "grpc", "rpc.method": self._name, "rpc.response.status_code": code}
+            _duration.record(time.perf_counter() - started, attributes)
 
     async def _caller(self, metadata: dict[str, str]) -> Caller | None:
         authorization = metadata.get("authorization", "")
@@ -166,14 +182,15 @@ class _Method:
         validate(request)
         return with_plain_ids(request)
 
-    def _status(self, error: Exception, span: Span) -> grpc.Status:
+    def _status(self, error: Exception, outcome: _Outcome) -> grpc.Status:
         known = self._known(error)
-        mark_failed(span, known.reason)
+        outcome.code = code_of(known).name
+        mark_failed(outcome.span, known.reason)
         fields = {"method": self._name, "reason": known.reason}
         if isinstance(known, Internal):
             log.error("call failed", extra=fields, exc_info=error)
         else:
-            log.info("call refused", extra=fields | {"status": code_of(known).name})
+            log.info("call refused", extra=fields | {"status": outcome.code})
         return to_status(known)
 
     def _known(self, error: Exception) -> ServiceError:

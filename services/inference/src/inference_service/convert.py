@@ -205,7 +205,14 @@ def _worked_example(body: d.WorkedExample) -> sp.WorkedExampleScene:
 
 def _plot(body: d.PlotScene) -> sp.PlotScene:
     curves = [sp.Curve(label=curve.label, x=curve.x, y=curve.y) for curve in body.curves]
-    return sp.PlotScene(curves=curves, x_label=body.x_label, y_label=body.y_label, caption=body.caption, say=body.say)
+    return sp.PlotScene(
+        curves=curves,
+        x_label=body.x_label,
+        y_label=body.y_label,
+        caption=body.caption,
+        say=body.say,
+        equal_scales=body.equal_scales,
+    )
 
 
 def _quiz(body: d.QuizScene) -> sp.QuizScene:

@@ -1,5 +1,7 @@
 """The inference process: curriculum, policy and registry from files, models in processes of their own, three gRPC services."""
 
+from pathlib import Path
+
 from inference_service.clients.language import BundledLanguages
 from inference_service.curriculum.pack import load_curriculum
 from inference_service.domain.embedding import Embedder
@@ -24,6 +26,8 @@ from servicekit.server import Registration
 def build_pool(settings: Settings, registry: Registry) -> ModelPool:
     """The models, with the configured one pinned. Raises ValueError when the registry does not have it."""
 
+    verified: dict[tuple[Path, str], str] = {}
+
     def start(card: ModelCard) -> SupervisedEngine:
         card = registry.described(card)
         spec = WorkerSpec(
@@ -35,7 +39,7 @@ def build_pool(settings: Settings, registry: Registry) -> ModelPool:
             settings.model_places,
             settings.model_gpu_layers,
         )
-        return SupervisedEngine(card, spec, Patience(waiting=settings.queue_length))
+        return SupervisedEngine(card, spec, Patience(waiting=settings.queue_length), verified)
 
     places = settings.model_places if settings.engine is EngineName.XLLAMACPP else 1
     machine = this_machine(settings.models_memory_mib, settings.model_context, places)

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from math import cos, radians, sin
 
 import numpy as np
 import pytest
@@ -156,13 +157,36 @@ def test_a_mistake_is_told_from_what_is_right_by_colour_and_sign(script: Script)
     assert wrong[3] <= right[1]
 
 
-@pytest.mark.parametrize("factor", [1.0, 0.01, 300.0])
-def test_a_figure_is_drawn_as_wide_as_it_is_high(script: Script, factor: float) -> None:
-    curve = replace(SQUARE, x=tuple(x * factor for x in SQUARE.x), y=tuple(y * factor for y in SQUARE.y))
-    picture = paint(one_scene(script, Plot((curve,), "x", "y", "", "say")), 0, 0).crop((0, 160, 840, 720))
-    box = of_colour(picture, PALETTES[script.subject].series[0])
+TURN = [radians(degree) for degree in range(361)]
+CIRCLE = Curve("circle", tuple(cos(angle) for angle in TURN), tuple(sin(angle) for angle in TURN))
+
+
+def drawn(script: Script, figure: Curve, factor: float, *, equal_scales: bool) -> tuple[int, int]:
+    """How wide and how high a figure is on its slide, in pixels."""
+    curve = replace(figure, x=tuple(x * factor for x in figure.x), y=tuple(y * factor for y in figure.y))
+    plot = Plot((curve,), "x", "y", "", "say", equal_scales)
+    box = of_colour(paint(one_scene(script, plot), 0, 0).crop((0, 160, 840, 720)), PALETTES[script.subject].series[0])
     assert box is not None
-    assert box[2] - box[0] == pytest.approx(box[3] - box[1], rel=0.03)
+    return box[2] - box[0], box[3] - box[1]
+
+
+@pytest.mark.parametrize("figure", [SQUARE, CIRCLE], ids=["square", "circle"])
+@pytest.mark.parametrize("factor", [1.0, 0.01, 300.0])
+def test_a_figure_on_equal_scales_is_drawn_as_wide_as_it_is_high(script: Script, figure: Curve, factor: float) -> None:
+    wide, high = drawn(script, figure, factor, equal_scales=True)
+    assert wide == pytest.approx(high, rel=0.03)
+
+
+def test_curves_of_different_units_use_all_the_room_there_is(script: Script) -> None:
+    wide, high = drawn(script, CIRCLE, 1.0, equal_scales=False)
+    assert wide > 1.3 * high
+
+
+@pytest.mark.parametrize(("points", "marked"), [(2, False), (7, True), (61, False)])
+def test_measurements_are_marked_and_samples_of_a_function_are_not(script: Script, points: int, marked: bool) -> None:
+    level = Curve("level", tuple(float(x) for x in range(points)), (1.0,) * points)
+    _, high = drawn(script, level, 1.0, equal_scales=False)
+    assert (high > 10) == marked  # a line is five pixels thick
 
 
 def test_verses_begin_lines_of_their_own(script: Script) -> None:
@@ -175,13 +199,56 @@ def test_verses_begin_lines_of_their_own(script: Script) -> None:
     assert two[2] - two[0] < one[2] - one[0]
 
 
-def test_a_thumbnail_shows_the_lesson_s_formula_or_years_where_they_can_be_read(script: Script) -> None:
-    def shown(*bodies: Body) -> bytes:
-        return thumbnail(replace(script, scenes=tuple(Scene("h", "c", body) for body in bodies))).tobytes()
+def lines_of(picture: Image.Image, colour: str) -> list[tuple[int, int]]:
+    """Where each line of text in this colour begins (x) and how high its lowest pixel lies (y), from the top."""
+    wanted = (np.asarray(picture) == np.array(ImageColor.getrgb(colour))).all(axis=2)
+    rows, found = np.flatnonzero(wanted.any(axis=1)), list[tuple[int, int]]()
+    for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
+        found.append((int(np.flatnonzero(wanted[run].any(axis=0))[0]), int(run[-1])))
+    return found
 
-    plain = shown(Quote("q", "s", ""))
-    years = Timeline((Moment("May 1347", "a", ""), Moment("1351", "b", "")))
-    pictures = [plain, shown(years), shown(Concept((), "a = b")), shown(Concept((), "a = c"), years)]
-    assert len(set(pictures)) == 4
-    assert shown(Timeline((Moment("Act 1", "a", ""), Moment("Act 2", "b", "")))) == plain
-    assert len(shown(Concept((), " + ".join("x" * 60)))) == len(plain)  # too long to be read there: left out
+
+@pytest.mark.parametrize(("length", "turned"), [(20, False), (64, True)])
+def test_lines_of_verse_are_evenly_spaced_and_what_is_turned_over_is_indented(
+    script: Script, length: int, turned: bool
+) -> None:
+    verses = " / ".join(["n" * 9 + " " + " ".join(["nnn"] * (length // 4))] * 3)
+    picture = paint(one_scene(script, Quote(verses, "fine", "say")), 0, 0).crop((250, 150, 1216, 520))
+    lines = lines_of(picture, PALETTES[script.subject].ink)
+    gaps = np.diff([bottom for _, bottom in lines])
+    assert len(lines) == (6 if turned else 3)
+    assert max(gaps) - min(gaps) <= 2
+    left = min(begin for begin, _ in lines)
+    assert [begin - left > 40 for begin, _ in lines] == ([False, True] * 3 if turned else [False] * 3)
+
+
+def test_the_columns_of_a_small_table_share_the_slide(script: Script) -> None:
+    table = Table(("Acid", "Base"), (Row(("NNN", "NN"), ""), Row(("NNN", "NNNN"), "")))
+    picture = paint(one_scene(script, table), 0, 1)
+    second = of_colour(picture.crop((100, 260, 1216, 632)), PALETTES[script.subject].ink)
+    assert second
+    assert second[0] > 400
+
+
+def test_a_step_without_a_formula_has_the_whole_card_for_its_words(script: Script) -> None:
+    long = "This is too long for the column beside a formula"
+    steps = (Step("Add", "1 + 1 = 2", ""), Step(long, "", ""))
+    picture = paint(one_scene(script, WorkedExample("p", "", steps)), 0, 2)
+    words = of_colour(picture.crop((100, 420, 1216, 632)), PALETTES[script.subject].ink)
+    assert words
+    assert words[2] > 800
+
+
+def test_a_thumbnail_shows_the_lesson_s_formula_where_it_can_be_read_and_else_what_it_looks_at_closely(
+    script: Script,
+) -> None:
+    def shown(*scenes: tuple[str, Body]) -> bytes:
+        return thumbnail(replace(script, scenes=tuple(Scene(heading, "c", body) for heading, body in scenes))).tobytes()
+
+    plain, source = shown(("Remember", Recap((Point("a", ""),)))), ("A walking shadow", Quote("q", "s", ""))
+    timeline = ("From exclusion to murder", Timeline((Moment("1933", "a", ""), Moment("1945", "b", ""))))
+    formula, long = ("Ideas", Concept((), "a = b")), ("Ideas", Concept((), " + ".join("x" * 60)))
+    assert len({plain, shown(source), shown(timeline), shown(formula)}) == 4
+    assert shown(formula, source) == shown(formula)
+    assert shown(long, source) == shown(source)
+    assert shown(long) == plain

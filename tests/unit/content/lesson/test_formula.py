@@ -32,6 +32,14 @@ def test_an_outer_fraction_is_set_in_display_size() -> None:
     assert typeset(r"\frac{1}{2}", "Scene", 900, 900, 60) == typeset(r"\dfrac{1}{2}", "Scene", 900, 900, 60)
 
 
+def test_a_charge_is_set_close_and_a_sum_in_an_exponent_is_not() -> None:
+    def width(formula: str) -> int:
+        return typeset(formula, "Scene", 900, 900, 60).width
+
+    assert width(r"\mathrm{Zn}^{2+}") < width(r"\mathrm{Zn}^{2\,+}")
+    assert width("x^{2+1}") == width(r"x^{2 + 1}")
+
+
 @pytest.mark.parametrize(
     "formula", [r"\begin{matrix} 1 \end{matrix}", r"\frac{1}{", r"\nosuchthing", "a $ b", "x" * 401, r"\ "]
 )

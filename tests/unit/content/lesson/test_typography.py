@@ -35,6 +35,22 @@ def test_wrapping_loses_no_word(text: str) -> None:
     assert " ".join(lines) == clean(text)
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ('"Strong" means "concentrated"', "“Strong” means “concentrated”"),
+        ("Mia's bag, the students' desks, the 1990's", "Mia’s bag, the students’ desks, the 1990’s"),
+        ("'My name is Ozymandias, king of kings!'", "‘My name is Ozymandias, king of kings!’"),
+        ('He said: "I don\'t know."', "He said: “I don’t know.”"),
+        ("One owner: add 's", "One owner: add ’s"),
+        ("6' 2\" tall", "6' 2\" tall"),
+        ("f′(x) = 2x", "f′(x) = 2x"),
+    ],
+)
+def test_quotation_marks_and_apostrophes_are_set_as_printers_do(written: str, shown: str) -> None:
+    assert clean(written) == clean(clean(written)) == shown
+
+
 def test_a_word_wider_than_the_line_is_refused() -> None:
     assert wrap("incomprehensibilities", Weight.BOLD, 60, 200) is None
 

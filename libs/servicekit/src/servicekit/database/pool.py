@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from google.protobuf.message import Message
+from opentelemetry.metrics import Observation, get_meter
 from psycopg import AsyncClientCursor, AsyncConnection, AsyncCursor
 from psycopg.errors import CharacterNotInRepertoire, UntranslatableCharacter
 from psycopg.types.json import set_json_loads
@@ -19,6 +20,7 @@ from servicekit.caller import caller_or_none
 from servicekit.database.statements import Statement
 from servicekit.errors import InvalidArgument, Unavailable
 from servicekit.messaging.outbox import INSERT_EVENT, envelope
+from servicekit.telemetry.measures import Observed
 from servicekit.telemetry.traces import client_span
 
 Row = TypeVar("Row")
@@ -42,6 +44,17 @@ _LINK = {
     "tcp_user_timeout": 20_000,
 }
 log = logging.getLogger(__name__)
+_meter = get_meter("servicekit")
+_connections, _most, _pending = Observed(), Observed(), Observed()
+_meter.create_observable_up_down_counter(
+    "db.client.connection.count", [_connections], unit="{connection}", description="Connections of the pool, by state"
+)
+_meter.create_observable_up_down_counter(
+    "db.client.connection.max", [_most], unit="{connection}", description="Most connections the pool opens"
+)
+_meter.create_observable_up_down_counter(
+    "db.client.connection.pending_requests", [_pending], unit="{request}", description="Who waits for a connection"
+)
 
 
 class DatabaseUnavailable(Unavailable):
@@ -141,7 +154,19 @@ class Database:
 
     async def open(self) -> None:
         """Starts connecting in the background."""
+        _connections.add(self, Database._observed_connections)
+        _most.add(self, lambda database: [database._observation(database._pool.max_size)])
+        _pending.add(self, lambda database: [database._observation(database._pool.get_stats()["requests_waiting"])])
         await self._pool.open(wait=False)
+
+    def _observed_connections(self) -> Iterator[Observation]:
+        stats = self._pool.get_stats()
+        idle = stats["pool_available"]
+        yield self._observation(idle, **{"db.client.connection.state": "idle"})
+        yield self._observation(stats["pool_size"] - idle, **{"db.client.connection.state": "used"})
+
+    def _observation(self, value: int, **attributes: str) -> Observation:
+        return Observation(value, {"db.client.connection.pool.name": self._name, **attributes})
 
     async def close(self) -> None:
         """Waits for what is in flight, then disconnects."""

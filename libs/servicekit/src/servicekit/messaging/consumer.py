@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
+from opentelemetry.metrics import get_meter
 from opentelemetry.trace import SpanKind
 
 from servicekit.caller import Caller, acting_as
@@ -19,6 +21,7 @@ from servicekit.database.pool import Database, DatabaseUnavailable, Transaction
 from servicekit.errors import Unavailable
 from servicekit.messaging.broker import EVENTS, Broker
 from servicekit.messaging.dead_letters import park
+from servicekit.telemetry.measures import SECONDS
 from servicekit.telemetry.traces import continued, mark_failed
 
 Apply = Callable[[Any, Transaction], Awaitable[None]]
@@ -30,6 +33,12 @@ _HEARD = "INSERT INTO inbox (consumer, event_id) VALUES (%s, %s) ON CONFLICT DO 
 _FORGET = "DELETE FROM inbox WHERE create_time < now() - interval '15 days'"
 _FORGET_EVERY_SECONDS = 3600.0
 log = logging.getLogger(__name__)
+_duration = get_meter("servicekit").create_histogram(
+    "messaging.process.duration",
+    unit="s",
+    description="How long it took to apply an event, or to fail at it",
+    explicit_bucket_boundaries_advisory=SECONDS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +112,34 @@ class Consumer:
 
     async def _settle(self, message: Msg, jetstream: JetStreamContext) -> None:
         headers = message.headers or {}
-        attributes = {"messaging.system": "nats", "messaging.destination.name": message.subject}
+        attributes = {
+            "messaging.system": "nats",
+            "messaging.destination.name": message.subject,
+            "messaging.consumer.group.name": self._durable,
+        }
+        began = time.perf_counter()
         with continued(headers, f"process {message.subject}", SpanKind.CONSUMER, **attributes) as span:
             try:
                 await self.apply(message)
-            except DatabaseUnavailable as error:
-                mark_failed(span, error.reason)
-                await message.nak(delay=self._retry_seconds[0])
-            except Unavailable as error:
-                mark_failed(span, error.reason)
-                await self._wait(message, error)
-            except DecodeError as error:
-                mark_failed(span, "DecodeError")
-                await self._park(message, jetstream, error)
             except Exception as error:
-                mark_failed(span, type(error).__name__)
-                await self._retry_or_park(message, jetstream, error)
+                failure = error.reason if isinstance(error, Unavailable) else type(error).__name__
+                attributes["error.type"] = failure
+                mark_failed(span, failure)
+                await self._put_off(message, jetstream, error)
             else:
                 await message.ack()
+        _duration.record(time.perf_counter() - began, attributes)
+
+    async def _put_off(self, message: Msg, jetstream: JetStreamContext, error: Exception) -> None:
+        """What becomes of an event that could not be applied now."""
+        if isinstance(error, DatabaseUnavailable):
+            await message.nak(delay=self._retry_seconds[0])
+        elif isinstance(error, Unavailable):
+            await self._wait(message, error)
+        elif isinstance(error, DecodeError):
+            await self._park(message, jetstream, error)
+        else:
+            await self._retry_or_park(message, jetstream, error)
 
     async def apply(self, message: Msg) -> None:
         """One event in one transaction; an event heard before changes nothing."""

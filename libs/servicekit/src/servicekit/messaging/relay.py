@@ -6,10 +6,12 @@ import logging
 import psycopg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
+from opentelemetry.metrics import get_meter
 from opentelemetry.trace import SpanKind
 from psycopg.rows import class_row
 
 from servicekit.database.pool import Connection, Database, prepare_connection
+from servicekit.messaging.backlog import Backlog
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.outbox import CHANNEL, DELETE_EVENTS, SELECT_EVENTS, OutboxEvent
 from servicekit.telemetry.traces import continued, trace_headers
@@ -21,6 +23,9 @@ _FOLLOW_SECONDS = 1.0
 # Any number will do as long as nothing else takes it as an advisory lock in the same database.
 _LEADER = 0x6F7574626F78
 log = logging.getLogger(__name__)
+_sent = get_meter("servicekit").create_counter(
+    "messaging.client.sent.messages", unit="{message}", description="Events published from the outbox"
+)
 
 
 class Relay:
@@ -32,6 +37,11 @@ class Relay:
 
     async def run(self) -> None:
         """Publishes until cancelled, through outages of either side."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._publish())
+            group.create_task(Backlog(self._broker, self._database).watch())
+
+    async def _publish(self) -> None:
         while True:
             try:
                 await self._lead()
@@ -80,3 +90,4 @@ async def _publish(jetstream: JetStreamContext, event: OutboxEvent) -> None:
     }
     with continued(headers, f"publish {event.subject}", SpanKind.PRODUCER, **attributes):
         await jetstream.publish(event.subject, event.payload, headers=headers | trace_headers())
+    _sent.add(1, {name: attributes[name] for name in ("messaging.system", "messaging.destination.name")})

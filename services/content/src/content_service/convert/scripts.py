@@ -49,7 +49,7 @@ def _body(scene: script_pb2.Scene) -> lesson.Body:
             return lesson.WorkedExample(body.problem, body.problem_say, steps)
         case script_pb2.PlotScene():
             curves = tuple(lesson.Curve(curve.label, tuple(curve.x), tuple(curve.y)) for curve in body.curves)
-            return lesson.Plot(curves, body.x_label, body.y_label, body.caption, body.say)
+            return lesson.Plot(curves, body.x_label, body.y_label, body.caption, body.say, body.equal_scales)
         case script_pb2.TimelineScene():
             return lesson.Timeline(tuple(lesson.Moment(m.when, m.text, m.say) for m in body.moments))
         case script_pb2.TableScene():

@@ -1,5 +1,6 @@
 """Formulas typeset by matplotlib's mathtext as alpha masks, to be tinted and pasted onto slides."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -9,10 +10,11 @@ from content_service.lesson.errors import ContentOverflow, FormulaInvalid
 
 SMALLEST = 28
 MAX_LENGTH = 400
+_CHARGE = re.compile(r"(\^\{\d+)([+-])\}")  # mathtext would set 2+ apart, like a sum
 
 
-def typeset(formula: str, scene: str, width: int, height: int, largest: int) -> Image.Image:
-    """A mask (mode L) of the formula, at most `largest` pixels per em and within the box.
+def typeset(formula: str, scene: str, width: int, height: int, largest: int, smallest: int = SMALLEST) -> Image.Image:
+    """A mask (mode L) of the formula, `largest` to `smallest` pixels per em and within the box.
 
     Raises FormulaInvalid for what mathtext cannot parse, ContentOverflow when it would be too small to read.
     """
@@ -21,7 +23,7 @@ def typeset(formula: str, scene: str, width: int, height: int, largest: int) -> 
     if scale == 1.0:
         return mask
     size = int(largest * scale)
-    while size >= SMALLEST:
+    while size >= smallest:
         mask = _mask(formula, scene, size)
         if mask.width <= width and mask.height <= height:
             return mask
@@ -57,7 +59,7 @@ def _parser() -> Any:
 
 
 def _displayed(formula: str) -> str:
-    """Outermost fractions in display size, as in TeX's display style: mathtext knows text style only."""
+    """Outermost fractions in display size, as in TeX's display style (mathtext knows text style only), and charges closed up."""
     out, depth, i = [], 0, 0
     while i < len(formula):
         if depth == 0 and formula.startswith("\\frac", i):
@@ -67,7 +69,7 @@ def _displayed(formula: str) -> str:
         depth += {"{": 1, "}": -1}.get(formula[i], 0)
         out.append(formula[i])
         i += 1
-    return "".join(out)
+    return _CHARGE.sub(r"\1{\2}}", "".join(out))
 
 
 def _reason(error: Exception) -> str:

@@ -72,13 +72,14 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """Curves in one pair of axes."""
+    """Curves in one pair of axes; with `equal_scales` a unit is as long across as up, so that a circle is one."""
 
     curves: tuple[Curve, ...]
     x_label: str
     y_label: str
     caption: str
     say: str
+    equal_scales: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,10 +73,19 @@ def _characters(weight: Weight) -> frozenset[int]:
     return frozenset(FT2Font(str(face_file(weight))).get_charmap())
 
 
+@lru_cache(maxsize=4096)
 def clean(text: str) -> str:
-    """Text in composed form, without invisible format characters, white space collapsed."""
+    """Text in composed form, without invisible format characters, white space collapsed, with curly quotation marks."""
     composed = unicodedata.normalize("NFC", text)
-    return " ".join("".join(c for c in composed if unicodedata.category(c) != "Cf" and c != "\ufe0f").split())
+    return _quoted(" ".join("".join(c for c in composed if unicodedata.category(c) != "Cf" and c != "\ufe0f").split()))
+
+
+def _quoted(text: str) -> str:
+    """Straight quotation marks and apostrophes as printers set them; feet, inches and minutes stay as they are."""
+    if text.count('"') % 2 == 0:
+        text = re.sub(r'"([^"]*)"', r"“\1”", text)
+    text = re.sub(r"(?<![^\s(\[“—–])'(?=\S.*?[\w.,!?…]'(?:$|[\s)\].,;:!?”]))", "‘", text)
+    return re.sub(r"(?<!\d)'|'(?=s\b)", "’", text)
 
 
 def missing_character(text: str) -> str:

@@ -78,12 +78,15 @@ Shape = Line | Parabola | Polyline
 
 @dataclass(frozen=True, slots=True)
 class Plot:
+    """`equal_scales` draws a unit as long across as up: for circles, triangles, distances and right angles."""
+
     heading: str
     curves: tuple[Shape, ...]
     x_label: str
     y_label: str
     caption: str
     say: str
+    equal_scales: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,6 @@ from inference_service.domain.subject import Difficulty
 
 Lines = Mapping[LineKind, str]
 IDEA, CLOSER_LOOK, PRACTICE, REVIEW = "The idea", "A closer look", "Practice", "Review"
-LEVEL_NAMES = {Difficulty.INTRO: "Introduction", Difficulty.STANDARD: "Standard", Difficulty.HONORS: "Honors"}
 
 
 def lines_needed(plan: LessonPlan) -> tuple[LineKind, ...]:
@@ -59,7 +58,7 @@ def scenes(topic: Topic, difficulty: Difficulty, lines: Lines, seed: int) -> tup
 
 
 def _scenes(topic: Topic, difficulty: Difficulty, plan: LessonPlan, lines: Lines, quiz: Quiz) -> Iterator[Scene]:
-    yield _title(topic, difficulty, lines)
+    yield _title(topic, plan, lines)
     yield _concept(topic.facts_of(difficulty), plan.formula)
     yield from _closer_look(plan, lines)
     if plan.example:
@@ -80,10 +79,9 @@ def _closer_look(plan: LessonPlan, lines: Lines) -> Iterator[Scene]:
         yield _plot(plan.plot)
 
 
-def _title(topic: Topic, difficulty: Difficulty, lines: Lines) -> Scene:
+def _title(topic: Topic, plan: LessonPlan, lines: Lines) -> Scene:
     spoken = f"{lines[LineKind.WELCOME]} {lines[LineKind.HOOK]}"
-    subtitle = f"{topic.subject.capitalize()} · {LEVEL_NAMES[difficulty]}"
-    return Scene(topic.title, "Welcome", Title(subtitle, spoken))
+    return Scene(topic.title, "Welcome", Title(plan.summary, spoken))
 
 
 def _concept(facts: tuple[Fact, ...], formula: Formula | None) -> Scene:
@@ -112,7 +110,8 @@ def _table(table: Table, lines: Lines) -> Scene:
 
 def _plot(plot: Plot) -> Scene:
     curves = tuple(curve(shape) for shape in plot.curves)
-    return Scene(plot.heading, CLOSER_LOOK, PlotScene(curves, plot.x_label, plot.y_label, plot.caption, plot.say))
+    shown = PlotScene(curves, plot.x_label, plot.y_label, plot.caption, plot.say, plot.equal_scales)
+    return Scene(plot.heading, CLOSER_LOOK, shown)
 
 
 def _example(example: Example, lines: Lines) -> Scene:

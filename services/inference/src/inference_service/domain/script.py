@@ -57,6 +57,7 @@ class PlotScene:
     y_label: str
     caption: str
     say: str
+    equal_scales: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,11 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Model to service: requests are welcome, `places` of them at a time."""
+    """Model to service: requests are welcome, `places` of them at a time. `verified` is the fingerprint of the file it has."""
 
     context: int
     places: int = 1
+    verified: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,10 @@ from inference_service.domain.generation import Piece
 from inference_service.domain.models import EngineName
 
 _OPERATION = "text_completion"
+# From a classifier's verdict to a long text of a large model on a slow machine.
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0)
+_SECONDS_A_TOKEN = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_TOKENS = (1, 4, 16, 64, 256, 1024, 4096, 16384)
 
 
 class GenerationMetrics:
@@ -21,18 +25,40 @@ class GenerationMetrics:
             "gen_ai.request.model": model,
         }
         self.duration = meter.create_histogram(
-            "gen_ai.server.request.duration", "s", "From the request to its last token, or to its failure"
+            "gen_ai.server.request.duration",
+            "s",
+            "From the request to its last token, or to its failure",
+            explicit_bucket_boundaries_advisory=_SECONDS,
         )
         self.first_token = meter.create_histogram(
-            "gen_ai.server.time_to_first_token", "s", "From the model's turn to its first token"
+            "gen_ai.server.time_to_first_token",
+            "s",
+            "From the model's turn to its first token",
+            explicit_bucket_boundaries_advisory=_SECONDS,
         )
         self.per_token = meter.create_histogram(
-            "gen_ai.server.time_per_output_token", "s", "From the first token to the last, for each after the first"
+            "gen_ai.server.time_per_output_token",
+            "s",
+            "From the first token to the last, for each after the first",
+            explicit_bucket_boundaries_advisory=_SECONDS_A_TOKEN,
         )
-        self.tokens = meter.create_histogram("gen_ai.client.token.usage", "{token}", "Tokens read and written")
-        self.queue = meter.create_histogram("inference.queue.duration", "s", "From the request to the model's turn")
+        self.tokens = meter.create_histogram(
+            "gen_ai.client.token.usage",
+            "{token}",
+            "Tokens read and written",
+            explicit_bucket_boundaries_advisory=_TOKENS,
+        )
+        self.queue = meter.create_histogram(
+            "inference.queue.duration",
+            "s",
+            "From the request to the model's turn",
+            explicit_bucket_boundaries_advisory=_SECONDS,
+        )
         self.load = meter.create_histogram(
-            "inference.model.load.duration", "s", "From the start of a process until ready"
+            "inference.model.load.duration",
+            "s",
+            "From the start of a process until ready",
+            explicit_bucket_boundaries_advisory=_SECONDS,
         )
 
     def loaded(self, seconds: float) -> None:

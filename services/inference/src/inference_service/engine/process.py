@@ -33,7 +33,7 @@ from inference_service.engine.frames import (
 )
 from inference_service.engine.gguf import GgufRefused
 from inference_service.engine.native import NativeModel
-from inference_service.engine.spec import Backend, EngineMissing, WorkerSpec
+from inference_service.engine.spec import Backend, EngineMissing, WorkerSpec, fingerprint
 from inference_service.engine.xllama import BatchedModel
 from inference_service.errors import PromptHasNul, PromptTooLong, SchemaRefused
 
@@ -76,16 +76,28 @@ class Inbox:
         os._exit(0)
 
 
-def load(spec: WorkerSpec) -> tuple[Backend, int]:
-    """Check the file, then load it. Return the model and its context in tokens. Raises GgufRefused, EngineMissing, OSError."""
+def load(spec: WorkerSpec) -> tuple[Backend, int, str]:
+    """Check the file, then load it. Return the model, its context in tokens, and the fingerprint of the file that was checked.
+
+    Raises GgufRefused, EngineMissing, OSError.
+    """
     batched = spec.engine is EngineName.XLLAMACPP
     trained = llama.check_any(spec.path) if batched else llama.check(spec.path).context
-    found = file_sha256(spec.path)
-    if found != spec.sha256:
-        raise GgufRefused(f"its SHA-256 is {found} instead of {spec.sha256 or 'a known one'}")
+    verified = verify(spec)
     held = min(spec.context, trained)
     held_spec = replace(spec, context=held)
-    return BatchedModel(held_spec) if batched else NativeModel(held_spec), held
+    return BatchedModel(held_spec) if batched else NativeModel(held_spec), held, verified
+
+
+def verify(spec: WorkerSpec) -> str:
+    """The file's fingerprint once its checksum is known to be right: a model of some gigabytes is read through only once.
+
+    The fingerprint is taken first, so that what is written meanwhile does not have it. Raises GgufRefused, OSError.
+    """
+    shown = fingerprint(spec.path)
+    if shown != spec.verified and (found := file_sha256(spec.path)) != spec.sha256:
+        raise GgufRefused(f"its SHA-256 is {found} instead of {spec.sha256 or 'a known one'}")
+    return shown
 
 
 def file_sha256(path: Path) -> str:
@@ -155,13 +167,13 @@ def serve(spec: WorkerSpec) -> int:
     outbox = Outbox(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)
     try:
-        model, held = load(spec)
+        model, held, verified = load(spec)
     except (GgufRefused, EngineMissing, OSError) as error:
         outbox.send(NotLoaded(str(error)))
         return 1
     inbox = Inbox(sys.stdin.buffer)
     inbox.start()
-    outbox.send(Loaded(held, model.places))
+    outbox.send(Loaded(held, model.places, verified))
     work(model, inbox, outbox)
     return 0
 

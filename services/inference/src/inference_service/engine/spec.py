@@ -13,7 +13,8 @@ from inference_service.domain.models import EngineName
 @dataclass(frozen=True, slots=True)
 class WorkerSpec:
     """`context` is the most tokens one request may hold, `places` how many requests an engine that can works on at a time,
-    `gpu_layers` how many of the model's layers a graphics processor computes."""
+    `gpu_layers` how many of the model's layers a graphics processor computes. `verified` is the `fingerprint` of the file when
+    a process of this service found that it has the checksum; empty when none has."""
 
     path: Path
     sha256: str
@@ -22,6 +23,7 @@ class WorkerSpec:
     engine: EngineName = EngineName.CTRANSFORMERS
     places: int = 1
     gpu_layers: int = 0
+    verified: str = ""
 
     def encode(self) -> str:
         """As an argument of the process."""
@@ -31,6 +33,12 @@ class WorkerSpec:
     def decode(cls, text: str) -> "WorkerSpec":
         data = json.loads(text)
         return cls(**data | {"path": Path(data["path"]), "engine": EngineName(data["engine"])})
+
+
+def fingerprint(path: Path) -> str:
+    """What changes when anything writes to the file or another takes its place: device, inode, size and times. Raises OSError."""
+    found = path.stat()
+    return f"{found.st_dev}:{found.st_ino}:{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}"
 
 
 class EngineMissing(RuntimeError):

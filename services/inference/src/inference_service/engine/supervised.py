@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, MutableMapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from inference_service.domain.generation import Claim, Finish, Piece, Sampling
 from inference_service.domain.models import EngineState, ModelCard
@@ -56,8 +57,16 @@ ANYBODY = Claim()
 class SupervisedEngine:
     """A TextEngine over one model's process. Run `supervise` beside the server; nothing is loaded without it."""
 
-    def __init__(self, card: ModelCard, spec: WorkerSpec, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        card: ModelCard,
+        spec: WorkerSpec,
+        patience: Patience | None = None,
+        verified: MutableMapping[tuple[Path, str], str] | None = None,
+    ) -> None:
+        """`verified` keeps the fingerprints of files by path and checksum, for as long as the service lives."""
         self._card, self._spec, self._patience = card, spec, patience or Patience()
+        self._verified = {} if verified is None else verified
         self._worker: Worker | None = None
         self._ready = False
         # Set while it is known whether the file can be loaded: requests wait for that, not for a repair.
@@ -199,14 +208,16 @@ class SupervisedEngine:
 
     async def _run_once(self) -> None:
         self._started_at = asyncio.get_running_loop().time()
-        self._worker = worker = await Worker.start(self._spec)
+        verified = self._verified.get((self._spec.path, self._spec.sha256), "")
+        self._worker = worker = await Worker.start(replace(self._spec, verified=verified))
         self._explained = False
         try:
             async with asyncio.timeout(self._patience.load) as limit:
                 async for frame in worker.frames():
                     match frame:
-                        case Loaded(places=places):
+                        case Loaded(places=places, verified=verified):
                             limit.reschedule(None)
+                            self._verified[self._spec.path, self._spec.sha256] = verified
                             self._on_loaded(worker, places)
                         case NotLoaded(why=why):
                             self._explain(why)

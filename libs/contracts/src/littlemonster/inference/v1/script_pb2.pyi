@@ -364,6 +364,7 @@ class PlotScene(_message.Message):
     Y_LABEL_FIELD_NUMBER: _builtins.int
     CAPTION_FIELD_NUMBER: _builtins.int
     SAY_FIELD_NUMBER: _builtins.int
+    EQUAL_SCALES_FIELD_NUMBER: _builtins.int
     x_label: _builtins.str
     """The horizontal axis, with its unit."""
     y_label: _builtins.str
@@ -372,6 +373,8 @@ class PlotScene(_message.Message):
     """A line below the plot."""
     say: _builtins.str
     """What is said."""
+    equal_scales: _builtins.bool
+    """True when both axes are of the same kind and one unit has the same length on both: a circle is then drawn as one."""
     @_builtins.property
     def curves(self) -> _containers.RepeatedCompositeFieldContainer[Global___Curve]:
         """The curves."""
@@ -384,10 +387,11 @@ class PlotScene(_message.Message):
         y_label: _builtins.str = ...,
         caption: _builtins.str = ...,
         say: _builtins.str = ...,
+        equal_scales: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["caption", b"caption", "curves", b"curves", "say", b"say", "x_label", b"x_label", "y_label", b"y_label"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["caption", b"caption", "curves", b"curves", "equal_scales", b"equal_scales", "say", b"say", "x_label", b"x_label", "y_label", b"y_label"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

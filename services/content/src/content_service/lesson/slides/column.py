@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from content_service.lesson.canvas import Box, Canvas
-from content_service.lesson.typography import TextBlock, Weight, fit_all
+from content_service.lesson.typography import TextBlock, Weight, fit
 
 UNLIMITED = 10_000
 
@@ -26,22 +26,37 @@ Card = tuple[Box, TextBlock]
 
 
 def column(
-    canvas: Canvas, texts: Sequence[str], box: Box, inset: int, sizes: tuple[int, int], least: Sequence[int] = ()
+    canvas: Canvas,
+    texts: Sequence[str],
+    box: Box,
+    inset: int | Sequence[int],
+    sizes: tuple[int, int],
+    least: Sequence[int] = (),
 ) -> list[Card]:
-    """Cards that fill `box` from top to bottom, with their texts at one size; `inset` is width not for text.
+    """Cards that fill `box` from top to bottom, with their texts at one size; `inset` is width not for text, of all or of each.
 
     `least` gives heights the cards need for other reasons. Raises ContentOverflow, CharacterMissing.
     """
     canvas.check(*texts)
     least = least or [0] * len(texts)
+    insets = [inset] * len(texts) if isinstance(inset, int) else inset
+    widths = [box[2] - box[0] - each for each in insets]
     for size, density in _settings(sizes):
-        blocks = fit_all(texts, Weight.MEDIUM, box[2] - box[0] - inset, UNLIMITED, (size, size))
+        blocks = _blocks(texts, widths, size)
         if blocks:
             heights = [_height(block, low, density) for block, low in zip(blocks, least, strict=True)]
             spare = box[3] - box[1] - sum(heights) - density.gap * (len(heights) - 1)
             if spare >= 0:
                 return list(_placed(blocks, heights, box, spare / len(heights), density.gap))
     raise canvas.overflow(max(texts, key=len))
+
+
+def _blocks(texts: Sequence[str], widths: Sequence[float], size: int) -> list[TextBlock]:
+    """All texts at one size; nothing when a word of one is wider than it may be."""
+    fitted = [
+        fit(text, Weight.MEDIUM, width, UNLIMITED, (size, size)) for text, width in zip(texts, widths, strict=True)
+    ]
+    return [block for block in fitted if block] if all(fitted) else []
 
 
 def _settings(sizes: tuple[int, int]) -> Iterator[tuple[int, Density]]:

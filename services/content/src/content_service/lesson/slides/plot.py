@@ -1,7 +1,6 @@
 """Curves in axes, with a key and a caption beside them."""
 
 from collections.abc import Iterable
-from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from PIL import Image
 
 from content_service.lesson.canvas import SMALL, Box, Canvas
 from content_service.lesson.palette import Palette
-from content_service.lesson.script import Plot, Scene
+from content_service.lesson.script import Curve, Plot, Scene
 from content_service.lesson.slides.frame import Position, header
 from content_service.lesson.typography import Weight, face_file, fit_all
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 SIDE = 350
 KEY_INSET = 58
 FEW = 12
+STRAIGHT, MEASUREMENTS = 2, 20  # points
 MANY = 20_000  # from here ticks are written 20,000; years are not
 DASHES = ("solid", (0, (5, 2)), (0, (1.2, 1.4)), (0, (6, 2, 1.5, 2)))
 
@@ -76,8 +76,8 @@ def _axes(plot: Plot, palette: Palette, width: int, height: int) -> Image.Image:
     axes = figure.add_subplot(facecolor=palette.card)
     for number, curve in enumerate(plot.curves):
         colour, dash = palette.series[number % len(palette.series)], DASHES[number % len(DASHES)]
-        lone = {"marker": "o", "markersize": 11} if len(curve.x) == 1 else {}
-        axes.plot(curve.x, curve.y, color=colour, linewidth=4.5, linestyle=dash, **lone)  # type: ignore[arg-type]
+        marker = "o" if _measured(curve, plot) else ""
+        axes.plot(curve.x, curve.y, color=colour, linewidth=4.5, linestyle=dash, marker=marker, markersize=11)
     # 72 points are 100 pixels here.
     ticks, words = (FontProperties(fname=str(face_file(Weight.REGULAR)), size=px * 0.72) for px in (24, 26))
     axes.set_xlabel(plot.x_label, fontproperties=words, color=palette.ink, parse_math=False)
@@ -85,8 +85,8 @@ def _axes(plot: Plot, palette: Palette, width: int, height: int) -> Image.Image:
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set_fontproperties(ticks)
     axes.tick_params(colors=palette.muted, length=0, pad=8)
-    if _is_drawing(plot):
-        axes.set_aspect("equal", adjustable="datalim")  # a square must look like one
+    if plot.equal_scales:
+        axes.set_aspect("equal", adjustable="datalim")
     for axis, whole in ((axes.xaxis, _whole(c.x for c in plot.curves)), (axes.yaxis, _whole(c.y for c in plot.curves))):
         axis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=whole))
     for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
@@ -102,9 +102,9 @@ def _axes(plot: Plot, palette: Palette, width: int, height: int) -> Image.Image:
     return Image.fromarray(pixels).convert("RGB")
 
 
-def _is_drawing(plot: Plot) -> bool:
-    """Whether the curves are lines of a figure, not of functions: one of them stands upright."""
-    return any(a == b for curve in plot.curves for a, b in pairwise(curve.x))
+def _measured(curve: Curve, plot: Plot) -> bool:
+    """Whether the points mean something each, as measurements do and corners of a figure or samples of a function do not."""
+    return len(curve.x) == 1 or (STRAIGHT < len(curve.x) <= MEASUREMENTS and not plot.equal_scales)
 
 
 def _whole(values: Iterable[tuple[float, ...]]) -> bool:

@@ -74,20 +74,25 @@ def _largest(canvas: Canvas, table: Table, box: Box) -> Grid:
 
 
 def _grid(texts: list[tuple[str, ...]], size: int, width: int) -> Grid | None:
-    """Each column gets its longest word; the rest is shared by how much wider its cells would like to be."""
     columns = list(zip(*texts, strict=True))
     least = [max(_width(word, size) for text in column for word in text.split() or [""]) for column in columns]
     wanted = [max(_width(text, size) for text in column) for column in columns]
-    rest = width - sum(least)
-    if rest < 0:
+    if sum(least) > width:
         return None
-    shares = [want - low + 1 for want, low in zip(wanted, least, strict=True)]
-    widths = [low + rest * share / sum(shares) for low, share in zip(least, shares, strict=True)]
+    widths = _widths(least, wanted, width)
     rows = [
         [_cell(text, number, index, size, widths[index]) for index, text in enumerate(row)]
         for number, row in enumerate(texts)
     ]
     return Grid(widths, rows)
+
+
+def _widths(least: list[float], wanted: list[float], width: int) -> list[float]:
+    """Each column as wide as its cells would like, and as much wider; where there is no room for that, by how much they would."""
+    if (spare := width - sum(wanted)) >= 0:
+        return [want + spare / len(wanted) for want in wanted]
+    rest, shares = width - sum(least), [want - low + 1 for want, low in zip(wanted, least, strict=True)]
+    return [low + rest * share / sum(shares) for low, share in zip(least, shares, strict=True)]
 
 
 def _cell(text: str, row: int, index: int, size: int, width: float) -> TextBlock:

@@ -55,23 +55,24 @@ def _problem(canvas: Canvas, problem: str, room: Box) -> int:
 def _layout(canvas: Canvas, steps: tuple[Step, ...], room: Box) -> Iterator[Line]:
     """Cards high enough for text and formula, at the largest common formula size."""
     left, _, right, _ = room
-    texts, share = [step.text for step in steps], TEXT_SHARE if any(step.formula for step in steps) else 0.97
-    split = left + round((right - left) * share)
+    texts, split = [step.text for step in steps], left + round((right - left) * TEXT_SHARE)
     width = right - FORMULA_RIGHT - split - FORMULA_LEFT
-    size, cards = _cards(canvas, steps, texts, room, right - split + NUMBER_WIDTH, width)
+    # A step without a formula has the whole card for its words.
+    insets = [right - split + NUMBER_WIDTH if step.formula else NUMBER_WIDTH + FORMULA_RIGHT for step in steps]
+    size, cards = _cards(canvas, steps, texts, room, insets, width)
     for number, (step, (box, text)) in enumerate(zip(steps, cards, strict=True), start=1):
         formula_box = (split + FORMULA_LEFT, box[1] + 8, right - FORMULA_RIGHT, box[3] - 8)
         yield Line(step, number, number == len(steps), box, text, formula_box, size)
 
 
 def _cards(
-    canvas: Canvas, steps: tuple[Step, ...], texts: list[str], room: Box, inset: int, width: int
+    canvas: Canvas, steps: tuple[Step, ...], texts: list[str], room: Box, insets: list[int], width: int
 ) -> tuple[int, list[tuple[Box, TextBlock]]]:
     refusal: ContentOverflow | None = None
     for smallest, size in SIZES:
         least = [canvas.formula_height(step.formula, width, size) + 2 * FORMULA_PADDING for step in steps]
         try:
-            return size, column(canvas, texts, room, inset, (38, smallest), least)
+            return size, column(canvas, texts, room, insets, (38, smallest), least)
         except ContentOverflow as overflow:
             refusal = overflow
     raise refusal or canvas.overflow(texts[0])
