@@ -146,6 +146,19 @@ async def test_who_registers_an_address_learns_nothing_by_signing_in(running: Ru
     assert recorded["free"]["rows"]
 
 
+async def test_wishing_for_an_address_does_the_same_whoever_has_it(running: Running, recorder: Recorder) -> None:
+    recorded = {}
+    for kind in KINDS:
+        wished = await prepared(running, kind)
+        me = f"{new_id()}@example.org"
+        await running.verified(me)
+        mine = bearer(await running.log_in(me))
+        request = user_pb2.ChangeEmailRequest(new_email=wished)
+        recorded[kind] = await recorder.during(running.users.ChangeEmail(request, metadata=mine))
+    assert recorded == dict.fromkeys(KINDS, recorded["free"])
+    assert "INSERT mails" in recorded["free"]["rows"]
+
+
 async def test_what_a_call_carries_besides_its_answer_is_the_same_for_every_address(running: Running) -> None:
     carried = []
     for kind in ("free", "confirmed"):

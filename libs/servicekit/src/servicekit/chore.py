@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from servicekit.database import DatabaseUnavailable
+from servicekit.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -22,26 +22,26 @@ class Chore:
 
     def __init__(
         self,
-        do_batch: Callable[[], Awaitable[int]],
+        do_batch: Callable[[], Awaitable[int | None]],
         *,
         name: str,
         poll_seconds: float = _POLL_SECONDS,
         pause_seconds: float = _PAUSE_SECONDS,
     ) -> None:
-        """`do_batch` does one batch and answers how much there was in it."""
+        """`do_batch` does one batch and answers how much there was in it; nothing or None: all is done for now."""
         self._do_batch = do_batch
         self._name = name
         self._poll_seconds = poll_seconds
         self._pause_seconds = pause_seconds
 
     async def run(self) -> None:
-        """Until cancelled, through outages of the database and failures nobody foresaw."""
+        """Until cancelled, through outages of what it needs and failures nobody foresaw."""
         pause = self._pause_seconds
         while True:
             try:
                 while await self._do_batch():
                     pause = self._pause_seconds
-            except DatabaseUnavailable as error:
+            except Unavailable as error:
                 log.warning("%s interrupted", self._name, extra={"error": repr(error)})
                 await asyncio.sleep(self._pause_seconds)
             except Exception:

@@ -16,6 +16,9 @@ _MEBIBYTE = 1024 * 1024
 _OPTIONS = [
     ("grpc.max_receive_message_length", 2 * _MEBIBYTE),
     ("grpc.max_send_message_length", 8 * _MEBIBYTE),
+    # What the gateway lets through, 32 KiB, and adds: beyond it gRPC answers by itself, in its own words.
+    ("grpc.max_metadata_size", 48 * 1024),
+    ("grpc.absolute_max_metadata_size", 64 * 1024),
     # Clients that hold a connection for ever would never see a new replica.
     ("grpc.max_connection_age_ms", 300_000),
     ("grpc.max_connection_age_grace_ms", 3_600_000),

@@ -20,9 +20,8 @@ from content_service.use_cases.managing import count_views
 from content_service.use_cases.media import sweep
 from content_service.use_cases.stages import Tools
 from servicekit.caller import Caller
+from servicekit.chore import Chore
 from servicekit.clock import utc_now
-from servicekit.database import DatabaseUnavailable
-from servicekit.errors import Unavailable
 from servicekit.kit import Kit, run
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer
@@ -64,34 +63,22 @@ async def serve(kit: Kit[Settings]) -> None:
     kit.background(erasures(broker, database, Erasure("content", erase)).run())
     kit.background(_listen(broker, wanted))
     kit.background(generation.run(lambda: _wait(wanted)))
-    kit.background(_count_views(unit_of_work))
-    kit.background(_housekeep(generation))
-    kit.background(_sweep(unit_of_work, store.media))
+    for name, work, seconds in (
+        ("counting views", lambda: count_views(unit_of_work, utc_now), _COUNT_SECONDS),
+        ("housekeeping", generation.housekeep, _HOUSEKEEP_SECONDS),
+        ("sweeping media", lambda: _sweep(unit_of_work, store.media), _SWEEP_SECONDS),
+    ):
+        kit.background(Chore(work, name=name, poll_seconds=seconds).run())
     try:
         await kit.serve()
     finally:
         renderer.stop()
 
 
-async def _count_views(unit_of_work: PostgresUnitOfWork) -> None:
-    while True:
-        with contextlib.suppress(DatabaseUnavailable):
-            await count_views(unit_of_work, utc_now)
-        await asyncio.sleep(_COUNT_SECONDS)
-
-
-async def _housekeep(generation: Generation) -> None:
-    while True:
-        await asyncio.sleep(_HOUSEKEEP_SECONDS)
-        with contextlib.suppress(DatabaseUnavailable):
-            await generation.housekeep()
-
-
 async def _sweep(unit_of_work: PostgresUnitOfWork, media: Media) -> None:
-    while True:
-        with contextlib.suppress(Unavailable):
-            await sweep(unit_of_work, media)
-        await asyncio.sleep(_SWEEP_SECONDS)
+    await sweep(
+        unit_of_work, media
+    )  # once an hour, however much it found: what cannot be settled is not tried at once again
 
 
 async def _listen(broker: Broker, wanted: asyncio.Event) -> None:

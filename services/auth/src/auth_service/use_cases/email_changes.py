@@ -100,7 +100,8 @@ async def _switch(work: Work, account: Account, change: EmailChange, now: dateti
     if other and other.verify_time:
         raise EmailTaken
     if other:
-        # Somebody registered the address and never proved it theirs; the account's owner just did.
+        # Somebody had it opened by an earlier version and never proved it theirs; the account's owner just did. It was of no
+        # use to anybody, so no other service holds anything of it.
         await work.accounts.remove_unconfirmed(other.id)
     await work.accounts.change_email(account.id, change.new_email)
     # The two tokens stay, so that a repeat answers the same; those mailed to the old address for other things go.
