@@ -28,7 +28,7 @@ CLIENTS = (1, 4, 8)
 PLACES = 4
 NANO = "little-monster-nano"
 _UINT32 = 4
-PROMPT = "topic: the Black Death\nsubject: history\nlevel: standard\nkind: hook\nsay:"
+PROMPT = "topic: the Black Death\nkind: hook\nwonder: how an illness could cross a whole continent\nsay:"
 
 
 @dataclass(frozen=True, slots=True)

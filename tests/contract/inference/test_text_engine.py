@@ -18,7 +18,7 @@ from inference_service.errors import PromptHasNul, PromptTooLong
 from inference_service.ports import TextEngine
 from inference_service.storage import read_registry
 
-PROMPT = "topic: fractions\nsubject: general\nlevel: intro\nkind: hook\nsay:"
+PROMPT = "topic: fractions\nkind: hook\nuse: share things fairly\nsay:"
 
 
 @pytest.fixture(params=["fake", *EngineName])

@@ -19,7 +19,7 @@ from inference_service.errors import EngineBusy, EngineCrashed, EngineTimeout
 from inference_service.storage import Registry
 
 StartEngine = Callable[..., Awaitable[SupervisedEngine]]
-PROMPT = "topic: the Black Death\nsubject: history\nlevel: intro\nkind: hook\nsay:"
+PROMPT = "topic: the Black Death\nkind: hook\npicture: an empty market square\nsay:"
 LONG = Sampling(max_tokens=400, temperature=2.0, seed=1)
 
 

@@ -10,7 +10,7 @@ from inference_service.engine.spec import WorkerSpec
 from inference_service.errors import PromptHasNul, PromptTooLong
 from inference_service.storage import read_registry
 
-PROMPT = "topic: acids and bases\nsubject: chemistry\nlevel: intro\nkind: welcome\nsay:"
+PROMPT = "topic: acids and bases\nkind: welcome\nsay:"
 CONTEXT = 512
 
 

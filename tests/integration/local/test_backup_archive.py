@@ -10,10 +10,14 @@ import tarfile
 
 import pytest
 
-from local_mesh.backup.archive import archives, extract, read_manifest, sweep, verify, writing
+from local_mesh.backup.archive import archives, sweep, writing
 from local_mesh.backup.command import parse
-from local_mesh.backup.errors import Damaged, NoArchive, NotWritten, TooNew
+from local_mesh.backup.errors import Damaged, NoArchive, NotUnpacked, NotWritten, TooNew
 from local_mesh.backup.manifest import Database, Manifest
+from local_mesh.backup.progress import Narrator
+from local_mesh.backup.reader import extract, read_manifest, verify
+from local_mesh.backup.restore import restore
+from local_mesh.settings import MeshSettings
 
 CONTENT = b"a film " * 5000
 
@@ -91,9 +95,32 @@ def test_a_file_that_its_manifest_does_not_speak_of_is_refused(write, tmp_path, 
         verify(archive, heard)
 
 
+@pytest.mark.parametrize("path", ["media/../../outside", "/media/outside"])
+def test_an_archive_that_reaches_outside_is_refused_although_its_sums_agree(tmp_path, path):
+    (tmp_path / "film").write_bytes(CONTENT)
+    with writing(tmp_path / "littlemonster-1.tar", heard) as writer:
+        writer.add(path, tmp_path / "film")
+        writer.finish(manifest(writer.files))
+    with pytest.raises(Damaged):
+        verify(tmp_path / "littlemonster-1.tar", heard)
+
+
 def test_what_a_newer_version_made_is_refused_with_its_version(write):
     with pytest.raises(TooNew, match=r"made by version 9\.0\.0.*Install that version first"):
         verify(write(version="9.0.0", format=2), heard)
+
+
+async def test_a_database_of_a_later_migration_is_refused_before_anything_is_touched(write, tmp_path):
+    archive, home = write(databases={"auth": Database("9999", 1)}), tmp_path / "home"
+    with pytest.raises(TooNew, match="the database auth stands at 9999"):
+        await restore(MeshSettings(home=home), archive, Narrator(), force=True)
+    assert not await asyncio.to_thread(home.exists)
+
+
+def test_what_cannot_be_unpacked_is_not_taken_for_damage(write, tmp_path):
+    (tmp_path / "shown").write_text("a file where a folder should be")
+    with pytest.raises(NotUnpacked, match="Nothing was replaced"):
+        extract(write(), {"media": tmp_path / "shown"}, heard)
 
 
 def test_a_missing_archive_is_said_with_where_to_look(tmp_path):
@@ -107,6 +134,14 @@ def test_nothing_is_left_of_an_archive_that_fails(tmp_path):
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(NotWritten, match="choose a folder by --to"), writing(tmp_path / "none" / "a.tar", heard):
         pass
+
+
+def test_an_archive_of_the_same_name_is_not_written_over(write):
+    archive = write()
+    before = archive.read_bytes()
+    with pytest.raises(NotWritten, match="is there already"):
+        write()
+    assert archive.read_bytes() == before
 
 
 _WRITES = """

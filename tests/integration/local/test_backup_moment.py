@@ -10,8 +10,9 @@ import pytest
 from integration.servicekit.shelves import ADD, make_table
 
 from littlemonster.content.v1.content_events_pb2 import VideoDeleted
+from local_mesh.backup import moment as of_moment
 from local_mesh.backup import tools
-from local_mesh.backup.errors import RowsHidden, ToolFailed
+from local_mesh.backup.errors import DatabasesBusy, RowsHidden, ToolFailed
 from local_mesh.backup.moment import moment
 from local_mesh.ports import free_ports
 from local_mesh.servers import databases
@@ -104,6 +105,17 @@ async def test_every_row_of_the_instant_has_its_event_and_no_event_is_of_later(m
             assert rows == waiting | told
             counts.append(len(rows))
     assert taken.databases["community"].revision >= "0007"
+
+
+async def test_a_writer_that_does_not_end_is_not_waited_for_for_ever(make_database, backing, broker, monkeypatch):
+    urls = make_database("community")
+    monkeypatch.setattr(of_moment, "_ATTEMPTS", 1)
+    async with await psycopg.AsyncConnection.connect(urls.app) as writer:
+        await writer.execute("LOCK TABLE outbox IN ROW EXCLUSIVE MODE")
+        with pytest.raises(DatabasesBusy, match="Try again"):
+            async with moment(backing.postgres_url, await broker.jetstream(), {"community": name_of(urls)}):
+                pass
+        await writer.execute("SELECT FROM outbox")  # and nothing holds it up any more
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from integration.servicekit.servers import running
 from integration.servicekit.shelves import ADD, ALL, make_table
@@ -136,15 +135,3 @@ async def test_before_any_consumer_was_made_all_events_are_still_to_be_heard(dat
         assert not await is_empty(jetstream)
         await empty(jetstream)
         assert await is_empty(jetstream)
-
-
-async def test_what_was_heard_long_ago_is_known_again_after_a_restore(
-    database: Database, make_database: Callable[[str], Any]
-) -> None:
-    from local_mesh.backup import restore
-
-    await database.execute("INSERT INTO inbox VALUES ('library', gen_random_uuid(), now() - interval '16 days')")
-    async with await psycopg.AsyncConnection.connect(database.connection_parameters()["conninfo"]) as connection:
-        await connection.execute(restore._REMEMBER)
-        cursor = await connection.execute("SELECT count(*) FROM inbox WHERE create_time < now() - interval '15 days'")
-        assert await cursor.fetchone() == (0,)

@@ -21,7 +21,7 @@ SLUG = "pythagorean-theorem"
 GOOD = {
     "welcome": "Welcome! Today we explore the Pythagorean theorem.",
     "hook": "Imagine a ladder leaning against a wall.",
-    "example": "Let us see it in action.",
+    "example": "Let us see how this works in practice.",
     "quiz": "Now it is your turn.",
     "closing": "Well done, and see you in the next lesson.",
 }

@@ -1,17 +1,19 @@
 """What a model may say around a lesson, and what is said instead."""
 
 import runpy
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from inference_service.curriculum.pack import load_curriculum
 from inference_service.domain.lines import LineKind, curated, objection, prompt, seed_of, wording
-from inference_service.domain.subject import Difficulty, Subject
+from inference_service.use_cases import ATTEMPTS
 
 PACK = load_curriculum()
 SLUG = "black-death"
 ALLOWED = wording(PACK, SLUG)
+PROMPTS = {prompt(PACK, SLUG, kind, seed, 0): kind for kind in LineKind for seed in range(100)}
 TRAINING = Path(__file__).parents[3] / "services" / "inference" / "training"
 
 
@@ -59,21 +61,43 @@ def test_every_line_and_attempt_has_a_seed_of_its_own() -> None:
     assert len(seeds) == len(LineKind) * 3
 
 
-def test_the_prompt_is_the_one_the_model_was_trained_on() -> None:
-    asked = prompt("the Black Death", Subject.HISTORY, Difficulty.INTRO, LineKind.HOOK)
-    assert asked == "topic: the Black Death\nsubject: history\nlevel: intro\nkind: hook\nsay:"
+def test_a_prompt_gives_the_topic_and_one_of_its_phrases() -> None:
+    assert prompt(PACK, SLUG, LineKind.WELCOME, 1, 0) == "topic: the Black Death\nkind: welcome\nsay:"
+    phrases = PACK.topics[SLUG].phrases
+    given = {prompt(PACK, SLUG, LineKind.HOOK, seed, 0).splitlines()[2] for seed in range(100)}
+    assert given == {f"{sort}: {phrase}" for sort in ("wonder", "picture", "use") for phrase in getattr(phrases, sort)}
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_a_closing_takes_up_no_phrase_that_the_hook_had(seed: int) -> None:
+    hook, closing = (prompt(PACK, SLUG, kind, seed, 0).splitlines()[2] for kind in (LineKind.HOOK, LineKind.CLOSING))
+    assert hook != closing
+
+
+def test_every_attempt_is_given_a_phrase_by_its_number() -> None:
+    prompts = {prompt(PACK, SLUG, LineKind.HOOK, 5, attempt) for attempt in range(ATTEMPTS)}
+    assert len(prompts) == ATTEMPTS
 
 
 def test_training_asks_with_the_same_words() -> None:
     corpus = runpy.run_path(str(TRAINING / "corpus.py"))
-    asked = corpus["PROMPT"].format(topic="the Black Death", subject="history", level="intro", kind="hook")
-    assert asked == prompt("the Black Death", Subject.HISTORY, Difficulty.INTRO, LineKind.HOOK)
+    for kind in LineKind:
+        asked = prompt(PACK, SLUG, kind, 1, 0)
+        given = asked.splitlines()[2].partition(": ") if asked.count("\n") == 3 else ("", "", "")
+        assert corpus["prompt"]("the Black Death", str(kind), given[0], given[2]) == asked
 
 
 def test_the_corpus_is_the_same_every_time_and_its_lines_may_be_spoken() -> None:
-    corpus = runpy.run_path(str(TRAINING / "corpus.py"))
-    pairs = corpus["documents"](1, 400)
-    assert pairs == corpus["documents"](1, 400)
-    hooks = [line.strip() for asked, line in pairs if "topic: the Black Death\n" in asked and "kind: hook" in asked]
-    assert hooks
-    assert all(objection(line, LineKind.HOOK, ALLOWED) == "" for line in hooks)
+    learned, _ = runpy.run_path(str(TRAINING / "corpus.py"))["corpora"]()
+    pairs = list(islice(learned.documents(1), 4000))
+    assert pairs == list(islice(learned.documents(1), 4000))
+    own = [(asked, line.strip()) for asked, line in pairs if asked in PROMPTS]
+    assert len(own) > 10
+    assert [objection(line, PROMPTS[asked], ALLOWED) for asked, line in own] == [""] * len(own)
+
+
+def test_the_validation_shows_topics_that_are_never_learned() -> None:
+    learned, held_out = runpy.run_path(str(TRAINING / "corpus.py"))["corpora"]()
+    names = [{phrases["name"] for phrases in part.phrases} for part in (learned, held_out)]
+    assert len(names[1]) >= 5
+    assert not names[0] & names[1]

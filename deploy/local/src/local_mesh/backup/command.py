@@ -9,10 +9,11 @@ from pathlib import Path
 import psycopg
 from nats.errors import Error as NatsError
 
-from local_mesh.backup.archive import archives, read_manifest, size_of, verify
+from local_mesh.backup.archive import archives, size_of
 from local_mesh.backup.create import create
 from local_mesh.backup.manifest import Manifest
 from local_mesh.backup.progress import Narrator, in_thread, readable
+from local_mesh.backup.reader import read_manifest, verify
 from local_mesh.backup.restore import restore
 from local_mesh.errors import MeshError
 from local_mesh.settings import MeshSettings

@@ -86,6 +86,15 @@ class NotEmpty(MeshError):
         )
 
 
+class NotUnpacked(MeshError):
+    """The disk is full, or the state folder is not ours to write to."""
+
+    def __init__(self, folder: object, why: str) -> None:
+        super().__init__(
+            f"The archive cannot be unpacked to {folder} ({why}). Nothing was replaced. Free some space there, then retry."
+        )
+
+
 class NoArchive(MeshError):
     """There is no such file."""
 

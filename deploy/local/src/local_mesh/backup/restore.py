@@ -6,14 +6,12 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
-
-from local_mesh.backup import media, tools
-from local_mesh.backup.archive import extract, size_of, verify
+from local_mesh.backup import media, restored_databases
+from local_mesh.backup.archive import size_of
 from local_mesh.backup.errors import MeshRuns, NotEmpty, TooNew
 from local_mesh.backup.manifest import Manifest
 from local_mesh.backup.progress import Narrator, in_thread
+from local_mesh.backup.reader import extract, verify
 from local_mesh.backup.servers import Servers, jetstream, started
 from local_mesh.home import Home
 from local_mesh.servers import databases
@@ -25,8 +23,6 @@ from servicekit.messaging.saved import SavedEvent, empty, is_empty, put_back
 _PARTS = ("data", *media.FOLDERS, ".media-work", "keys", "secrets")
 _MEGABYTE = 1024**2
 _SPARE_MEGABYTES = 300
-# JetStream forgets an event after so many days, and inboxes later than that: both count anew from here.
-_REMEMBER = "UPDATE inbox SET create_time = now()"
 
 
 async def restore(settings: MeshSettings, archive: Path, narrator: Narrator, *, force: bool) -> Path | None:
@@ -84,12 +80,12 @@ async def _fill(servers: Servers, staged: Home, narrator: Narrator, stamp: str, 
     """The databases under names of their own, the events, and then the databases under their names."""
     async with jetstream(servers.nats) as stream:
         if not force:
-            await asyncio.to_thread(_refuse_databases, servers.postgres)
+            await asyncio.to_thread(restored_databases.refuse_present, servers.postgres)
             if not await is_empty(stream):
                 raise NotEmpty("The events on the server of LM_NATS_URL")
         for service in databases.SERVICES:
             with narrator.step(f"Restoring {service}"):
-                await _database(servers.postgres, service, staged)
+                await restored_databases.restore(servers.postgres, service, staged)
             narrator.done(f"Database {service}")
         await empty(stream)
         count = 0
@@ -98,52 +94,8 @@ async def _fill(servers: Servers, staged: Home, narrator: Narrator, stamp: str, 
                 for line in lines:
                     await put_back(stream, SavedEvent.from_json(line))
                     count += 1
-    await asyncio.to_thread(_rename_databases, servers.postgres, stamp)
+    await asyncio.to_thread(restored_databases.put_in_place, servers.postgres, stamp)
     narrator.done(f"Events: {count}")
-
-
-def _refuse_databases(server: str) -> None:
-    with psycopg.connect(server, autocommit=True) as connection:
-        if present := [service for service in databases.SERVICES if databases.exists(connection, service)]:
-            raise NotEmpty(f"The databases {', '.join(present)} on the server of LM_POSTGRES_URL")
-
-
-async def _database(server: str, service: str, staged: Home) -> None:
-    name = _restoring(service)
-    await asyncio.to_thread(_make_empty, server, service, name, staged)
-    await tools.restore(server, name, f"{service}_owner", staged.root / "databases" / f"{service}.dump")
-    await asyncio.to_thread(_settle, server, name)
-
-
-def _make_empty(server: str, service: str, name: str, staged: Home) -> None:
-    """Without the grants of provisioning: the dump has them, and the exceptions to them."""
-    with psycopg.connect(server, autocommit=True) as connection:
-        databases.make_roles(connection, service, staged.credentials)
-        connection.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(name)))
-        databases.make_database(connection, service, name)
-
-
-def _settle(server: str, name: str) -> None:
-    with psycopg.connect(databases.in_database(server, name), autocommit=True) as connection:
-        connection.execute(_REMEMBER)
-        connection.execute("ANALYZE")  # a dump says nothing of how the rows are spread
-
-
-def _rename_databases(server: str, stamp: str) -> None:
-    with psycopg.connect(server, autocommit=True) as connection:
-        for service in databases.SERVICES:
-            if databases.exists(connection, service):
-                _rename(connection, service, f"{service}_replaced_{stamp.lower()}")
-            _rename(connection, _restoring(service), service)
-
-
-def _rename(connection: psycopg.Connection, old: str, new: str) -> None:
-    statement = sql.SQL("alter database {} rename to {}").format(sql.Identifier(old), sql.Identifier(new))
-    connection.execute(statement)
-
-
-def _restoring(service: str) -> str:
-    return f"{service}_restoring"
 
 
 def _switch(home: Home, staged: Home, stamp: str) -> Path | None:

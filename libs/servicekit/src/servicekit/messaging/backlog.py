@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import psycopg
 from nats.errors import Error as NatsError
 from opentelemetry.metrics import Observation, get_meter
 from sqlalchemy import text
@@ -57,7 +58,7 @@ class Backlog:
     async def watch(self) -> None:
         """Looks until cancelled, through outages of either side."""
         while True:
-            with contextlib.suppress(DatabaseUnavailable):
+            with contextlib.suppress(DatabaseUnavailable, psycopg.Error):
                 self._waiting = await self._database.one(_WAITING)
             with contextlib.suppress(NatsError, OSError, TimeoutError):
                 self._dead = await self._parked()

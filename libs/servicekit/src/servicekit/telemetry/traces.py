@@ -4,7 +4,8 @@ import os
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import lru_cache
 
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context, attach, detach
@@ -15,6 +16,7 @@ from servicekit.telemetry.measures import SECONDS
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _tracer = trace.get_tracer("servicekit")
+_UNRECORDED = nullcontext()
 _statements = metrics.get_meter("servicekit").create_histogram(
     "db.client.operation.duration",
     unit="s",
@@ -79,31 +81,33 @@ def continued(carrier: Mapping[str, str], name: str, kind: SpanKind, **attribute
 
 @contextmanager
 def client_span(statement: str) -> Iterator[None]:
-    """A span and a measurement of one SQL statement (semantic conventions for databases)."""
-    measured = {"db.system.name": "postgresql", "db.operation.name": statement.split(None, 1)[0].upper()}
+    """A span, in a trace that is recorded, and a measurement of one SQL statement (semantic conventions for databases)."""
+    measured = _measured(statement)
+    recording = trace.get_current_span().is_recording()
     began = time.perf_counter()
     try:
-        with _statement_span(statement, measured):
+        with _statement_span(statement, measured) if recording else _UNRECORDED:
             yield
     except Exception as error:
-        measured["error.type"] = type(error).__name__
+        measured = {**measured, "error.type": type(error).__name__}
         raise
     finally:
         _statements.record(time.perf_counter() - began, measured)
 
 
+@lru_cache(maxsize=1024)
+def _measured(statement: str) -> dict[str, str]:
+    """Never changed: the statements of a process are few, and it runs each of them very often."""
+    return {"db.system.name": "postgresql", "db.operation.name": statement.split(None, 1)[0].upper()}
+
+
 @contextmanager
 def _statement_span(statement: str, measured: Mapping[str, str]) -> Iterator[None]:
-    """Costs nothing in a trace that is not recorded."""
-    if not trace.get_current_span().is_recording():
-        yield
-        return
-    attributes = {**measured, "db.query.text": statement}
     # Without the exception's text: PostgreSQL quotes the values of the row it refuses.
     with _tracer.start_as_current_span(
         f"postgresql {measured['db.operation.name']}",
         kind=SpanKind.CLIENT,
-        attributes=attributes,
+        attributes={**measured, "db.query.text": statement},
         record_exception=False,
         set_status_on_exception=False,
     ) as span:

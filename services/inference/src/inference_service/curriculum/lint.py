@@ -14,7 +14,7 @@ from inference_service.curriculum.reactions import imbalance, is_reaction
 from inference_service.domain.content_check import seconds
 from inference_service.domain.lesson import Curriculum, LessonPlan, Polyline, Shape, Topic
 from inference_service.domain.lessons import lines_needed, scenes
-from inference_service.domain.lines import LineKind, Wording, curated, objection, wording
+from inference_service.domain.lines import LineKind, all_curated, objection, wording
 from inference_service.domain.script import spoken_in
 from inference_service.domain.subject import Difficulty, Subject
 from inference_service.domain.topics import normalise
@@ -32,12 +32,12 @@ def problems(pack: Curriculum) -> Iterator[str]:
     yield from _pack_problems(pack)
     for slug, topic in pack.topics.items():
         yield from (f"{slug}: {problem}" for problem in _topic_problems(topic))
-        allowed = wording(pack, slug)
+        yield from (f"{slug}: {problem}" for problem in _line_problems(pack, slug))
         for difficulty, plan in topic.levels.items():
             place = f"{slug}/{difficulty}"
             yield from (f"{place}: {problem}" for problem in _plan_problems(topic, plan))
             if all(fact in {f.id for f in topic.facts} for fact in plan.facts):
-                yield from (f"{place}: {problem}" for problem in _lesson_problems(pack, slug, difficulty, allowed))
+                yield from (f"{place}: {problem}" for problem in _lesson_problems(pack, slug, difficulty))
 
 
 def _pack_problems(pack: Curriculum) -> Iterator[str]:
@@ -104,12 +104,19 @@ def _figure_problems(plan: LessonPlan) -> Iterator[str]:
         yield "the plot shows a figure: it needs equal_scales"
 
 
-def _lesson_problems(pack: Curriculum, slug: str, difficulty: Difficulty, allowed: Wording) -> Iterator[str]:
+def _line_problems(pack: Curriculum, slug: str) -> Iterator[str]:
+    allowed = wording(pack, slug)
+    for kind in LineKind:
+        for line in all_curated(pack, slug, kind):
+            if why := objection(line, kind, allowed):
+                yield f"the curated {kind} line '{line}' would be refused: {why}"
+
+
+def _lesson_problems(pack: Curriculum, slug: str, difficulty: Difficulty) -> Iterator[str]:
+    """Its length is taken with lines of middle length; which are spoken is chance."""
     topic = pack.topics[slug]
-    lines = {kind: curated(pack, slug, kind, 0) for kind in lines_needed(topic.levels[difficulty])}
-    for kind, line in lines.items():
-        if why := objection(line, kind, allowed):
-            yield f"the curated {kind} line '{line}' would be refused: {why}"
+    said = {kind: all_curated(pack, slug, kind) for kind in lines_needed(topic.levels[difficulty])}
+    lines = {kind: of_kind[len(of_kind) // 2] for kind, of_kind in said.items()}
     for number in range(len(topic.levels[difficulty].quiz)):
         told = scenes(topic, difficulty, lines, number)
         length = seconds(tuple(spoken for scene in told for spoken in spoken_in(scene.body)))

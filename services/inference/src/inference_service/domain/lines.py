@@ -1,6 +1,7 @@
 """The short spoken lines around a lesson: how the model is asked, what it may answer, and what is said instead.
 
-A model's line is used only when every word and every pair of neighbouring words occurs in the curated lines filled with
+The model is given the topic's name and, where the kind has room for one, a phrase; what it adds is the sentence around them.
+Its line is used only when every word and every pair of neighbouring words occurs in the curated lines filled with
 this topic's phrases or in the topic's facts, so it can neither invent a claim nor lose its grammar on the way.
 """
 
@@ -14,9 +15,8 @@ from itertools import pairwise, product
 from string import Formatter
 
 from inference_service.domain.lesson import Curriculum, Phrases, Topic
-from inference_service.domain.subject import Difficulty, Subject
 
-PROMPT_VERSION = "lines/1"
+PROMPT_VERSION = "lines/2"
 LENGTH = range(12, 161)
 MOST_SENTENCES = 2
 _ALLOWED = re.compile(r"[A-Z][A-Za-z ,.!?:;'’-]*[.!?]")
@@ -54,9 +54,13 @@ class Wording:
     pairs: frozenset[tuple[str, str]]
 
 
-def prompt(name: str, subject: Subject, difficulty: Difficulty, kind: LineKind) -> str:
-    """The prompt of PROMPT_VERSION; services/inference/training/corpus.py trains on the same words."""
-    return f"topic: {name}\nsubject: {subject.lower()}\nlevel: {difficulty.lower()}\nkind: {kind}\nsay:"
+def prompt(curriculum: Curriculum, slug: str, kind: LineKind, seed: int, attempt: int) -> str:
+    """The prompt of PROMPT_VERSION, as services/inference/training/corpus.py teaches it; seed and attempt pick the phrase."""
+    topic = curriculum.topics[slug]
+    slots = [*dict.fromkeys(slot for line in curriculum.lines.of(topic)[kind] for slot in _slots(line))]
+    slot = _chooser(seed, slug, kind, attempt).choice(slots) if slots else ""
+    given = f"{slot}: {_phrase(topic, slug, slot, kind, seed, attempt)}\n" if slot else ""
+    return f"topic: {topic.phrases.name}\nkind: {kind}\n{given}say:"
 
 
 def wording(curriculum: Curriculum, slug: str) -> Wording:
@@ -82,32 +86,47 @@ def objection(line: str, kind: LineKind, allowed: Wording) -> str:
     return f"'{' '.join(strange)}' is not in the topic's wording" if strange else ""
 
 
+def all_curated(curriculum: Curriculum, slug: str, kind: LineKind) -> tuple[str, ...]:
+    """Every hand-written line of the kind around the topic, the shortest in words first."""
+    topic = curriculum.topics[slug]
+    lines = _filled({kind: curriculum.lines.of(topic)[kind]}, topic.phrases)
+    return tuple(sorted(lines, key=lambda line: len(line.split())))
+
+
 def curated(curriculum: Curriculum, slug: str, kind: LineKind, seed: int) -> str:
     """A hand-written line of the kind, the same for the same seed."""
-    chooser = random.Random(seed_of(seed, slug, kind, 0))  # noqa: S311 - a repeatable choice, not a secret
     topic = curriculum.topics[slug]
-    return _fill_one(chooser, chooser.choice(curriculum.lines.of(topic)[kind]), topic.phrases)
+    template = _chooser(seed, slug, kind, 0).choice(curriculum.lines.of(topic)[kind])
+    given = {slot: _phrase(topic, slug, slot, kind, seed, 0) for slot in _slots(template)}
+    return template.format(name=topic.phrases.name, **given)
 
 
-def seed_of(seed: int, slug: str, kind: LineKind, attempt: int) -> int:
+def seed_of(seed: int, slug: str, purpose: str, attempt: int) -> int:
     """A seed of its own for each line and attempt, stable across processes."""
-    return zlib.crc32(f"{seed}/{slug}/{kind}/{attempt}".encode())
+    return zlib.crc32(f"{seed}/{slug}/{purpose}/{attempt}".encode())
+
+
+def _chooser(seed: int, slug: str, purpose: str, attempt: int) -> random.Random:
+    return random.Random(seed_of(seed, slug, purpose, attempt))  # noqa: S311 - a repeatable choice, not a secret
+
+
+def _phrase(topic: Topic, slug: str, slot: str, kind: LineKind, seed: int, attempt: int) -> str:
+    """One of the topic's phrases; the closing takes them from the other end, so that it does not repeat the hook's."""
+    phrases: tuple[str, ...] = getattr(topic.phrases, slot)
+    shuffled = _chooser(seed, slug, slot, 0).sample(phrases, len(phrases))
+    return shuffled[(-1 - attempt if kind is LineKind.CLOSING else attempt) % len(shuffled)]
 
 
 def _filled(templates: Mapping[str, tuple[str, ...]], phrases: Phrases) -> Iterator[str]:
     for template in (template for of_kind in templates.values() for template in of_kind):
-        slots = [slot for _, slot, _, _ in Formatter().parse(template) if slot and slot != "name"]
+        slots = _slots(template)
         for values in product(*(getattr(phrases, slot) for slot in slots)):
             yield template.format(name=phrases.name, **dict(zip(slots, values, strict=True)))
 
 
-def _fill_one(chooser: random.Random, template: str, phrases: Phrases) -> str:
-    return template.format(
-        name=phrases.name,
-        wonder=chooser.choice(phrases.wonder),
-        picture=chooser.choice(phrases.picture),
-        use=chooser.choice(phrases.use),
-    )
+def _slots(template: str) -> list[str]:
+    """The sorts of phrase that the template has room for."""
+    return [slot for _, slot, _, _ in Formatter().parse(template) if slot and slot != "name"]
 
 
 def _facts(topic: Topic) -> Iterator[str]:

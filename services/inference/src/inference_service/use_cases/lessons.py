@@ -47,9 +47,7 @@ class Lessons:
         plan = found.topic.levels[difficulty]
         allowed = wording(self._curriculum, found.slug)
         asking = _Asking(engine, claim, seed)
-        lines = [
-            await self._line(asking, found.slug, allowed, subject, difficulty, kind) for kind in lines_needed(plan)
-        ]
+        lines = [await self._line(asking, found.slug, allowed, kind) for kind in lines_needed(plan)]
         return Script(
             title=found.topic.title,
             subject=subject,
@@ -83,19 +81,11 @@ class Lessons:
             case unknown:
                 raise _not_supported(asked, subject, unknown.nearest)
 
-    async def _line(
-        self,
-        asking: "_Asking",
-        slug: str,
-        allowed: Wording,
-        subject: Subject,
-        difficulty: Difficulty,
-        kind: LineKind,
-    ) -> SpokenLine:
+    async def _line(self, asking: "_Asking", slug: str, allowed: Wording, kind: LineKind) -> SpokenLine:
         """The model's line when one of a few attempts may be spoken, else a curated one; around a solemn topic always that."""
-        asked = prompt(allowed.name, subject, difficulty, kind)
         for attempt in range(0 if self._curriculum.topics[slug].solemn else ATTEMPTS):
-            line = await asking.complete(asked, seed_of(asking.seed, slug, kind, attempt))
+            seed = seed_of(asking.seed, slug, kind, attempt)
+            line = await asking.complete(prompt(self._curriculum, slug, kind, asking.seed, attempt), seed)
             if not objection(line, kind, allowed):
                 return SpokenLine(kind, line, by_model=True)
         return SpokenLine(kind, curated(self._curriculum, slug, kind, asking.seed), by_model=False)
