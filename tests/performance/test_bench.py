@@ -43,3 +43,13 @@ async def test_a_short_bench_of_scale_compares_few_with_many_and_keeps_how_postg
     rates = json.loads((tmp_path / "bench-scale.json").read_text())
     assert all(rates[kind][name] > 0 for kind in ("feed", "search") for name in ("few", "many"))
     assert "Index Scan Backward using videos_recent_idx" in (tmp_path / "explain" / "400.txt").read_text()
+
+
+@pytest.mark.timeout(300)
+async def test_a_short_bench_of_lessons_makes_some_and_writes_what_each_stage_took(tmp_path: Path):
+    await _output_of("tests.performance.lesson", tmp_path)
+
+    figures = json.loads((tmp_path / "bench-lesson.json").read_text())
+    assert figures["lessons"] == 2
+    assert figures["best"]["stages"].keys() >= {"script", "voice", "slides", "render", "publish"}
+    assert all(figures[name] > 0 for name in ("multiple", "whole", "peak_mib"))

@@ -46,6 +46,16 @@ def file_of(clones: Path, source: dict[str, str]) -> bytes:
     return _git(clones, source, "show", f"{source['revision']}:{source['file']}")
 
 
+def folder_of(clones: Path, source: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Names and texts of the files in a folder."""
+    with tarfile.open(
+        fileobj=io.BytesIO(_git(clones, source, "archive", source["revision"], source["folder"]))
+    ) as archive:
+        for member in archive.getmembers():
+            if member.isfile():
+                yield Path(member.name).name, archive.extractfile(member).read().decode("utf-8", "replace")
+
+
 def _book(clones: Path, source: dict[str, str]) -> Iterator[str]:
     with tarfile.open(fileobj=io.BytesIO(_git(clones, source, "archive", source["revision"], "modules"))) as archive:
         for member in archive.getmembers():

@@ -5,25 +5,21 @@ domain, from the curriculum, from subjects.yaml, and from talk about none of the
 input gives the same file.
 """
 
-import json
 import random
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import yaml
+from fit import fit
 from public_texts import books, talk
-from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
 
-from inference_service.classifiers import __file__ as package
 from inference_service.curriculum.pack import load_curriculum
-from inference_service.domain.classification import FEATURES, OTHER, hashed
+from inference_service.domain.classification import FEATURES, OTHER, features
+from inference_service.domain.linear import hashed
 
 HERE = Path(__file__).parent
-OUT = Path(package).parent
 MOST_GLOSSES = {OTHER: 8000}
 MOST_GLOSSES_OF_A_SUBJECT = 4000
 MOST_PARTS = {OTHER: 24000}
@@ -39,18 +35,8 @@ Synset = tuple[str, str]
 
 def main(wordnet: Path, clones: Path) -> None:
     texts, labels, weights = zip(*_examples(wordnet), *_read(clones), strict=True)
-    model = LogisticRegression(C=REGULARISATION, max_iter=100, class_weight="balanced")
-    model.fit(_matrix(texts), labels, sample_weight=weights)
-    scales = np.abs(model.coef_).max(axis=1) / 127
-    quantised = np.round(model.coef_ / scales[:, None]).astype(np.int8)
-    (OUT / "subjects.bin").write_bytes(quantised.tobytes())
-    about = {
-        "classes": [str(name) for name in model.classes_],
-        "biases": [round(float(bias), 6) for bias in model.intercept_],
-        "scales": [round(float(scale), 8) for scale in scales],
-    }
-    (OUT / "subjects.json").write_text(json.dumps(about, indent=2) + "\n")
-    print(f"{len(texts)} examples, {quantised.nbytes} bytes")
+    vectors = [hashed(features(text), FEATURES) for text in texts]
+    fit("subjects", vectors, labels, weights, FEATURES, C=REGULARISATION, max_iter=100, class_weight="balanced")
 
 
 def _examples(folder: Path) -> Iterator[tuple[str, str, float]]:
@@ -138,16 +124,6 @@ def _wordnet(folder: Path):
             domains[synset] = [(key.get(pos, pos), offset) for kind, offset, pos in pointers if kind == ";c"]
             glosses[synset] = gloss.strip()
     return words, glosses, above, domains
-
-
-def _matrix(texts) -> csr_matrix:
-    rows, columns, values = [], [], []
-    for row, text in enumerate(texts):
-        counted = hashed(text)
-        rows += [row] * len(counted)
-        columns += list(counted)
-        values += list(counted.values())
-    return csr_matrix((values, (rows, columns)), shape=(len(texts), FEATURES))
 
 
 if __name__ == "__main__":

@@ -153,14 +153,16 @@ async def test_what_is_not_public_is_its_creators_and_moderators_alone(content, 
         await content.videos.GetVideo(request)
 
 
-@pytest.mark.parametrize("topic", ["", "x", " " * 10, "a\x00b", "line\nbreak", "x" * 201, "\x7f" * 5])
+@pytest.mark.parametrize(
+    "topic", ["", "x", " " * 10, "a\x00b", "line\nbreak", "x" * 201, "\x7f" * 5, "\u202eesrever\u202c"]
+)
 async def test_a_topic_that_is_not_plain_words_is_refused_by_name(content, loopback, topic: str) -> None:
     with pytest.raises(InvalidArgument) as refused:
         await content.videos.CreateVideo(a_wish(topic), metadata=loopback.as_user(new_id()))
     assert "topic" in refused.value.fields
 
 
-@pytest.mark.parametrize("topic", ["عربى", "数学の分数", "🧮🧮🧮🧮", "\u202eesrever\u202c"])
+@pytest.mark.parametrize("topic", ["عربى", "数学の分数", "🧮🧮🧮🧮"])
 async def test_words_of_any_script_are_welcome(content, loopback, topic: str) -> None:
     assert (await content.videos.CreateVideo(a_wish(topic), metadata=loopback.as_user(new_id()))).topic == topic
 

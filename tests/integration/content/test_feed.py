@@ -22,9 +22,9 @@ def seeded(urls: Any) -> list[str]:
             connection.execute(
                 """
                 INSERT INTO videos (id, title, subject, difficulty, topic, created_by, status, status_message, summary,
-                  key_points, timestamps, chapters, cues, search, duration, rating_sum, rating_count, rating_version,
+                  key_points, timestamps, chapters, cues, duration, rating_sum, rating_count, rating_version,
                   view_count, comment_count, comment_version, tags, create_time, update_time, provenance, version)
-                VALUES (%s, %s, %s, %s, 't', %s, %s, '', '', '{}', '{}', %s, '[]', '', 1, %s, %s, 0, %s, 0, 0, '{}',
+                VALUES (%s, %s, %s, %s, 't', %s, %s, '', '', '{}', '{}', %s, '[]', 1, %s, %s, 0, %s, 0, 0, '{}',
                   timestamptz '2026-01-01' + %s * interval '1 minute', now(), '{}', 1)
                 """,
                 (

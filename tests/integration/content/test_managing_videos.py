@@ -164,6 +164,24 @@ async def test_media_that_were_just_being_shown_again_are_out_of_sight_once_both
     assert not (content.media / public[0] / "video.mp4").exists()
 
 
+async def test_a_retry_waits_until_what_the_failed_attempt_left_is_removed(content, video, database, urls) -> None:
+    await content.videos.CancelVideo(pb.CancelVideoRequest(video_id=video[0]), metadata=video[1])
+    with acting_as(Caller.service("content")):
+        async with database.transaction() as removing:
+            await PostgresWork(removing).hold_media(video[0])
+            retry = asyncio.create_task(_retried(content, video))
+            async with asyncio.timeout(10):
+                while not retry.done() and not _someone_waits(urls):
+                    await asyncio.sleep(0.01)
+            assert not retry.done()
+    assert (await retry).status == pb.VIDEO_STATUS_PENDING
+
+
+async def _retried(content: Any, video: tuple[str, Any]) -> pb.Video:
+    made: pb.Video = await content.videos.RetryVideo(pb.RetryVideoRequest(video_id=video[0]), metadata=video[1])
+    return made
+
+
 class Slow:
     """A store in which showing takes until `go` is set."""
 

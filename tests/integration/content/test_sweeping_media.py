@@ -5,9 +5,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from obstore.store import LocalStore
 
 from content_service.clients.media import MediaStore, StoredMedia
 from content_service.domain import FILES, Place
+from content_service.errors import MediaNotStored
 from content_service.storage import PostgresUnitOfWork
 from content_service.use_cases.media import sweep
 from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
@@ -75,6 +77,28 @@ async def test_media_of_a_video_that_is_gone_are_removed(content, loopback, urls
         await _put(media, video_id, files, Place.SHOWN)
     assert await sweep(units, media) == 1
     assert await media.stored() == {public: {Place.SHOWN}}
+
+
+async def test_what_cannot_be_settled_keeps_nobody_from_what_comes_after_it(
+    content, loopback, urls, units, tmp_path, files
+) -> None:
+    class Stuck(StoredMedia):
+        async def remove(self, video_id: str) -> None:
+            if video_id == gone[0]:
+                raise MediaNotStored(cause="it is being read")
+            await super().remove(video_id)
+
+    media, gone = Stuck(LocalStore(tmp_path), "media", ".media-withdrawn"), sorted((new_id(), new_id()))
+    public = await _video(content, loopback, urls, "PUBLIC", 9, making=False)
+    for video_id in (public, *gone):
+        await _put(media, video_id, files, Place.SHOWN)
+    assert await sweep(units, media) == 1
+    assert (await media.stored()).keys() == {public, gone[0]}
+
+
+async def test_a_folder_without_files_is_nobody_s_media(media, tmp_path) -> None:
+    (tmp_path / "media" / new_id()).mkdir(parents=True)
+    assert await media.stored() == {}
 
 
 async def test_nothing_is_swept_in_a_store_of_which_the_database_knows_nothing(units, media, files, tmp_path) -> None:

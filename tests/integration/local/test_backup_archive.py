@@ -95,6 +95,16 @@ def test_a_file_that_its_manifest_does_not_speak_of_is_refused(write, tmp_path, 
         verify(archive, heard)
 
 
+@pytest.mark.parametrize("path", ["media/../../outside", "/media/outside"])
+def test_an_archive_that_reaches_outside_is_refused_although_its_sums_agree(tmp_path, path):
+    (tmp_path / "film").write_bytes(CONTENT)
+    with writing(tmp_path / "littlemonster-1.tar", heard) as writer:
+        writer.add(path, tmp_path / "film")
+        writer.finish(manifest(writer.files))
+    with pytest.raises(Damaged):
+        verify(tmp_path / "littlemonster-1.tar", heard)
+
+
 def test_what_a_newer_version_made_is_refused_with_its_version(write):
     with pytest.raises(TooNew, match=r"made by version 9\.0\.0.*Install that version first"):
         verify(write(version="9.0.0", format=2), heard)
@@ -124,6 +134,14 @@ def test_nothing_is_left_of_an_archive_that_fails(tmp_path):
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(NotWritten, match="choose a folder by --to"), writing(tmp_path / "none" / "a.tar", heard):
         pass
+
+
+def test_an_archive_of_the_same_name_is_not_written_over(write):
+    archive = write()
+    before = archive.read_bytes()
+    with pytest.raises(NotWritten, match="is there already"):
+        write()
+    assert archive.read_bytes() == before
 
 
 _WRITES = """

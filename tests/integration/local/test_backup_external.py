@@ -28,6 +28,7 @@ from servicekit import migrate
 from servicekit.messaging.broker import DEAD_LETTERS, EVENTS
 from servicekit.messaging.saved import SavedEvent, messages, put_back
 
+FILMS = ("media/1/video.mp4", ".media-withdrawn/2/video.mp4")
 NAMES = "select datname from pg_database where not datistemplate and datname <> 'postgres' order by 1"
 
 
@@ -44,6 +45,9 @@ async def server(run, credentials):
 def fill(server, home):
     """The databases as a mesh on the folder would have left them, with one row nobody but the services may see."""
     home.make()
+    for film in FILMS:
+        (home.root / film).parent.mkdir(parents=True)
+        (home.root / film).write_bytes(b"a film")
     keys.make_keys(home.keys, API_SERVICES)
     databases.provision(server, home.credentials)
     for service in databases.SERVICES:
@@ -106,6 +110,7 @@ async def test_what_is_there_is_refused_and_with_force_renamed(server, tmp_path)
         old = "select count(*) from inbox where create_time < now() - interval '1 day'"
         assert connection.execute(old).fetchone() == (0,)
     assert await streamed(other, settings) == events
+    assert all((other.root / film).is_file() for film in FILMS)
 
 
 async def killed_while_restoring(server, home, archive):

@@ -1,12 +1,14 @@
 """What people read."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from auth_service.clients.letters import TemplateLetters
-from auth_service.domain.accounts import MailKind
+from auth_service.domain.accounts import MailKind, Registration
 from auth_service.domain.mails import Mail, new_mail, token_purpose
+from auth_service.domain.registrations import PendingRegistration, details
 from auth_service.domain.secrets import new_secret
 from servicekit.clock import utc_now
 from servicekit.ids import new_id
@@ -34,6 +36,16 @@ def test_every_kind_has_a_subject_a_text_and_a_page_that_link_to_the_school(kind
     assert "https://school.example.org\n" in letter.text
     assert 'href="https://school.example.org"' in letter.html
     assert all(len(line) < 100 for line in letter.text.splitlines())
+
+
+def test_a_letter_that_opens_an_account_says_when_it_was_asked_for_as_those_of_earlier_versions_cannot() -> None:
+    registration = PendingRegistration("id", Registration("", "", "", None), "", datetime(2026, 11, 23, 16, tzinfo=UTC))
+    mail = _mail(MailKind.VERIFY_EMAIL)
+    letter = LETTERS.write(replace(mail, details=details(registration)), "token")
+    for part in (letter.text, letter.html):
+        assert "this address on\nMonday, 23 November 2026, 16:00 (UTC) at" in part
+    for part in (LETTERS.write(mail, "token").text, LETTERS.write(mail, "token").html):
+        assert "this address at" in part
 
 
 def test_a_page_cannot_be_broken_out_of() -> None:

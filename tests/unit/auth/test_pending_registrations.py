@@ -9,6 +9,7 @@ from auth_service.domain.registrations import (
     PendingMailed,
     PendingRegistration,
     account_of,
+    details,
     mailed_again,
     registered,
 )
@@ -63,6 +64,10 @@ def test_another_mail_goes_out_after_a_minute() -> None:
 
 def test_strangers_get_no_mail() -> None:
     assert mailed_again(None, VERIFY, [], LATER) == Unchanged()
+
+
+def test_a_letter_says_when_the_registration_was_made() -> None:
+    assert details(FIRST) == {"asked": "Monday, 2 March 2026, 09:30 (UTC)"}
 
 
 def test_an_account_has_the_id_and_the_password_of_its_registration() -> None:

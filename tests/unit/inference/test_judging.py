@@ -10,8 +10,8 @@ from inference_service.domain.models import Task
 from inference_service.domain.moderation.policy import Phase, TextType, Verdict
 from inference_service.domain.subject import Subject
 from inference_service.engine.answers import objection
-from inference_service.storage import read_policy
-from inference_service.use_cases import Judging, Writing
+from inference_service.storage import read_policy, read_subject_model, read_tone_model
+from inference_service.use_cases import Judging, Known, Writing
 
 UNKNOWN_TO_THE_RULES = "your work looks as if a hamster had walked over it"
 
@@ -22,7 +22,7 @@ def _answer(category: str, certainty: int = 90) -> str:
 
 async def _judged(engine: FakeEngine, text: str, tasks=(Task.MODERATION,), subject: Subject | None = None) -> Verdict:
     shelf = FakeShelf(engine, tasks=tasks)
-    judging = Judging(read_policy(), shelf, Writing(shelf, objection))
+    judging = Judging(read_policy(), Known(read_subject_model(), read_tone_model()), shelf, Writing(shelf, objection))
     return await judging.moderate(text, TextType.COMMENT, subject, "ada")
 
 
@@ -38,6 +38,37 @@ async def _judged(engine: FakeEngine, text: str, tasks=(Task.MODERATION,), subje
 async def test_a_verdict_names_the_phase_and_the_rule_that_decided(text, subject, phase, rule) -> None:
     verdict = await _judged(FakeEngine(), text, tasks=(), subject=subject)
     assert (verdict.phase, verdict.rule) == (phase, rule)
+
+
+@pytest.mark.parametrize(
+    "text", ["such an ignorant hypocrite, a total fool", "these people must be stupid fools to believe that garbage"]
+)
+async def test_what_no_rule_names_is_stopped_by_its_sound_and_the_words_are_named(text: str) -> None:
+    verdict = await _judged(FakeEngine(), text, tasks=())
+    assert (verdict.approved, verdict.phase, verdict.categories) == (False, Phase.TONE, ("harassment",))
+    assert "Criticize the work" in verdict.reasons[0]
+    assert '"ignorant"' in verdict.reasons[1] or '"stupid"' in verdict.reasons[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Muslims like you are wonderful neighbours",
+        "she is a gay woman and a brilliant chemist",
+        "you are not stupid at all",
+        "he told me that I am a fool",
+        "my stupid mistake was the minus sign",
+    ],
+)
+async def test_naming_a_group_denying_an_insult_or_telling_of_one_is_not_stopped_by_its_sound(text: str) -> None:
+    assert (await _judged(FakeEngine(), text, tasks=())).approved
+
+
+async def test_what_a_text_is_plainly_about_may_be_named_where_no_subject_is_given() -> None:
+    lesson = "In the sixteenth century the Spanish Inquisition tortured heretics who would not convert"
+    verdict = await _judged(FakeEngine(), lesson, tasks=())
+    assert (verdict.approved, verdict.phase, verdict.rule) == (True, Phase.SUBJECT, "gore")
+    assert not (await _judged(FakeEngine(), "So much torture and gore, awesome", tasks=())).approved
 
 
 async def test_a_model_stops_what_no_rule_knows_in_the_words_of_the_category() -> None:

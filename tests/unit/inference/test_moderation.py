@@ -106,6 +106,27 @@ def test_numbers_of_a_lesson_are_no_way_of_getting_in_touch(written: str) -> Non
     assert _judge(written).approved
 
 
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        "the those ",
+        "all of the ",
+        "so a bunch of the ",
+        "i should not ",
+        "he said it is ",
+        "best way to ",
+        "0 1 ",
+        "+1-",
+        "a@b.",
+        "f*",
+    ],
+)
+@pytest.mark.parametrize("before", ["", "women x i hate ", "you are ", "i want to kill ", "how to ", "call me on "])
+def test_no_repetition_makes_an_expression_try_without_end(before: str, repeated: str) -> None:
+    text = (before + repeated * 700)[:1990]
+    assert 0 < _judge(f"{text} x").confidence <= 1
+
+
 def test_the_vocabulary_of_the_policy_is_written_out() -> None:
     patterns = [p.pattern for rule in POLICY.rules for p in (*rule.patterns, *rule.unless, *rule.contacts)]
     assert not [

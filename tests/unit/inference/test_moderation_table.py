@@ -4,21 +4,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fakes.inference.engine import FakeEngine, FakeShelf
 
-from inference_service.domain.moderation.judge import judge
 from inference_service.domain.moderation.policy import TextType, Verdict
 from inference_service.domain.subject import Subject
-from inference_service.storage import read_policy
+from inference_service.engine.answers import objection
+from inference_service.storage import read_policy, read_subject_model, read_tone_model
+from inference_service.use_cases import Judging, Known, Writing
 
 OK = "ok"
 TABLE = Path(__file__).with_name("moderation_phrases.tsv")
+SHELF = FakeShelf(FakeEngine(), tasks=())
+JUDGING = Judging(read_policy(), Known(read_subject_model(), read_tone_model()), SHELF, Writing(SHELF, objection))
 PHRASES = [
     line.split("\t") for line in TABLE.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
 ]
 
 
 def _judge(subject: str, text: str) -> Verdict:
-    return judge(text, TextType.COMMENT, None if subject == "-" else Subject(subject), read_policy())
+    return JUDGING.without_model(text, TextType.COMMENT, None if subject == "-" else Subject(subject))
 
 
 @pytest.mark.parametrize(("expected", "subject", "text"), PHRASES, ids=[text for _, _, text in PHRASES])

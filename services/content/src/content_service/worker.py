@@ -76,9 +76,8 @@ async def serve(kit: Kit[Settings]) -> None:
 
 
 async def _sweep(unit_of_work: PostgresUnitOfWork, media: Media) -> None:
-    await sweep(
-        unit_of_work, media
-    )  # once an hour, however much it found: what cannot be settled is not tried at once again
+    """Once an hour, however much it found: a chore that answers a number is done again at once."""
+    await sweep(unit_of_work, media)
 
 
 async def _listen(broker: Broker, wanted: asyncio.Event) -> None:

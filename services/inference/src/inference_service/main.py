@@ -14,8 +14,8 @@ from inference_service.engine.supervised import Patience, SupervisedEngine
 from inference_service.handlers import GenerationHandlers, ModelHandlers, ModerationHandlers
 from inference_service.ports import ModelShelf
 from inference_service.settings import Settings
-from inference_service.storage import Registry, read_policy, read_registry, read_subject_model
-from inference_service.use_cases import Classifying, Judging, Lessons, Texts, Writing
+from inference_service.storage import Registry, read_policy, read_registry, read_subject_model, read_tone_model
+from inference_service.use_cases import Classifying, Judging, Known, Lessons, Texts, Writing
 from littlemonster.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from littlemonster.inference.v1 import inference_service_pb2_grpc as grpc_pb
 from servicekit.kit import Kit, run
@@ -52,7 +52,8 @@ def registrations(models: ModelShelf) -> tuple[Registration, ...]:
     curriculum, writing = load_curriculum(), Writing(models, objection)
     texts = Texts(models, writing, Embedder(curriculum))
     subjects = read_subject_model()
-    judgements = ModerationHandlers(Judging(read_policy(), models, writing), Classifying(subjects, BundledLanguages()))
+    judging = Judging(read_policy(), Known(subjects, read_tone_model()), models, writing)
+    judgements = ModerationHandlers(judging, Classifying(subjects, BundledLanguages()))
     return (
         (
             grpc_pb.add_GenerationServiceServicer_to_server,

@@ -1,4 +1,4 @@
-"""What the service reads from its own files: the moderation policy, the classifier of subjects, the registry of models."""
+"""What the service reads from its own files: the moderation policy, the classifiers, the registry of models."""
 
 import json
 from collections.abc import Mapping
@@ -6,16 +6,19 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import TypeAdapter
 
 from inference_service.domain.classification import FEATURES, SubjectModel
+from inference_service.domain.linear import LinearModel
 from inference_service.domain.models import ModelCard
 from inference_service.domain.moderation.policy import Policy
+from inference_service.domain.moderation.tone import BUCKETS, ToneModel
 
 SHIPPED_REGISTRY = "models.yaml"
+_Linear = TypeVar("_Linear", bound=LinearModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +81,21 @@ def _written_out(value: Any, vocabulary: Mapping[str, str]) -> Any:
 @lru_cache(maxsize=1)
 def read_subject_model() -> SubjectModel:
     """The shipped classifier of subjects."""
+    return _read_linear(SubjectModel, "subjects", FEATURES)
+
+
+@lru_cache(maxsize=1)
+def read_tone_model() -> ToneModel:
+    """The shipped classifier of how a text sounds."""
+    return _read_linear(ToneModel, "tone", BUCKETS)
+
+
+def _read_linear(kind: type[_Linear], name: str, buckets: int) -> _Linear:
     folder = files("inference_service.classifiers")
-    about = json.loads(folder.joinpath("subjects.json").read_text(encoding="utf-8"))
-    weights = memoryview(folder.joinpath("subjects.bin").read_bytes()).cast("b")
-    rows = [weights[start : start + FEATURES] for start in range(0, len(weights), FEATURES)]
-    return SubjectModel(about["classes"], about["biases"], about["scales"], rows)
+    about = json.loads(folder.joinpath(f"{name}.json").read_text(encoding="utf-8"))
+    weights = memoryview(folder.joinpath(f"{name}.bin").read_bytes()).cast("b")
+    rows = [weights[start : start + buckets] for start in range(0, len(weights), buckets)]
+    return kind(about["classes"], about["biases"], about["scales"], rows)
 
 
 def read_registry(file: Path | None = None, pulled: Path | None = None) -> Registry:

@@ -120,6 +120,29 @@ def test_the_caption_file_is_the_transcript(made: Made) -> None:
     assert [block.split("\n", 2)[2].strip() for block in blocks[1:]] == [cue.text for cue in made.rendered.transcript]
 
 
+def test_another_reader_of_webvtt_finds_the_same_cues(made: Made) -> None:
+    with av.open(made.folder / made.rendered.captions) as captions:
+        stream = captions.streams.subtitles[0]
+        cues = [
+            (float(packet.pts * packet.time_base), float(packet.duration * packet.time_base), bytes(packet).decode())
+            for packet in captions.demux(stream)
+            if packet.size
+        ]
+    assert cues == [
+        (pytest.approx(cue.start, abs=0.001), pytest.approx(cue.end - cue.start, abs=0.002), cue.text)
+        for cue in made.rendered.transcript
+    ]
+
+
+def test_somebody_speaks_when_a_caption_appears(made: Made) -> None:
+    with av.open(made.video) as container:
+        rate = container.streams.audio[0].rate
+        heard = np.concatenate([frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)])
+    for cue in made.rendered.transcript:
+        spoken = heard[int(cue.start * rate) : int((cue.start + 0.4) * rate)]
+        assert np.abs(spoken).max() > 0.02, cue.text
+
+
 def test_captions_are_short_ordered_and_never_overlap(made: Made) -> None:
     transcript = made.rendered.transcript
     assert all(len(line) <= LINE for cue in transcript for line in cue.text.split("\n"))

@@ -32,6 +32,20 @@ def test_an_outer_fraction_is_set_in_display_size() -> None:
     assert typeset(r"\frac{1}{2}", "Scene", 900, 900, 60) == typeset(r"\dfrac{1}{2}", "Scene", 900, 900, 60)
 
 
+def test_a_fraction_under_a_root_is_set_in_display_size_and_one_in_an_exponent_is_not() -> None:
+    assert typeset(r"\sqrt{\frac{8}{3}}", "Scene", 900, 900, 60) == typeset(
+        r"\sqrt{\dfrac{8}{3}}", "Scene", 900, 900, 60
+    )
+    assert typeset(r"x^{\frac{1}{2}}", "Scene", 900, 900, 60) != typeset(r"x^{\dfrac{1}{2}}", "Scene", 900, 900, 60)
+
+
+def test_the_sign_of_a_number_behind_another_is_set_close() -> None:
+    def width(formula: str) -> int:
+        return typeset(formula, "Scene", 1200, 900, 40).width
+
+    assert width(r"x = 2 \quad -3 = y") == width(r"x = 2 \quad {-}3 = y") < width(r"x = 2 \quad {} - 3 = y")
+
+
 def test_a_charge_is_set_close_and_a_sum_in_an_exponent_is_not() -> None:
     def width(formula: str) -> int:
         return typeset(formula, "Scene", 900, 900, 60).width

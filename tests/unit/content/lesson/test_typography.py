@@ -51,6 +51,12 @@ def test_quotation_marks_and_apostrophes_are_set_as_printers_do(written: str, sh
     assert clean(written) == clean(clean(written)) == shown
 
 
+@pytest.mark.parametrize("width", range(120, 600, 20))
+def test_a_product_is_not_torn_apart(width: int) -> None:
+    lines = wrap("Oxygen last: 3 · 2 + 4 = 10, so 5 O₂", Weight.MEDIUM, 30, width)
+    assert lines is None or any("3 · 2" in line for line in lines)
+
+
 def test_a_word_wider_than_the_line_is_refused() -> None:
     assert wrap("incomprehensibilities", Weight.BOLD, 60, 200) is None
 

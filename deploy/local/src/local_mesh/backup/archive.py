@@ -1,5 +1,6 @@
 """The archive: a tar that only its owner may read; its last members are the manifest and the manifest's own sum."""
 
+import errno
 import fcntl
 import hashlib
 import io
@@ -73,6 +74,8 @@ def writing(target: Path, tell: Tell) -> Iterator[Writer]:
     """A new archive, which gets its name once it is whole and on the disk. Raises NotWritten."""
     partial = target.with_name(f".{target.name}.partial")
     try:
+        if target.exists():  # of another mesh, at the same second
+            raise FileExistsError(errno.EEXIST, f"{target.name} is there already")
         with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # whoever sweeps leaves it alone while we live
             try:

@@ -1,8 +1,8 @@
 """A registration that waits until whoever reads the address's mail confirms it; only then there is an account."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from auth_service.domain.accounts import (
     MAIL_INTERVAL,
@@ -67,3 +67,9 @@ def mailed_again(
 def account_of(registration: PendingRegistration, now: datetime) -> Account:
     """The account that a registration becomes once its address is confirmed, with the password it was made with."""
     return replace(open_account(registration.id, registration.wish, now), mail_time=registration.create_time)
+
+
+def details(registration: PendingRegistration) -> Mapping[str, str]:
+    """What its letters show: `asked`, when it was made, so that whoever gets several knows their own."""
+    time = registration.create_time.astimezone(UTC)
+    return {"asked": f"{time:%A}, {time.day} {time:%B %Y}, {time:%H:%M} (UTC)"}

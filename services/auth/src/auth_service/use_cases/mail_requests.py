@@ -16,6 +16,7 @@ from auth_service.domain.registrations import (
     MAIL_WINDOW,
     PendingMailed,
     PendingRegistration,
+    details,
     mailed_again,
     registered,
 )
@@ -77,7 +78,8 @@ async def _decide(work: Work, request: MailRequest) -> None:
         await work.mails.add(new_mail(new_id(), user_id, kind, request.email, request.create_time))
     elif isinstance(outcome, PendingMailed):
         mail = new_mail(new_id(), None, outcome.mail, request.email, request.create_time)
-        await work.mails.add(replace(mail, registration_id=outcome.registration.id))
+        about = outcome.registration
+        await work.mails.add(replace(mail, registration_id=about.id, details=details(about)))
 
 
 async def _answer(work: Work, request: MailRequest) -> Mailed | PendingMailed | Unchanged:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
 
 _VALID = timedelta(hours=6)
+_LISTED = 1000  # objects at a time
 _SHOWN = "media"
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CLIENT: "ClientConfig" = {"timeout": "60s", "connect_timeout": "5s", "allow_http": True}
@@ -70,10 +71,10 @@ class StoredMedia:
         found: dict[str, set[Place]] = {}
         for place, prefix in self._prefixes.items():
             async with _translated():
-                listed = await obstore.list_with_delimiter_async(self._store, prefix)
-            for path in listed["common_prefixes"]:
-                if _ID.fullmatch(video_id := path.rpartition("/")[2]):
-                    found.setdefault(video_id, set()).add(place)
+                async for objects in obstore.list(self._store, prefix, chunk_size=_LISTED):
+                    for path in (each["path"] for each in objects):
+                        if _ID.fullmatch(video_id := path.removeprefix(f"{prefix}/").partition("/")[0]):
+                            found.setdefault(video_id, set()).add(place)
         return found
 
     def _path(self, place: Place, video_id: str, name: str) -> str:

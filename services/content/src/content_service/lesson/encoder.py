@@ -42,7 +42,7 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """All that goes into the file; times in seconds. `pictures` are (frame number, picture), ascending."""
+    """All that goes into the file; times in seconds. `pictures` are (frame number, `planes` of a picture), ascending."""
 
     title: str
     pictures: Iterable[tuple[int, Image.Image]]
@@ -88,9 +88,17 @@ def _video(container: OutputContainer) -> VideoStream:
     return stream
 
 
-def _frame(picture: Image.Image) -> av.VideoFrame:
+def planes(picture: Image.Image) -> Image.Image:
+    """An RGB picture as the encoder wants it: Y, U and V below each other, as one grey picture.
+
+    It is converted once; blending two of these gives the same as converting a blend, for all of it is linear.
+    """
     rgb = av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")
-    return rgb.reformat(format="yuv420p", dst_colorspace="ITU709")
+    return Image.fromarray(rgb.reformat(format="yuv420p", dst_colorspace="ITU709").to_ndarray())
+
+
+def _frame(picture: Image.Image) -> av.VideoFrame:
+    return av.VideoFrame.from_ndarray(np.asarray(picture), format="yuv420p")
 
 
 def _audio(container: OutputContainer, rate: int) -> AudioStream:

@@ -11,6 +11,7 @@ from content_service.lesson.errors import ContentOverflow, FormulaInvalid
 SMALLEST = 28
 MAX_LENGTH = 400
 _CHARGE = re.compile(r"(\^\{\d+)([+-])\}")  # mathtext would set 2+ apart, like a sum
+_SIGN = re.compile(r"(\\q?quad\s*)([+-])")  # and the sign of a number that stands behind another
 
 
 def typeset(formula: str, scene: str, width: int, height: int, largest: int, smallest: int = SMALLEST) -> Image.Image:
@@ -59,17 +60,22 @@ def _parser() -> Any:
 
 
 def _displayed(formula: str) -> str:
-    """Outermost fractions in display size, as in TeX's display style (mathtext knows text style only), and charges closed up."""
-    out, depth, i = [], 0, 0
+    """Outermost fractions in display size, as in TeX's display style: mathtext knows text style only. Signs close up."""
+    out: list[str] = []
+    roots: list[bool] = []  # of each open group: whether it is what a root is taken of
+    i = 0
     while i < len(formula):
-        if depth == 0 and formula.startswith("\\frac", i):
+        if all(roots) and formula.startswith("\\frac", i):
             out.append("\\dfrac")
             i += 5
             continue
-        depth += {"{": 1, "}": -1}.get(formula[i], 0)
+        if formula[i] == "{":
+            roots.append(formula[:i].endswith("\\sqrt"))
+        elif formula[i] == "}" and roots:
+            roots.pop()
         out.append(formula[i])
         i += 1
-    return _CHARGE.sub(r"\1{\2}}", "".join(out))
+    return _SIGN.sub(r"\1{\2}", _CHARGE.sub(r"\1{\2}}", "".join(out)))
 
 
 def _reason(error: Exception) -> str:

@@ -11,7 +11,7 @@ from PIL import Image
 from content_service.lesson import artefacts, result
 from content_service.lesson.captions import cues, web_vtt
 from content_service.lesson.checks import check
-from content_service.lesson.encoder import Tracks, encode
+from content_service.lesson.encoder import Tracks, encode, planes
 from content_service.lesson.espeak import EspeakVoice
 from content_service.lesson.film import pictures
 from content_service.lesson.loudness import normalised
@@ -69,11 +69,12 @@ def film(script: Script, folder: Path, progress: Progress) -> bytes:
     """The three files that are published; answers `result.Rendered` as JSON."""
     plan = artefacts.load_schedule(folder / artefacts.VOICE)
     painted = folder / artefacts.SLIDES
+    slide_of = artefacts.slides(painted)
     transcript = cues([word for spoken in plan.spoken for word in spoken.words], plan.duration)
     marks = chapters(script, plan)
     tracks = Tracks(
         title=script.title,
-        pictures=pictures(plan.shots, artefacts.slides(painted)),
+        pictures=pictures(plan.shots, lambda shot: planes(slide_of(shot))),
         samples=plan.samples,
         rate=plan.rate,
         cues=transcript,

@@ -14,6 +14,7 @@ from PIL import ImageFont
 
 LEADING, HEADLINE_LEADING = 1.26, 1.12
 ASCENT = 0.80
+PRODUCT = {"·", "×", "÷"}
 DESCENT = 0.22
 
 
@@ -113,10 +114,10 @@ def measure(text: str, weight: Weight, size: int) -> float:
 
 
 def _words(text: str) -> list[str]:
-    """Words, with a number kept on one line with what it counts."""
+    """Words, with a number kept on one line with what it counts, and a product whole."""
     words: list[str] = []
     for word in clean(text).split():
-        if words and re.fullmatch(r"[−-]?\d(?:[\d.,]*\d)?", words[-1]):
+        if words and (re.fullmatch(r"[−-]?\d(?:[\d.,]*\d)?", words[-1]) or {word, words[-1][-1]} & PRODUCT):
             words[-1] += f" {word}"
         else:
             words.append(word)

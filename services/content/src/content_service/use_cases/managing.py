@@ -45,6 +45,9 @@ class Management:
         before, queue, now = await self._managed(video_id), await self._reads.queue(), self._clock()
         async with self._unit_of_work() as work:
             await work.take_turn(before.created_by)
+            await work.hold_media(
+                video_id
+            )  # whoever removes what the failed attempt left is done before the next begins
             await work.requeue(video_id, now)
             await work.expect(video_id, estimates(now, queue, [before.difficulty])[0])
             video = await work.move(video_id, Status.PENDING, "", now) or _refused(before, Status.PENDING)

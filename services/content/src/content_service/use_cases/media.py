@@ -5,6 +5,7 @@ from collections.abc import Set
 
 from content_service.domain import Place
 from content_service.ports import Media, UnitOfWork, Work
+from servicekit.errors import Unavailable
 
 log = logging.getLogger(__name__)
 _BATCH = 500
@@ -25,8 +26,9 @@ async def settle(work: Work, media: Media, video_id: str) -> None:
 async def sweep(unit_of_work: UnitOfWork, media: Media) -> int:
     """Settles all media that lie where they do not belong: a worker was killed before it could. Returns how many.
 
-    Nothing is done to a store of which the database knows not one video: one of the two is another installation's.
-    Raises MediaNotStored.
+    What cannot be settled now waits for the next time; it keeps nobody from those after it. Nothing is done to a store of
+    which the database knows not one video: one of the two is another installation's. Raises MediaNotStored when it cannot be
+    listed.
     """
     stored = await media.stored()
     belong: dict[str, Place | None] = {}
@@ -38,11 +40,16 @@ async def sweep(unit_of_work: UnitOfWork, media: Media) -> int:
         log.error("media of unknown videos only; nothing is swept", extra={"videos": len(stored)})
         return 0
     lost = [video_id for video_id, places in stored.items() if _lost(places, belong.get(video_id, Place.NOWHERE))]
+    settled = 0
     for video_id in lost:
-        log.warning("media settled that a worker left", extra={"video": video_id})
-        async with unit_of_work() as work:
-            await settle(work, media, video_id)
-    return len(lost)
+        try:
+            async with unit_of_work() as work:
+                await settle(work, media, video_id)
+            log.warning("media settled that a worker left", extra={"video": video_id})
+            settled += 1
+        except Unavailable as error:
+            log.warning("media not settled", extra={"video": video_id, "reason": error.reason})
+    return settled
 
 
 def _lost(places: Set[Place], belongs: Place | None) -> bool:

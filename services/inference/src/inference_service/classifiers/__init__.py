@@ -1,1 +1,1 @@
-"""Weights of the classifier of subjects; training/subjects.py makes them."""
+"""Weights of the classifiers of subjects and of tone; training/subjects.py and training/tone.py make them."""

@@ -1,13 +1,11 @@
-"""Which subject a text belongs to, by a linear model over its words that is small enough to need no library; languages."""
+"""Which subject a text belongs to, by a linear model over its words; languages."""
 
-import math
 import re
-import zlib
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from inference_service.domain.linear import LinearModel, hashed
 from inference_service.domain.subject import Subject
 
 FEATURES = 1 << 16
@@ -39,45 +37,24 @@ class LanguageGuess:
     confidence: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectModel:
-    """A softmax regression. `weights` holds FEATURES signed bytes a class, to be multiplied by the class's `scales`."""
-
-    classes: Sequence[str]
-    biases: Sequence[float]
-    scales: Sequence[float]
-    weights: Sequence[memoryview]
+class SubjectModel(LinearModel):
+    """Knows the four subjects, and OTHER."""
 
     def classify(self, text: str) -> SubjectGuess:
         """The most probable subject; None when the text is more likely about something else, or has no words."""
-        values = hashed(text)
-        if not values:
+        if not (values := hashed(features(text), FEATURES)):
             return SubjectGuess(None, 0.0)
-        by_name = dict(zip(self.classes, _softmax(self._scores(values)), strict=True))
+        by_name = self.chances(values)
         chances = {subject: by_name[subject.value] for subject in Subject}
         if by_name[OTHER] >= _NONE_ABOVE:
             return SubjectGuess(None, by_name[OTHER], chances)
         best = max(Subject, key=chances.__getitem__)
         return SubjectGuess(best, chances[best], chances)
 
-    def _scores(self, values: Mapping[int, float]) -> list[float]:
-        return [
-            bias + scale * sum(row[index] * value for index, value in values.items())
-            for bias, scale, row in zip(self.biases, self.scales, self.weights, strict=True)
-        ]
-
 
 def off_subject(guess: SubjectGuess, asked: Subject) -> bool:
     """Whether a topic is plainly about something else than the subject it is asked in; a doubt is in its favour."""
     return guess.subject is not asked and guess.chances.get(asked, 1.0) < _UNLIKELY
-
-
-def hashed(text: str) -> dict[int, float]:
-    """The text as a vector of length 1: the damped count of each feature under its hash. Empty when there is none."""
-    counts = Counter(zlib.crc32(feature.encode()) % FEATURES for feature in features(text))
-    values = {index: math.log1p(count) for index, count in counts.items()}
-    length = math.sqrt(sum(value * value for value in values.values()))
-    return {index: value / length for index, value in values.items()}
 
 
 def features(text: str) -> Iterator[str]:
@@ -98,9 +75,3 @@ def _token(token: str) -> str:
         if token.endswith(ending) and len(token) - len(ending) >= _SHORTEST_STEM:
             return token.removesuffix(ending) + ("y" if ending == "ies" else "")
     return token
-
-
-def _softmax(scores: Sequence[float]) -> list[float]:
-    largest = max(scores)
-    powers = [math.exp(score - largest) for score in scores]
-    return [power / sum(powers) for power in powers]

@@ -1,15 +1,17 @@
-"""Whether texts may be shown: by rules, and by a model where one is installed that can judge."""
+"""Whether texts may be shown: by rules, by how they sound, and by a language model where one is installed that can judge."""
 
 import asyncio
 import json
 import logging
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from inference_service.domain.classification import SubjectModel
 from inference_service.domain.generation import Claim, Priority, Sampling
 from inference_service.domain.models import Task, instruction
-from inference_service.domain.moderation.judge import judge, stopped_by
+from inference_service.domain.moderation.judge import hear, judge, stopped_by
 from inference_service.domain.moderation.policy import Phase, Policy, TextType, Verdict
+from inference_service.domain.moderation.tone import ToneModel
 from inference_service.domain.schema import compile_schema
 from inference_service.domain.subject import Subject
 from inference_service.ports import ModelShelf
@@ -21,23 +23,32 @@ SECONDS = 5.0
 """How long a model may take; somebody waits to see the comment."""
 _TOKENS = 40
 _SURE = 0.7
-"""Below it a model's suspicion stops nothing: the rules saw nothing."""
+"""Below it a model's suspicion stops nothing: the rules saw nothing. Nor is a text then plainly about a subject."""
 _FINE = "fine"
 # The marks around an instruction are written in these; a text that brings its own would end the instruction early.
 _NO_MARKS = str.maketrans("[]<>", "()()")
 
 
-class Judging:
-    """Judgements by the policy; what no rule knows is put before a model, if there is one for it."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was learned from public texts."""
 
-    def __init__(self, policy: Policy, models: ModelShelf, writing: Writing) -> None:
-        self._policy, self._models, self._writing = policy, models, writing
+    subjects: SubjectModel
+    tones: ToneModel
+
+
+class Judging:
+    """Judgements by the policy; what no rule knows is judged by its sound, then by a language model, if there is one for it."""
+
+    def __init__(self, policy: Policy, known: Known, models: ModelShelf, writing: Writing) -> None:
+        self._policy, self._known, self._models, self._writing = policy, known, models, writing
         # The first rule of a category speaks for it, also with a model's verdict.
         self._rules = {rule.category: rule for rule in reversed(policy.rules)}
+        self._taught = frozenset(rule.id for rule in policy.rules if rule.subjects)
 
     async def moderate(self, text: str, type_: TextType, subject: Subject | None, user: str = "") -> Verdict:
-        """The verdict of the first decisive phase. A model that fails or is too slow leaves the rules' verdict."""
-        verdict = judge(text, type_, subject, self._policy)
+        """The verdict of the first decisive phase. A model that fails or is too slow leaves the verdict of the others."""
+        verdict = self.without_model(text, type_, subject)
         undecided = verdict.approved and verdict.phase is Phase.RULES
         if not undecided or not self._models.can(Task.MODERATION):
             return verdict
@@ -47,6 +58,35 @@ class Judging:
         except (ServiceError, TimeoutError) as error:
             log.warning("no model judged the text", extra={"why": str(error) or "it took too long"})
             return verdict
+
+    def without_model(self, text: str, type_: TextType, subject: Subject | None) -> Verdict:
+        """The verdict of every phase but the last: what a machine without a large model says."""
+        verdict = self._by_policy(text, type_, subject)
+        undecided = verdict.approved and verdict.phase is Phase.RULES
+        return (self._by_tone(text) if undecided else None) or verdict
+
+    def _by_policy(self, text: str, type_: TextType, subject: Subject | None) -> Verdict:
+        """Where nobody said which lesson a text belongs to, what it is plainly about may still be named."""
+        verdict = judge(text, type_, subject, self._policy)
+        if subject or verdict.approved or verdict.rule not in self._taught:
+            return verdict
+        return judge(text, type_, self._lesson(text), self._policy)
+
+    def _lesson(self, text: str) -> Subject | None:
+        """The subject that a text is plainly about."""
+        about = self._known.subjects.classify(text)
+        return about.subject if about.confidence >= _SURE else None
+
+    def _by_tone(self, text: str) -> Verdict | None:
+        """None as well for what is plainly about a subject: a novel may be called after an idiot."""
+        tone = hear(text, self._policy, self._known.tones)
+        if tone is None or self._lesson(text):
+            return None
+        verdict = stopped_by(self._rules[tone.category], self._policy, Phase.TONE, tone.confidence)
+        words = ", ".join(f'"{word}"' for word in tone.because)
+        return (
+            replace(verdict, reasons=(*verdict.reasons, f"These words sound like it: {words}.")) if words else verdict
+        )
 
     async def _by_model(self, text: str, subject: Subject | None, user: str) -> Verdict | None:
         """None when the model finds nothing, or is not sure."""

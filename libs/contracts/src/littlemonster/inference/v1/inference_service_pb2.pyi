@@ -546,7 +546,8 @@ class ModerateResponse(_message.Message):
     """Where help can be found; set when somebody asks for it."""
     phase: _builtins.str
     """What decided, in the order of trying: "form" (no words, too long, repeated), "rules", "subject" (a hard thing where it is
-    taught), "model" (a language model that is installed for it; without one the rules decide).
+    taught), "tone" (a small shipped classifier of words; the last reason names those that weighed most), "model" (a language
+    model that is installed for it; without one the others decide).
     """
     rule: _builtins.str
     """The rule that decided, such as "threat"; empty when none did."""

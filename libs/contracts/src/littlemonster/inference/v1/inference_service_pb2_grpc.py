@@ -410,7 +410,8 @@ class ModerationServiceServicer:
     """
 
     def Moderate(self, request, context):
-        """Says whether a text may be shown, and why not. Ordered phases (form, rules, subject, model); the first decisive one wins.
+        """Says whether a text may be shown, and why not. Ordered phases (form, rules, subject, tone, model); the first
+        decisive one wins.
         INVALID_ARGUMENT: REQUEST_INVALID. UNAVAILABLE: the service is down; do not show the text then.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

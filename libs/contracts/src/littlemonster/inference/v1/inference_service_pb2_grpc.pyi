@@ -124,7 +124,8 @@ class ModerationServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Moderate: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ModerateRequest, _inference_service_pb2.ModerateResponse]
-    """Says whether a text may be shown, and why not. Ordered phases (form, rules, subject, model); the first decisive one wins.
+    """Says whether a text may be shown, and why not. Ordered phases (form, rules, subject, tone, model); the first
+    decisive one wins.
     INVALID_ARGUMENT: REQUEST_INVALID. UNAVAILABLE: the service is down; do not show the text then.
     """
     ClassifySubject: _aio.UnaryUnaryMultiCallable[_inference_service_pb2.ClassifySubjectRequest, _inference_service_pb2.ClassifySubjectResponse]
@@ -140,7 +141,8 @@ class ModerationServiceServicer:
         request: _inference_service_pb2.ModerateRequest,
         context: _aio.ServicerContext[_inference_service_pb2.ModerateRequest, _abc.Awaitable[_inference_service_pb2.ModerateResponse]],
     ) -> _abc.Awaitable[_inference_service_pb2.ModerateResponse]:
-        """Says whether a text may be shown, and why not. Ordered phases (form, rules, subject, model); the first decisive one wins.
+        """Says whether a text may be shown, and why not. Ordered phases (form, rules, subject, tone, model); the first
+        decisive one wins.
         INVALID_ARGUMENT: REQUEST_INVALID. UNAVAILABLE: the service is down; do not show the text then.
         """
 

@@ -27,7 +27,7 @@ def paint(canvas: Canvas, scene: Scene, body: Concept, position: Position) -> No
         if warns and number <= position.step:
             _verdict(canvas, box, block, wrong=body.points[number].wrong)
             continue
-        _point(canvas, str(number + 1) if count > 1 else "", box, block, number - position.step)
+        _point(canvas, str(number + 1) if count > 1 and not warns else "", box, block, number - position.step)
 
 
 def _point(canvas: Canvas, number: str, box: Box, block: TextBlock, ahead: int) -> None:

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from inference_service.domain.moderation.normal import Views, views
 from inference_service.domain.moderation.policy import Phase, Policy, Rule, TextType, Verdict
+from inference_service.domain.moderation.tone import Tone, ToneModel
 from inference_service.domain.subject import Subject
 
 PLAIN_CONFIDENCE, ALLOWED_CONFIDENCE = 0.95, 0.8
@@ -30,6 +31,19 @@ def judge(text: str, type_: TextType, subject: Subject | None, policy: Policy) -
     if taught:
         return Verdict(True, ALLOWED_CONFIDENCE, policy.version, phase=Phase.SUBJECT, rule=taught)
     return Verdict(True, PLAIN_CONFIDENCE, policy.version)
+
+
+def hear(text: str, policy: Policy, model: ToneModel) -> Tone | None:
+    """How a text sounds that no rule stops; None where nothing is plain, or a rule knows the words and excuses them."""
+    seen = views(text, policy)
+    if _is_report(seen, policy) or _is_excused(seen, policy):
+        return None
+    return model.hear(seen.written, policy.tone)
+
+
+def _is_excused(seen: Views, policy: Policy) -> bool:
+    excuses = (policy.neutral, *(pattern for rule in policy.rules for pattern in rule.unless))
+    return any(pattern.search(view) for pattern in excuses for view in seen.spoken)
 
 
 def _bad_form(text: str, type_: TextType, policy: Policy) -> str:

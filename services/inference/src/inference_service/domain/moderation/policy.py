@@ -20,6 +20,7 @@ class Phase(StrEnum):
     FORM = "form"
     RULES = "rules"
     SUBJECT = "subject"
+    TONE = "tone"
     MODEL = "model"
 
 
@@ -54,6 +55,8 @@ class Policy:
     """Everything that decides; `rules` are tried in order.
 
     `learning` recognises a wish to learn, `aimed` a text aimed at somebody, `reported` one that tells of an attack.
+    `tone` says how likely a category must be by the sound of a text alone to stop it; categories it does not name are left to
+    the rules, and so is a text in which `neutral` is found, because naming a group or denying an insult sounds like one.
     """
 
     version: str
@@ -65,6 +68,8 @@ class Policy:
     aimed: re.Pattern[str]
     reported: re.Pattern[str]
     resources: str
+    tone: Mapping[str, float]
+    neutral: re.Pattern[str]
     rules: tuple[Rule, ...]
 
 
