@@ -156,6 +156,13 @@ async def test_a_text_is_moderated_for_any_signed_in_user(anybody: grpc.aio.Chan
     assert (await stub.Moderate(lesson, metadata=student)).approved
 
 
+async def test_who_seeks_help_reads_where_their_own_school_sends_them(loopback: Loopback, pool: ModelPool) -> None:
+    channel = loopback.channel(await loopback.serve(registrations(pool, "Call 116 111, free and at any time.")))
+    wish = pb.ModerateRequest(type="COMMENT", content="I want to die")
+    told = await ModerationServiceStub(channel).Moderate(wish, metadata=loopback.as_user(new_id()))
+    assert told.resources == "Call 116 111, free and at any time."
+
+
 async def test_models_are_listed_for_admins_with_their_state(
     anybody: grpc.aio.Channel, loopback: Loopback, service: grpc.aio.Channel
 ) -> None:

@@ -95,7 +95,19 @@ def test_a_file_that_its_manifest_does_not_speak_of_is_refused(write, tmp_path, 
         verify(archive, heard)
 
 
-@pytest.mark.parametrize("path", ["media/../../outside", "/media/outside"])
+REACHING = [
+    "media/../../outside",
+    "/media/outside",
+    "media//outside",
+    "media/./x",
+    "./media/x",
+    "media/x/",
+    "media/x\0y",
+    "",
+]
+
+
+@pytest.mark.parametrize("path", REACHING)
 def test_an_archive_that_reaches_outside_is_refused_although_its_sums_agree(tmp_path, path):
     (tmp_path / "film").write_bytes(CONTENT)
     with writing(tmp_path / "littlemonster-1.tar", heard) as writer:
@@ -103,6 +115,16 @@ def test_an_archive_that_reaches_outside_is_refused_although_its_sums_agree(tmp_
         writer.finish(manifest(writer.files))
     with pytest.raises(Damaged):
         verify(tmp_path / "littlemonster-1.tar", heard)
+
+
+def test_nothing_is_written_outside_whether_or_not_it_was_verified(tmp_path):
+    (tmp_path / "film").write_bytes(CONTENT)
+    with writing(tmp_path / "littlemonster-1.tar", heard) as writer:
+        writer.add(f"media/{tmp_path}/outside", tmp_path / "film")
+        writer.finish(manifest(writer.files))
+    with pytest.raises(Damaged, match="would lie outside"):
+        extract(tmp_path / "littlemonster-1.tar", {"media": tmp_path / "inside"}, heard)
+    assert not (tmp_path / "outside").exists()
 
 
 def test_what_a_newer_version_made_is_refused_with_its_version(write):

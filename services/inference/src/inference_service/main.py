@@ -1,5 +1,6 @@
 """The inference process: curriculum, policy and registry from files, models in processes of their own, three gRPC services."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from inference_service.clients.language import BundledLanguages
@@ -47,12 +48,14 @@ def build_pool(settings: Settings, registry: Registry) -> ModelPool:
     return ModelPool(registry, registry.card(settings.model), start, limits)
 
 
-def registrations(models: ModelShelf) -> tuple[Registration, ...]:
-    """Every service of this process over `models`."""
+def registrations(models: ModelShelf, help_resources: str = "") -> tuple[Registration, ...]:
+    """Every service of this process over `models`. `help_resources` take the place of the policy's."""
     curriculum, writing = load_curriculum(), Writing(models, objection)
     texts = Texts(models, writing, Embedder(curriculum))
     subjects = read_subject_model()
-    judging = Judging(read_policy(), Known(subjects, read_tone_model()), models, writing)
+    policy = read_policy()
+    policy = replace(policy, resources=help_resources or policy.resources)
+    judging = Judging(policy, Known(subjects, read_tone_model()), models, writing)
     judgements = ModerationHandlers(judging, Classifying(subjects, BundledLanguages()))
     return (
         (
@@ -70,7 +73,7 @@ async def serve(kit: Kit[Settings]) -> None:
     pool = build_pool(kit.settings, read_registry(kit.settings.model_registry, kit.settings.models_dir))
     kit.background(pool.run())
     kit.ready_while("model", pool.serving)
-    await kit.serve(*registrations(pool))
+    await kit.serve(*registrations(pool, kit.settings.help_resources))
 
 
 if __name__ == "__main__":

@@ -44,5 +44,8 @@ class Settings(ServiceSettings):
     models_memory_mib: int | None = Field(default=None, ge=16)
     """Memory, in mebibytes, that loaded models may take together; half of what the machine or container has when unset."""
 
+    help_resources: str = Field(default="", max_length=1000)
+    """Where somebody who writes of hurting themselves finds help; lines of four English-speaking countries when unset."""
+
     queue_length: int = Field(default=32, ge=1, le=1024)
     """Requests that may wait for each model; one more makes the last in order go, with a time to come back."""

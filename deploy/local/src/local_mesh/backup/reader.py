@@ -84,8 +84,9 @@ def _summed(tar: tarfile.TarFile, member: tarfile.TarInfo, tell: Tell) -> File |
 
 
 def _is_safe(name: str) -> bool:
+    """Only names written as they will be opened: of "media//etc/passwd" a path from the root is left without its folder."""
     path = PurePosixPath(name)
-    return not path.is_absolute() and ".." not in path.parts
+    return name == str(path) and not path.is_absolute() and ".." not in path.parts and "\0" not in name
 
 
 def extract(archive: Path, places: Mapping[str, Path], tell: Tell) -> None:
@@ -95,6 +96,8 @@ def extract(archive: Path, places: Mapping[str, Path], tell: Tell) -> None:
     """
     with _opened(archive) as tar:
         for member in tar:
+            if not _is_safe(member.name):
+                raise Damaged(archive, f"{member.name!r} would lie outside of its folder")
             top, _, rest = member.name.partition("/")
             if rest and top in places and (content := tar.extractfile(member)):
                 _write(places[top] / rest, Summed(content, hashlib.sha256(), tell))

@@ -1,4 +1,4 @@
-"""How many sign-ins may fail before one has to wait, so that no stranger can lock anybody out from elsewhere."""
+"""How many sign-ins may fail before one has to wait, so that nobody at one place can lock out people at another."""
 
 import ipaddress
 from dataclasses import dataclass, replace
@@ -13,8 +13,11 @@ GUESS_LIMIT = 10
 GUESS_STEPS = ((GUESS_LIMIT, timedelta(minutes=1)), (20, WINDOW), (30, timedelta(hours=1)))
 """For signing in to one account from one network: who goes on failing waits longer each time, and nobody longer than an hour."""
 
+SITE_LIMIT = 30
+"""For one account from all networks of one IPv6 site, which has thousands: so that they cannot spend the account's limit."""
+
 ACCOUNT_LIMIT = 100
-"""For one account from everywhere: who guesses from many networks is slowed down, who guesses from one reaches nobody else."""
+"""For one account from everywhere: who guesses from many sites is slowed down, who guesses from one reaches nobody else."""
 
 NETWORK_LIMIT = 100
 """For every account from one network: a whole class signs in from behind one address."""
@@ -43,7 +46,7 @@ class Budget:
 
 
 def sign_in_budgets(email: str, client_address: str) -> tuple[Budget, ...]:
-    """What a sign-in counts against: the account from the client's network, step by step, the account, the network.
+    """What a sign-in counts against: the account from the client's network, step by step, and its site, the account, the network.
 
     The account counts whether or not it exists; unknown networks are one, and have no budget of their own.
     """
@@ -86,22 +89,35 @@ def client_network(address: str) -> str | None:
 
     None when the text is no address: it then counts for nothing, because a client may have written it.
     """
+    parsed = _parsed(address)
+    return _prefix(parsed, 64) if isinstance(parsed, ipaddress.IPv6Address) else str(parsed) if parsed else None
+
+
+def client_site(address: str) -> str | None:
+    """The /48 an IPv6 client's network is taken from: the most that one home or school is commonly given. Else None."""
+    parsed = _parsed(address)
+    return _prefix(parsed, 48) if isinstance(parsed, ipaddress.IPv6Address) else None
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return None
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((int(parsed), 64), strict=False))
+    return (isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped) or parsed
+
+
+def _prefix(address: ipaddress.IPv6Address, length: int) -> str:
+    return str(ipaddress.ip_network((int(address), length), strict=False))
 
 
 def _account_budgets(email: str, client_address: str) -> tuple[Budget, ...]:
     account = f"account:{digest(email).hex()}"
     here = f"{account}:{client_network(client_address) or 'unknown'}"
     steps = (Budget(f"{here}:{limit}", limit, window, clears=True) for limit, window in GUESS_STEPS)
-    return *steps, Budget(account, ACCOUNT_LIMIT, WINDOW)
+    site = client_site(client_address)
+    sites = (Budget(f"{account}:{site}", SITE_LIMIT, WINDOW),) if site else ()
+    return *steps, *sites, Budget(account, ACCOUNT_LIMIT, WINDOW)
 
 
 def _network_budgets(client_address: str) -> tuple[Budget, ...]:
