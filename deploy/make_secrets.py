@@ -1,7 +1,7 @@
 """Makes every secret of a new deployment in a folder: passwords, addresses that hold them, and Ed25519 keys.
 
-`python deploy/make_secrets.py FOLDER`; what exists stays, so that running it again adds only what is missing. The layout is what
-compose.yaml and the dev overlay read: one .env file a process, keys/, roles/ and the servers' own files.
+`.venv/bin/python deploy/make_secrets.py FOLDER`; what exists stays, so that running it again adds only what is missing.
+The layout is what compose.yaml and the dev overlay read: one .env file a process, keys/, roles/ and the servers' own files.
 """
 
 import argparse
@@ -53,6 +53,15 @@ def make(folder: Path) -> None:
     make_keys(folder / "keys", API_SERVICES)
 
 
+def tell_compose(folder: Path, user: int) -> None:
+    """Where the secrets are and whose they are, into compose.env; what an operator has added there stays."""
+    file = folder / "compose.env"
+    own = {"LM_SECRETS": str(folder.resolve()), "LM_USER": f"{user}:{user}"}
+    before = file.read_text().splitlines() if file.exists() else []
+    others = [line for line in before if line.partition("=")[0].strip() not in own]
+    file.write_text("".join(f"{line}\n" for line in (*(f"{name}={value}" for name, value in own.items()), *others)))
+
+
 def main() -> None:
     """Make them, and tell compose who owns them."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -64,8 +73,7 @@ def main() -> None:
     if os.getuid() == 0:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, user, user)
-    owner = folder / "compose.env"
-    owner.write_text(f"LM_SECRETS={folder.resolve()}\nLM_USER={user}:{user}\n")
+    tell_compose(folder, user)
     print(f"Everything is in {folder}. Keep it out of version control, and in your backups.")
 
 

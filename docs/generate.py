@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +29,12 @@ CLASSES = {
 }
 _DIALECT = PGDialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects untyped
 DATABASES = ("auth", "content", "community", "planner")
+# What servicekit adds to a service's schema; these tables have no class.
+_SHARED = {
+    "outbox": "[Events](events.md) that are still to be published, in the order of `position`.",
+    "inbox": "[Events](events.md) already applied, by consumer, so that a second delivery changes nothing.",
+    "erased_users": "Accounts erased lately, by an id that leads to nobody any more, and how many rows that were.",
+}
 
 
 def settings() -> str:
@@ -65,19 +70,24 @@ def tables() -> str:
 
 
 def _schema(service: str) -> str:
-    module = importlib.import_module(f"{service}_service.tables")
-    metadata: MetaData = module.METADATA
-    purposes = {
-        model.__tablename__: inspect.getdoc(model)
-        for model in vars(module).values()
-        if inspect.isclass(model) and issubclass(model, SQLModel) and hasattr(model, "__table__")
-    }
+    metadata: MetaData = importlib.import_module(f"{service}_service.tables").METADATA
+    purposes = _SHARED | dict(_purposes(SQLModel, metadata))
     rows = []
     for table in metadata.sorted_tables:
         columns = ", ".join(_columns(table.columns))
-        purpose = _one_line(purposes.get(table.name) or "") or "See [events](events.md)."
-        rows.append(f"| `{table.name}` | {purpose} | {columns} |")
+        rows.append(f"| `{table.name}` | {purposes[table.name]} | {columns} |")
     return "\n".join(["| table | what it holds | columns |", "|---|---|---|", *rows])
+
+
+def _purposes(base: type[SQLModel], metadata: MetaData) -> Iterator[tuple[str, str]]:
+    """Each table of the schema with its class's own docstring. Raises LookupError for a class without one."""
+    for model in base.__subclasses__():
+        table = vars(model).get("__table__")
+        if table is not None and table.metadata is metadata:
+            if not (purpose := _one_line(vars(model).get("__doc__"))):
+                raise LookupError(f"{model.__qualname__} has no docstring: say there what table {table.name} holds.")
+            yield table.name, purpose
+        yield from _purposes(model, metadata)
 
 
 def _columns(columns: object) -> Iterator[str]:

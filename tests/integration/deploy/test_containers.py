@@ -142,5 +142,15 @@ def test_secrets_are_made_once_and_for_their_owner_alone(tmp_path):
     assert {path.stat().st_mode & 0o077 for path in secret} == {0}
 
 
+def test_what_an_operator_tells_compose_outlives_another_run(tmp_path):
+    make = [sys.executable, str(ROOT / "deploy/make_secrets.py"), str(tmp_path)]
+    subprocess.run(make, check=True, capture_output=True)
+    told = tmp_path / "compose.env"
+    made = told.read_text()
+    told.write_text(f"LM_SECRETS=/elsewhere\n# Ours\nLM_PUBLIC_URL=https://lessons.school.example\n{made}")
+    subprocess.run(make, check=True, capture_output=True)
+    assert told.read_text() == f"{made}# Ours\nLM_PUBLIC_URL=https://lessons.school.example\n"
+
+
 def contents(folder):
     return {path.relative_to(folder): path.read_text() for path in folder.rglob("*") if path.is_file()}

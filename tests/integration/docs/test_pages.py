@@ -1,12 +1,16 @@
 """What the pages say of settings, tables, events and protection is what the code and the databases are today."""
 
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import MetaData
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
 
 from local_mesh.servers.databases import SERVICES
 
@@ -24,6 +28,20 @@ PROTECTED = """
 def test_the_generated_sections_are_up_to_date():
     done = subprocess.run([sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_table_whose_class_does_not_say_what_it_holds_is_refused():
+    metadata = MetaData()
+
+    class Base(SQLModel, registry=registry(metadata=metadata)):
+        """Of this test alone."""
+
+    class Silent(Base, table=True):
+        id: int = Field(primary_key=True)
+
+    purposes = runpy.run_path(str(ROOT / "docs/generate.py"))["_purposes"]
+    with pytest.raises(LookupError, match=r"Silent has no docstring"):
+        list(purposes(SQLModel, metadata))
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -4,15 +4,26 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping, Sequence
 
 from local_mesh.errors import MeshError
 from local_mesh.settings import MeshSettings
 
+# Each has a parser of its own, which is slow to load: what follows the name is handed to it as it stands, --help too.
+_WITH_PARSERS: Mapping[str, str] = {
+    "backup": "everything in one archive: create, verify, restore, list",
+    "dead": "events that were given up: list, show, replay",
+    "admin": "what only an operator may do: create, remove-totp",
+    "audit": "look over what was done with accounts: verify",
+    "keys": "replace what signs access tokens: rotate, list, retire",
+    "models": "language models: list, pull, verify, rm",
+    "erasure": "accounts that leave, and who has not answered: list",
+}
+
 
 def main() -> None:
     """Run the command; exits 1 with one plain sentence when it cannot be done."""
-    options = _parser().parse_args()
+    options = _options(sys.argv[1:])
     # The mesh forks and asks gRPC servers for their health: gRPC's own fork handlers would only get in the way.
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
     try:
@@ -57,27 +68,20 @@ def _command(options: argparse.Namespace, settings: MeshSettings) -> Coroutine[N
     return status.run(settings)
 
 
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    """What was asked for; exits 0 after --help and 2 with the usage when it makes no sense."""
+    if arguments and arguments[0] in _WITH_PARSERS:
+        return argparse.Namespace(command=arguments[0], arguments=list(arguments[1:]))
+    return _parser().parse_args(arguments)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lm", description="Little Monster on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up", help="run the mesh in the foreground until Ctrl-C")
     commands.add_parser("status", help="show what runs")
-    backup = commands.add_parser(
-        "backup", help="everything in one archive: create, verify, restore, list", add_help=False
-    )
-    backup.add_argument("arguments", nargs=argparse.REMAINDER)  # its own parser, and those below, are slow to load
-    dead = commands.add_parser("dead", help="events that were given up: list, show, replay", add_help=False)
-    dead.add_argument("arguments", nargs=argparse.REMAINDER)
-    admin = commands.add_parser("admin", help="what only an operator may do: create, remove-totp", add_help=False)
-    admin.add_argument("arguments", nargs=argparse.REMAINDER)
-    audit = commands.add_parser("audit", help="look over what was done with accounts: verify", add_help=False)
-    audit.add_argument("arguments", nargs=argparse.REMAINDER)
-    keys = commands.add_parser("keys", help="replace what signs access tokens: rotate, list, retire", add_help=False)
-    keys.add_argument("arguments", nargs=argparse.REMAINDER)
-    models = commands.add_parser("models", help="language models: list, pull, verify, rm", add_help=False)
-    models.add_argument("arguments", nargs=argparse.REMAINDER)
-    erasure = commands.add_parser("erasure", help="accounts that leave, and who has not answered: list", add_help=False)
-    erasure.add_argument("arguments", nargs=argparse.REMAINDER)
+    for name, purpose in _WITH_PARSERS.items():
+        commands.add_parser(name, help=purpose)
     demo = commands.add_parser("demo", help="make a lesson video as a student would, and prove every step")
     demo.add_argument("--topic", default=os.environ.get("TOPIC") or "Pythagorean theorem")
     demo.add_argument("--subject", default=os.environ.get("SUBJECT") or "MATH", type=str.upper)
