@@ -11,7 +11,7 @@ from contract.auth.conftest import Store
 from auth_service.domain.accounts import MailKind, Registration, confirm
 from auth_service.domain.mail_requests import MailRequest
 from auth_service.domain.mails import LEASE, Mail, new_mail
-from auth_service.domain.registrations import PendingRegistration, account_of
+from auth_service.domain.registrations import MOST_WAITING, PendingRegistration, account_of
 from auth_service.domain.secrets import TokenPurpose, digest, mailed_token
 from auth_service.use_cases.acting import AUTH
 from servicekit.caller import Role, acting_as
@@ -130,6 +130,30 @@ async def test_those_older_than_a_registration_are_counted_up_to_a_number(store:
         counted = [await work.registrations.older(each, 9) for each in (first, second, third, other)]
         assert counted == [0, 1, 2, 0]
         assert await work.registrations.older(third, 1) == 1
+
+
+async def test_the_newest_is_one_of_the_first_few_which_stay(store: Store) -> None:
+    made = [registration() for _ in range(MOST_WAITING + 2)]
+    await kept(store, *reversed(made))
+    async with store.unit_of_work() as work:
+        assert await work.registrations.newest(EMAIL) == made[MOST_WAITING - 1]
+
+
+async def test_a_registration_is_removed_with_its_mails_and_tokens(store: Store) -> None:
+    gone, stays = registration(), registration()
+    await kept(store, gone, stays)
+    async with store.unit_of_work() as work:
+        for each in (gone, stays):
+            await work.mails.add(mail(each))
+            await work.mailed_tokens.add(mailed_token(each.id, None, TokenPurpose.VERIFY_EMAIL, NOW, each.id))
+    for _ in range(2):
+        async with store.unit_of_work() as work:
+            await work.registrations.remove(gone.id)
+    async with store.unit_of_work() as work:
+        assert [await work.registrations.get(each.id) for each in (gone, stays)] == [None, stays]
+        assert await work.mailed_tokens.get(digest(gone.id)) is None
+        assert await work.mailed_tokens.get(digest(stays.id))
+        assert [each.registration_id for each in await work.mails.claim(NOW, NOW + LEASE, 9)] == [stays.id]
 
 
 async def test_a_wish_for_the_mail_of_a_registration_names_it(store: Store) -> None:

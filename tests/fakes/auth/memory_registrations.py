@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from auth_service.domain.registrations import PendingRegistration
+from auth_service.domain.registrations import MOST_WAITING, PendingRegistration
 
 if TYPE_CHECKING:
     from fakes.auth.memory import Tables
@@ -38,11 +38,20 @@ class MemoryRegistrations:
 
     async def newest(self, email: str) -> PendingRegistration | None:
         found = (each for each in self._tables.registrations.values() if each.wish.email == email)
-        return max(found, key=lambda each: each.id, default=None)
+        kept = sorted(found, key=lambda each: each.id)[:MOST_WAITING]
+        return kept[-1] if kept else None
 
     async def older(self, registration: PendingRegistration, most: int) -> int:
         waiting = [each for each in self._tables.registrations.values() if each.wish.email == registration.wish.email]
         return min(most, sum(each.id < registration.id for each in waiting))
+
+    async def remove(self, registration_id: str) -> None:
+        if self._tables.registrations.pop(registration_id, None):
+            mails, tokens = self._tables.mails, self._tables.tokens
+            for mail in [each for each in mails.values() if each.registration_id == registration_id]:
+                del mails[mail.id]
+            for token in [each for each in tokens.values() if each.registration_id == registration_id]:
+                del tokens[token.digest]
 
     async def become_account(self, registration_id: str) -> None:
         del self._tables.registrations[registration_id]

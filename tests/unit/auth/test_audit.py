@@ -7,8 +7,10 @@ from fakes.auth.clock import ManualClock
 from fakes.auth.memory import MemoryAuditReader
 from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 
+from auth_service.domain.accounts import MAIL_INTERVAL
 from auth_service.domain.administration import AccountChange
 from auth_service.domain.audit import AuditAction, AuditQuery, Link, shown_address
+from auth_service.domain.registrations import MOST_MAILS
 from auth_service.domain.sessions import GRACE, Client
 from auth_service.errors import (
     CredentialsInvalid,
@@ -84,12 +86,18 @@ async def test_a_stranger_s_failure_is_written_down_without_the_address_they_tri
     assert "nobody" not in repr(auth.database.tables.audit)
 
 
-async def test_registering_a_taken_address_is_written_down_whether_or_not_it_changes_anything(auth: Auth) -> None:
-    await auth.verified()
-    for _ in range(2):
+@pytest.mark.parametrize(("taken", "outcome"), [(True, "EMAIL_TAKEN"), (False, "success")])
+async def test_registrations_of_an_address_are_written_down_as_often_as_it_is_mailed(
+    auth: Auth, taken: bool, outcome: str
+) -> None:
+    if taken:
+        await auth.verified()
+        auth.clock.advance(MAIL_INTERVAL)
+    before = auth.audited()
+    for _ in range(MOST_MAILS + 1):
         await auth.register()
     await auth.delivery.deliver_due()
-    assert auth.audited()[2:] == [("account.registered", "EMAIL_TAKEN")] * 2
+    assert auth.audited()[len(before) :] == [("account.registered", outcome)] * MOST_MAILS
 
 
 async def test_no_name_and_no_address_is_written_down(auth: Auth) -> None:

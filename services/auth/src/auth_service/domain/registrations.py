@@ -20,6 +20,9 @@ MOST_MAILS = 5
 """Mails of one kind that an address gets within the window, whoever asks for them; for each kind by itself, so that no number of
 one keeps another away. Reset letters to an account have MAIL_INTERVAL alone."""
 
+MOST_WAITING = 50
+"""Registrations of one address that are kept, the first; what comes when as many wait goes without a letter."""
+
 
 @dataclass(frozen=True, slots=True)
 class PendingRegistration:

@@ -29,11 +29,15 @@ class Registrations(Protocol):
         ...
 
     async def newest(self, email: str) -> PendingRegistration | None:
-        """The newest of a normalised address, or None."""
+        """The newest of the first MOST_WAITING of a normalised address, or None: those beyond are about to be removed."""
         ...
 
     async def older(self, registration: PendingRegistration, most: int) -> int:
         """How many of its address were made before it, counted up to `most`."""
+        ...
+
+    async def remove(self, registration_id: str) -> None:
+        """Forget it, with its mails and tokens; nothing happens when it is gone."""
         ...
 
     async def become_account(self, registration_id: str) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, delete, exists, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from auth_service.domain.accounts import Registration
-from auth_service.domain.registrations import PendingRegistration
+from auth_service.domain.registrations import MOST_WAITING, PendingRegistration
 from auth_service.tables import METADATA
 from servicekit.database import Database, Transaction, compile_command, compile_statement
 
@@ -51,7 +51,17 @@ _WAITS = compile_statement(
     ),
     row=bool,
 )
-_HOLD_NEWEST = compile_statement(_OF_ADDRESS.with_for_update(), row=_registration)
+_KEPT = (
+    select(_REGISTRATIONS.c.id)
+    .where(_REGISTRATIONS.c.email == bindparam("email"))
+    .order_by(_REGISTRATIONS.c.id)
+    .limit(MOST_WAITING)
+    .subquery()
+)
+_NEWEST_KEPT = select(_KEPT.c.id).order_by(_KEPT.c.id.desc()).limit(1).scalar_subquery()
+_HOLD_NEWEST = compile_statement(
+    select(_REGISTRATIONS).where(_REGISTRATIONS.c.id == _NEWEST_KEPT).with_for_update(), row=_registration
+)
 _OLDER = compile_statement(
     select(func.count()).select_from(
         select(_REGISTRATIONS.c.id)
@@ -112,13 +122,17 @@ class RegistrationsInWork:
         return await self._transaction.one(_HOLD, id=registration_id)
 
     async def newest(self, email: str) -> PendingRegistration | None:
-        """The newest, locked."""
+        """One row, locked."""
         return await self._transaction.one(_HOLD_NEWEST, email=email)
 
     async def older(self, registration: PendingRegistration, most: int) -> int:
         """By their ids."""
         found = await self._transaction.one(_OLDER, email=registration.wish.email, than_id=registration.id, most=most)
         return found or 0
+
+    async def remove(self, registration_id: str) -> None:
+        """One row, and what refers to it."""
+        await self._transaction.execute(_REMOVE, of_registration=registration_id)
 
     async def become_account(self, registration_id: str) -> None:
         """The account is there already, with the registration's id."""

@@ -13,6 +13,7 @@ from auth_service.domain.mail_requests import MailRequest
 from auth_service.domain.mails import new_mail
 from auth_service.domain.registrations import (
     MAIL_WINDOW,
+    MOST_WAITING,
     PendingMailed,
     PendingRegistration,
     asked_again,
@@ -118,15 +119,26 @@ async def _to_registration(
 
 
 async def _registered(work: Work, registration: PendingRegistration) -> Mailed | PendingMailed | Unchanged:
-    email, now = registration.wish.email, registration.create_time
-    account = await work.accounts.by_email(email)
+    if await work.registrations.older(registration, MOST_WAITING) == MOST_WAITING:
+        await work.registrations.remove(registration.id)
+        return Unchanged()
+    account = await work.accounts.by_email(registration.wish.email)
     owner = account if account and account.verify_time else None
-    subject, outcome = (owner.id, EmailTaken.reason) if owner else (registration.id, SUCCESS)
-    asked = entry(AuditAction.ACCOUNT_REGISTERED, now, Client(registration.ip_address), subject=subject)
-    await work.audit.record(replace(asked, outcome=outcome))
+    outcome = registered(registration, owner, await _sent(work, registration, owner))
+    if not isinstance(outcome, Unchanged):  # entries are kept for good: no stranger may cause more of them than letters
+        await _write_down(work, registration, owner)
+    return outcome
+
+
+async def _sent(work: Work, registration: PendingRegistration, owner: Account | None) -> int:
+    since = registration.create_time - MAIL_WINDOW
     if owner:
-        return registered(
-            registration, owner, await work.mails.count(owner.id, MailKind.ALREADY_REGISTERED, now - MAIL_WINDOW)
-        )
-    mailed = await work.mails.to_registrations(email, MailKind.VERIFY_EMAIL, now - MAIL_WINDOW)
-    return registered(registration, None, len(mailed))
+        return await work.mails.count(owner.id, MailKind.ALREADY_REGISTERED, since)
+    return len(await work.mails.to_registrations(registration.wish.email, MailKind.VERIFY_EMAIL, since))
+
+
+async def _write_down(work: Work, registration: PendingRegistration, owner: Account | None) -> None:
+    subject, outcome = (owner.id, EmailTaken.reason) if owner else (registration.id, SUCCESS)
+    client = Client(registration.ip_address)
+    asked = entry(AuditAction.ACCOUNT_REGISTERED, registration.create_time, client, subject=subject)
+    await work.audit.record(replace(asked, outcome=outcome))
