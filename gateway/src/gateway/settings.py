@@ -52,6 +52,8 @@ class Settings:
             raise ValueError(f"The clusters must be {', '.join(SERVICES)}. Got {', '.join(self.clusters) or 'none'}.")
         if min(self.requests_per_second, self.burst, self.max_body_bytes, self.keys_kept_seconds) < 1:
             raise ValueError("Rates, sizes and times must be positive. Leave them out to take the defaults.")
+        if self.trusted_proxies < 0:
+            raise ValueError("Proxies are counted from 0. Leave them out when none stands before the gateway.")
         admin_host = self.admin.rpartition(":")[0]
         if self.admin and self.admin[0] not in "/@" and admin_host not in ("127.0.0.1", "::1", "localhost"):
             raise ValueError("Envoy's own interface must stay private. Give a loopback address or a socket's path.")

@@ -63,6 +63,20 @@ def test_clients_cannot_steer_the_gateway_by_its_own_headers(client, services):
     assert services.seen.metadata["GetVideo"]["x-envoy-external-address"] == "127.0.0.1"
 
 
+@pytest.mark.parametrize(("proxies", "client_address"), [(1, "192.0.2.2"), (2, "192.0.2.1")])
+def test_as_many_proxies_as_are_ours_say_who_is_calling(start_gateway, services, proxies, client_address):
+    said = {"authorization": f"Bearer {services.token()}", "x-forwarded-for": "10.9.9.9, 192.0.2.1, 192.0.2.2"}
+    with start_gateway(trusted_proxies=proxies, requests_per_second=1, burst=5) as running:
+        assert httpx.get(f"{running.url}/v1/videos/a", headers=said).status_code == 200
+        assert services.seen.metadata["GetVideo"]["x-envoy-external-address"] == client_address
+        lied = [f"10.9.9.{number}, 192.0.2.1, 192.0.2.2" for number in range(12)]
+        with httpx.Client(base_url=running.url) as client:
+            answers = [client.get("/healthz", headers={"x-forwarded-for": each}).status_code for each in lied]
+            others = {"x-forwarded-for": "192.0.2.3, 192.0.2.4"}
+            assert client.get("/healthz", headers=others).status_code == 200
+    assert 429 in answers
+
+
 def test_spans_reach_the_collector(start_gateway, services):
     collector = Collector()
     server = grpc.server(futures.ThreadPoolExecutor(1))

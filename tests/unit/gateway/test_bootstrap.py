@@ -99,6 +99,7 @@ def test_without_a_collector_nothing_is_sampled():
         ({"clusters": {"auth": "auth:1"}}, "The clusters must be"),
         ({"otlp_endpoint": "collector"}, "Write it as host:port"),
         ({"burst": 0}, "must be positive"),
+        ({"trusted_proxies": -1}, "counted from 0"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_with_the_remedy(changes, told):

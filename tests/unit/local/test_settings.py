@@ -33,3 +33,20 @@ def test_an_address_of_another_kind_is_refused_without_repeating_it(variable):
 def test_settings_are_shown_without_passwords():
     settings = MeshSettings.read({"LM_POSTGRES_URL": "postgresql://me:secret@host/db"})
     assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize("number", ["-1", "one", "1.5", "10", "\u00b2"])
+def test_a_number_of_proxies_that_is_none_is_refused(number):
+    with pytest.raises(MeshError, match="Set it to a number from 0 to 9"):
+        MeshSettings.read({"LM_GATEWAY_TRUSTED_PROXIES": number})
+
+
+def test_origins_are_separated_by_commas():
+    read = MeshSettings.read({"LM_GATEWAY_ORIGINS": "https://a.example, http://b.example:3000,"})
+    assert read.gateway_origins == ("https://a.example", "http://b.example:3000")
+
+
+@pytest.mark.parametrize("origin", ["*", "a.example", "https://a.example/", "https://a.example b", "ftp://a.example"])
+def test_an_origin_that_no_browser_sends_is_refused(origin):
+    with pytest.raises(MeshError, match="Write each as https://name"):
+        MeshSettings.read({"LM_GATEWAY_ORIGINS": f"https://good.example,{origin}"})

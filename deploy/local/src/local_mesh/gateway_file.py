@@ -25,8 +25,11 @@ def write(home: Home, settings: MeshSettings, addresses: Addresses) -> None:
         listen_host=LOOPBACK,
         listen_port=addresses.ports["gateway"],
         public_url=settings.public_url or addresses.gateway_url,
+        trusted_proxies=settings.gateway_trusted_proxies,
         otlp_endpoint=(settings.otlp_endpoint or "").rpartition("//")[2],
     )
+    if settings.gateway_origins:
+        chosen = replace(chosen, cors_origins=settings.gateway_origins)
     if settings.gateway_rate is not None:
         chosen = replace(chosen, requests_per_second=settings.gateway_rate, burst=settings.gateway_rate)
     write_private(path(home), gateway.render(chosen))

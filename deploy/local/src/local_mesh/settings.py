@@ -1,6 +1,7 @@
 """What the person at the terminal may choose, read once from the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from local_mesh.errors import MeshError
 
 DEFAULT_PORT = 8080
 _HIGHEST_PORT = 65_535
+_MOST_PROXIES = 9
 _OF_SERVICES = ("LM_", "AWS_", "OTEL_")
 
 
@@ -22,6 +24,10 @@ class MeshSettings:
     """LM_GATEWAY_PORT: where the gateway listens on loopback; 0 takes a free port."""
     gateway_rate: int | None = None
     """LM_GATEWAY_RATE: requests per second one client may send; the gateway's own default when unset."""
+    gateway_trusted_proxies: int = 0
+    """LM_GATEWAY_TRUSTED_PROXIES: how many proxies stand before the gateway, so that their X-Forwarded-For is believed."""
+    gateway_origins: tuple[str, ...] = ()
+    """LM_GATEWAY_ORIGINS: origins of browser clients, separated by commas; the gateway's own default when unset."""
     postgres_url: str | None = field(default=None, repr=False)
     """LM_POSTGRES_URL: a role that may create roles and databases."""
     nats_url: str | None = field(default=None, repr=False)
@@ -46,6 +52,8 @@ class MeshSettings:
             home=Path(environment.get("LM_HOME") or ".local").absolute(),
             gateway_port=_port(environment.get("LM_GATEWAY_PORT") or str(DEFAULT_PORT)),
             gateway_rate=_rate(environment.get("LM_GATEWAY_RATE")),
+            gateway_trusted_proxies=_proxies(environment.get("LM_GATEWAY_TRUSTED_PROXIES") or "0"),
+            gateway_origins=_origins(environment.get("LM_GATEWAY_ORIGINS") or ""),
             postgres_url=_url(environment, "LM_POSTGRES_URL", ("postgresql", "postgres")),
             nats_url=_url(environment, "LM_NATS_URL", ("nats", "tls")),
             redis_url=_url(environment, "LM_REDIS_URL", ("redis", "rediss", "unix")),
@@ -71,6 +79,20 @@ def _rate(text: str | None) -> int | None:
             f"LM_GATEWAY_RATE is {text!r}. Set it to a positive number of requests per second, or unset it."
         )
     return int(text)
+
+
+def _proxies(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or int(text) > _MOST_PROXIES:
+        raise MeshError(f"LM_GATEWAY_TRUSTED_PROXIES is {text!r}. Set it to a number from 0 to {_MOST_PROXIES}.")
+    return int(text)
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(origin for each in text.split(",") if (origin := each.strip()))
+    for origin in origins:
+        if not re.fullmatch(r"https?://[^\s/?#@]+", origin):
+            raise MeshError(f"LM_GATEWAY_ORIGINS holds {origin!r}. Write each as https://name or https://name:port.")
+    return origins
 
 
 def _url(environment: Mapping[str, str], variable: str, schemes: tuple[str, ...]) -> str | None:
