@@ -107,15 +107,29 @@ async def test_what_belongs_to_a_registration_belongs_to_its_account_afterwards(
         assert {(each.user_id, each.registration_id) for each in mails} == {(ada.id, None), (None, another.id)}
 
 
-async def test_mails_to_every_registration_of_an_address_are_told_from_a_time_on_the_newest_first(store: Store) -> None:
+async def test_mails_of_a_kind_to_every_registration_of_an_address_are_told_from_a_time_on_the_newest_first(
+    store: Store,
+) -> None:
     first, second, other = registration(), registration(), registration("bob@example.org")
     await kept(store, first, second, other)
     ages = [(first, MOMENT), (second, timedelta()), (first, 2 * MOMENT), (other, timedelta())]
     async with store.unit_of_work() as work:
         for about, age in ages:
             await work.mails.add(mail(about, age))
-        assert list(await work.mails.to_registrations(EMAIL, NOW - 2 * MOMENT)) == [NOW, NOW - MOMENT]
-        assert list(await work.mails.to_registrations("nobody@example.org", NOW - MOMENT)) == []
+        verify, reset, since = MailKind.VERIFY_EMAIL, MailKind.RESET_PASSWORD, NOW - 2 * MOMENT
+        await work.mails.add(replace(mail(second, MOMENT / 2), kind=reset))
+        assert list(await work.mails.to_registrations(EMAIL, verify, since)) == [NOW, NOW - MOMENT]
+        assert list(await work.mails.to_registrations(EMAIL, reset, since)) == [NOW - MOMENT / 2]
+        assert list(await work.mails.to_registrations("nobody@example.org", verify, since)) == []
+
+
+async def test_those_older_than_a_registration_are_counted_up_to_a_number(store: Store) -> None:
+    first, other, second, third = (registration(email) for email in (EMAIL, "bob@example.org", EMAIL, EMAIL))
+    await kept(store, third, second, other, first)
+    async with store.unit_of_work() as work:
+        counted = [await work.registrations.older(each, 9) for each in (first, second, third, other)]
+        assert counted == [0, 1, 2, 0]
+        assert await work.registrations.older(third, 1) == 1
 
 
 async def test_a_wish_for_the_mail_of_a_registration_names_it(store: Store) -> None:

@@ -44,9 +44,9 @@ class MemoryMails:
         mails = self._tables.mails.values()
         return sum(mail.user_id == user_id and mail.kind is kind and mail.create_time > since for mail in mails)
 
-    async def to_registrations(self, email: str, since: datetime) -> Sequence[datetime]:
+    async def to_registrations(self, email: str, kind: MailKind, since: datetime) -> Sequence[datetime]:
         waiting = {each.id for each in self._tables.registrations.values() if each.wish.email == email}
-        mails = [each for each in self._tables.mails.values() if each.registration_id in waiting]
+        mails = [each for each in self._tables.mails.values() if each.registration_id in waiting and each.kind is kind]
         return sorted((mail.create_time for mail in mails if mail.create_time > since), reverse=True)
 
     async def claim(self, now: datetime, until: datetime, limit: int) -> Sequence[Mail]:

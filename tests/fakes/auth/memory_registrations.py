@@ -40,6 +40,10 @@ class MemoryRegistrations:
         found = (each for each in self._tables.registrations.values() if each.wish.email == email)
         return max(found, key=lambda each: each.id, default=None)
 
+    async def older(self, registration: PendingRegistration, most: int) -> int:
+        waiting = [each for each in self._tables.registrations.values() if each.wish.email == registration.wish.email]
+        return min(most, sum(each.id < registration.id for each in waiting))
+
     async def become_account(self, registration_id: str) -> None:
         del self._tables.registrations[registration_id]
         for mail in [each for each in self._tables.mails.values() if each.registration_id == registration_id]:

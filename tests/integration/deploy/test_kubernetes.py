@@ -85,6 +85,11 @@ def test_selectors_find_their_pods_and_nothing_else(manifests):
         assert [name for name, pod in labels.items() if selector.items() <= pod.items()] == [owner.rpartition("/")[2]]
 
 
+def test_no_old_worker_of_auth_runs_beside_a_new_one(manifests):
+    worker = of_kind(manifests, "Deployment")["auth-worker"]["spec"]
+    assert (worker["replicas"], worker["strategy"]) == (1, {"type": "Recreate"})
+
+
 def test_services_are_headless_so_that_clients_see_every_pod(manifests):
     services = of_kind(manifests, "Service")
     for name in ("auth", "content", "community", "planner", "inference"):

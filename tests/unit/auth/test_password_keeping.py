@@ -11,6 +11,7 @@ from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 from auth_service.domain.accounts import MAIL_INTERVAL
 from auth_service.domain.attempts import GUESS_LIMIT
 from auth_service.domain.events import AccessRevoked, SessionRevoked
+from auth_service.domain.registrations import MOST_MAILS
 from auth_service.domain.secrets import LIFETIMES, TokenPurpose
 from auth_service.errors import (
     CredentialsInvalid,
@@ -128,7 +129,22 @@ async def test_a_registration_gets_a_reset_token_once_a_minute(auth: Auth) -> No
     for _ in range(2):
         await auth.password_keeper.forgot(EMAIL, CLIENT)
     await auth.delivery.deliver_due()
-    assert subjects(auth) == ["VERIFY_EMAIL"]
+    assert subjects(auth) == ["VERIFY_EMAIL", "RESET_PASSWORD"]
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+async def test_no_number_of_registrations_of_an_address_keeps_a_reset_letter_from_its_owner(
+    auth: Auth, confirmed: bool
+) -> None:
+    await (auth.verified() if confirmed else auth.register())
+    auth.clock.advance(MAIL_INTERVAL)
+    for _ in range(MOST_MAILS + 1):
+        await auth.register("a squatter's password", "Mallory")
+        await auth.registrations.resend(EMAIL, CLIENT)
+    await auth.delivery.deliver_due()
+    await auth.password_keeper.reset(await reset_token(auth), NEW, CLIENT)
+    assert subjects(auth).count("ALREADY_REGISTERED") == (MOST_MAILS if confirmed else 0)
+    await sign_in(auth, NEW)
 
 
 async def test_a_refused_password_leaves_the_token_good(auth: Auth) -> None:

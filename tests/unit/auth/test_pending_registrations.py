@@ -9,6 +9,7 @@ from auth_service.domain.registrations import (
     PendingMailed,
     PendingRegistration,
     account_of,
+    asked_again,
     details,
     mailed_again,
     registered,
@@ -30,29 +31,29 @@ def again(time: datetime, wish: Registration = OTHER) -> PendingRegistration:
 
 
 def test_each_registration_of_an_address_without_an_owner_gets_a_mail_of_its_own() -> None:
-    assert registered(FIRST, None, []) == PendingMailed(FIRST, VERIFY)
-    assert registered(again(NOW), None, FIVE[1:]) == PendingMailed(again(NOW), VERIFY)
+    assert registered(FIRST, None, 0) == PendingMailed(FIRST, VERIFY)
+    assert registered(again(NOW), None, MOST_MAILS - 1) == PendingMailed(again(NOW), VERIFY)
 
 
 def test_an_address_gets_no_sixth_mail() -> None:
-    assert registered(FIRST, None, FIVE) == Unchanged()
+    assert registered(FIRST, None, MOST_MAILS) == Unchanged()
     assert mailed_again(FIRST, VERIFY, FIVE, LATER) == Unchanged()
 
 
-def test_a_confirmed_account_never_changes_and_its_owner_is_told_once_a_minute() -> None:
-    told = Mailed(replace(OWNER, mail_time=LATER), MailKind.ALREADY_REGISTERED)
-    assert registered(again(LATER), OWNER, []) == told
-    assert registered(again(SOON), OWNER, []) == Unchanged()
+def test_a_confirmed_account_never_changes_and_its_owner_is_told_a_few_times_an_hour() -> None:
+    assert registered(again(LATER), OWNER, MOST_MAILS - 1) == Mailed(OWNER, MailKind.ALREADY_REGISTERED)
+    assert registered(again(LATER), OWNER, MOST_MAILS) == Unchanged()
+    assert registered(again(SOON), OWNER, 0) == Unchanged()
 
 
 def test_the_owner_who_repeats_the_registration_is_told_nothing() -> None:
-    assert registered(again(LATER, WISH), OWNER, []) == Unchanged()
+    assert registered(again(LATER, WISH), OWNER, 0) == Unchanged()
 
 
 def test_registrations_without_a_request_id_are_never_taken_for_a_repeat() -> None:
     nameless = replace(WISH, request_id=None)
     owner = replace(OWNER, registration_request_id=None)
-    assert isinstance(registered(again(LATER, nameless), owner, []), Mailed)
+    assert isinstance(registered(again(LATER, nameless), owner, 0), Mailed)
 
 
 def test_another_mail_goes_out_after_a_minute() -> None:
@@ -62,8 +63,10 @@ def test_another_mail_goes_out_after_a_minute() -> None:
         assert mailed_again(FIRST, kind, [], NOW) == PendingMailed(FIRST, kind)
 
 
-def test_strangers_get_no_mail() -> None:
-    assert mailed_again(None, VERIFY, [], LATER) == Unchanged()
+def test_what_is_mailed_again_while_several_wait_has_its_reader_choose_a_password() -> None:
+    reset = MailKind.RESET_PASSWORD
+    assert [asked_again(VERIFY, alone) for alone in (True, False)] == [VERIFY, reset]
+    assert [asked_again(reset, alone) for alone in (True, False)] == [reset, reset]
 
 
 def test_a_letter_says_when_the_registration_was_made() -> None:

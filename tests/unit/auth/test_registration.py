@@ -227,6 +227,43 @@ async def test_asking_for_another_mail_at_once_or_as_a_stranger_sends_none(auth:
     assert len(kinds(auth)) == 1
 
 
+async def test_while_several_registrations_wait_asking_again_brings_a_letter_that_has_its_reader_choose_a_password(
+    auth: Auth,
+) -> None:
+    await auth.register()
+    for _ in range(MOST_MAILS + 1):
+        await auth.register("a squatter's password", "Mallory")
+    await auth.delivery.deliver_due()
+    auth.clock.advance(MAIL_INTERVAL)
+    await auth.registrations.resend(EMAIL, CLIENT)
+    token = await auth.mailed_token()
+    assert kinds(auth)[MOST_MAILS:] == [MailKind.RESET_PASSWORD]
+    with pytest.raises(VerificationTokenInvalid):
+        await auth.registrations.verify(token)
+    await auth.password_keeper.reset(token, "what its reader chose", CLIENT)
+    assert auth.account.password_hash == "plain:what its reader chose"
+
+
+async def test_who_was_left_unconfirmed_by_an_earlier_version_gets_another_mail_a_few_times_an_hour(auth: Auth) -> None:
+    account = await auth.opened_unconfirmed(age=MAIL_INTERVAL)
+    for _ in range(MOST_MAILS):
+        await auth.registrations.resend(EMAIL, CLIENT)
+    token = await auth.mailed_token()
+    assert kinds(auth) == [MailKind.VERIFY_EMAIL] * MOST_MAILS
+    await auth.registrations.verify(token)
+    assert auth.account == replace(account, verify_time=auth.clock())
+
+
+async def test_an_account_of_an_earlier_version_beside_a_registration_gets_a_reset_letter_when_mail_is_asked_for_again(
+    auth: Auth,
+) -> None:
+    account = await auth.opened_unconfirmed(age=MAIL_INTERVAL)
+    await auth.register("a squatter's password", "Mallory")
+    await auth.registrations.resend(EMAIL, CLIENT)
+    await auth.password_keeper.reset(await auth.mailed_token(), "what its reader chose", CLIENT)
+    assert (auth.account.id, auth.account.password_hash) == (account.id, "plain:what its reader chose")
+
+
 async def test_no_usable_token_lies_in_the_database(auth: Auth) -> None:
     await auth.register()
     token = await auth.mailed_token()

@@ -17,7 +17,8 @@ from auth_service.domain.accounts import (
 
 MAIL_WINDOW = timedelta(hours=1)
 MOST_MAILS = 5
-"""Mails that an address without an owner gets within the window, whoever asks for them."""
+"""Mails of one kind that an address gets within the window, whoever asks for them; for each kind by itself, so that no number of
+one keeps another away. Reset letters to an account have MAIL_INTERVAL alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +40,45 @@ class PendingMailed:
 
 
 def registered(
-    registration: PendingRegistration, owner: Account | None, mailed: Sequence[datetime]
+    registration: PendingRegistration, owner: Account | None, sent: int
 ) -> Mailed | PendingMailed | Unchanged:
     """What a registration calls for. `owner` is the confirmed account its address has: that never changes, its owner is told.
 
-    Otherwise the address gets a mail, but for the sixth within MAIL_WINDOW; `mailed` is when it got some, the newest first.
+    Otherwise the address gets a mail. `sent` is how many of that kind it got within MAIL_WINDOW.
     """
     if owner is None:
-        spent = len(mailed) >= MOST_MAILS
-        return Unchanged() if spent else PendingMailed(registration, MailKind.VERIFY_EMAIL)
+        return Unchanged() if sent >= MOST_MAILS else PendingMailed(registration, MailKind.VERIFY_EMAIL)
     request_id = registration.wish.request_id
-    if too_soon(owner, registration.create_time) or (request_id and request_id == owner.registration_request_id):
+    if request_id and request_id == owner.registration_request_id:
         return Unchanged()
-    return Mailed(replace(owner, mail_time=registration.create_time), MailKind.ALREADY_REGISTERED)
+    return told(owner, MailKind.ALREADY_REGISTERED, sent, registration.create_time)
+
+
+def told(account: Account, kind: MailKind, sent: int, now: datetime) -> Mailed | Unchanged:
+    """Whether an account gets a letter that is no reset: not within a minute of a reset letter, nor after as many of its kind.
+
+    It leaves `mail_time` alone: whoever has such letters sent keeps no reset letter from the owner.
+    """
+    return Unchanged() if sent >= MOST_MAILS or too_soon(account, now) else Mailed(account, kind)
 
 
 def mailed_again(
-    newest: PendingRegistration | None, kind: MailKind, mailed: Sequence[datetime], now: datetime
+    newest: PendingRegistration, kind: MailKind, mailed: Sequence[datetime], now: datetime
 ) -> PendingMailed | Unchanged:
-    """Whether the newest registration of an address that has no owner is mailed once more, to confirm it as it is or with
-    another password: not within a minute of another mail, nor after as many as for a registration."""
-    if newest is None or len(mailed) >= MOST_MAILS or (mailed and now < mailed[0] + MAIL_INTERVAL):
+    """Whether the newest registration of an address that has no account is mailed once more, to confirm it as it is or with
+    another password: not within a minute of another mail of this kind, nor after MOST_MAILS; `mailed` is when those were,
+    the newest first."""
+    if len(mailed) >= MOST_MAILS or (mailed and now < mailed[0] + MAIL_INTERVAL):
         return Unchanged()
     return PendingMailed(newest, kind)
+
+
+def asked_again(kind: MailKind, alone: bool) -> MailKind:
+    """What goes out when mail of a kind is asked for again: to confirm a registration only while it is `alone`.
+
+    Nobody can tell whose the newest of several is; a reset letter is safe, as a password is chosen by whoever reads it.
+    """
+    return kind if alone else MailKind.RESET_PASSWORD
 
 
 def account_of(registration: PendingRegistration, now: datetime) -> Account:

@@ -21,8 +21,8 @@ class Mails(Protocol):
         """How many of one kind were put in for an account since then, sent or not; at least those of the last week."""
         ...
 
-    async def to_registrations(self, email: str, since: datetime) -> Sequence[datetime]:
-        """When mails were put in since then for registrations of an address that wait, the newest first."""
+    async def to_registrations(self, email: str, kind: MailKind, since: datetime) -> Sequence[datetime]:
+        """When mails of one kind were put in since then for registrations of an address that wait, the newest first."""
         ...
 
     async def claim(self, now: datetime, until: datetime, limit: int) -> Sequence[Mail]:

@@ -32,6 +32,10 @@ class Registrations(Protocol):
         """The newest of a normalised address, or None."""
         ...
 
+    async def older(self, registration: PendingRegistration, most: int) -> int:
+        """How many of its address were made before it, counted up to `most`."""
+        ...
+
     async def become_account(self, registration_id: str) -> None:
         """Forget the registration; its mails and tokens become those of the account that has its id."""
         ...

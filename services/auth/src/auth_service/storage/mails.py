@@ -44,7 +44,11 @@ _AWAIT_TURN = compile_command(
 _TO_REGISTRATIONS = compile_statement(
     select(_MAILS.c.create_time)
     .join(_REGISTRATIONS, _REGISTRATIONS.c.id == _MAILS.c.registration_id)
-    .where(_REGISTRATIONS.c.email == bindparam("email"), _MAILS.c.create_time > bindparam("since"))
+    .where(
+        _REGISTRATIONS.c.email == bindparam("email"),
+        _MAILS.c.kind == bindparam("kind"),
+        _MAILS.c.create_time > bindparam("since"),
+    )
     .order_by(_MAILS.c.create_time.desc()),
     row=_time,
 )
@@ -85,10 +89,10 @@ class MailsInWork:
         """Found by the account."""
         return await self._transaction.one(_COUNT, user_id=user_id, kind=kind.value, since=since) or 0
 
-    async def to_registrations(self, email: str, since: datetime) -> Sequence[datetime]:
-        """Few: an address gets five an hour. One asks after the other, so that no two send the last of them."""
+    async def to_registrations(self, email: str, kind: MailKind, since: datetime) -> Sequence[datetime]:
+        """Few: an address gets five of a kind an hour. One asks after the other, so that no two send the last of them."""
         await self._transaction.execute(_AWAIT_TURN, email=email)
-        return await self._transaction.all(_TO_REGISTRATIONS, email=email, since=since)
+        return await self._transaction.all(_TO_REGISTRATIONS, email=email, kind=kind.value, since=since)
 
     async def claim(self, now: datetime, until: datetime, limit: int) -> Sequence[Mail]:
         """The longest due first; rows locked by another worker are skipped."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, exists, null, select, update
+from sqlalchemy import bindparam, delete, exists, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from auth_service.domain.accounts import Registration
@@ -52,6 +52,15 @@ _WAITS = compile_statement(
     row=bool,
 )
 _HOLD_NEWEST = compile_statement(_OF_ADDRESS.with_for_update(), row=_registration)
+_OLDER = compile_statement(
+    select(func.count()).select_from(
+        select(_REGISTRATIONS.c.id)
+        .where(_REGISTRATIONS.c.email == bindparam("email"), _REGISTRATIONS.c.id < bindparam("than_id"))
+        .limit(bindparam("most"))
+        .subquery()
+    ),
+    row=int,
+)
 _ADOPT = [
     compile_command(
         update(table)
@@ -105,6 +114,11 @@ class RegistrationsInWork:
     async def newest(self, email: str) -> PendingRegistration | None:
         """The newest, locked."""
         return await self._transaction.one(_HOLD_NEWEST, email=email)
+
+    async def older(self, registration: PendingRegistration, most: int) -> int:
+        """By their ids."""
+        found = await self._transaction.one(_OLDER, email=registration.wish.email, than_id=registration.id, most=most)
+        return found or 0
 
     async def become_account(self, registration_id: str) -> None:
         """The account is there already, with the registration's id."""

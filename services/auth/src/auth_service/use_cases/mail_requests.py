@@ -4,7 +4,6 @@ The call does the same for every address, so that nobody can tell by its time wh
 """
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,9 +15,11 @@ from auth_service.domain.registrations import (
     MAIL_WINDOW,
     PendingMailed,
     PendingRegistration,
+    asked_again,
     details,
     mailed_again,
     registered,
+    told,
 )
 from auth_service.domain.sessions import Client
 from auth_service.errors import EmailTaken
@@ -84,30 +85,48 @@ async def _decide(work: Work, request: MailRequest) -> None:
 
 async def _answer(work: Work, request: MailRequest) -> Mailed | PendingMailed | Unchanged:
     # The registration before the account, as where it is confirmed, so that no two wait for each other in a ring.
-    registration = await _asked_for(work, request)
+    if request.registration_id:
+        registration = await work.registrations.get(request.registration_id)
+        return await _registered(work, registration) if registration else Unchanged()  # its time may be over
+    newest = await work.registrations.newest(request.email)
     account = await work.accounts.by_email(request.email)
-    owner = account if account and account.verify_time else None
-    mailed = await work.mails.to_registrations(request.email, request.create_time - MAIL_WINDOW)
-    if request.registration_id:
-        return await _registered(work, registration, owner, mailed)
-    if request.kind is MailKind.RESET_PASSWORD and account:
-        return reset_mail(account, request.create_time)
-    return Unchanged() if owner else mailed_again(registration, request.kind, mailed, request.create_time)
+    return await (_to_account(work, request, account, newest) if account else _to_registration(work, request, newest))
 
 
-async def _asked_for(work: Work, request: MailRequest) -> PendingRegistration | None:
-    if request.registration_id:
-        return await work.registrations.get(request.registration_id)
-    return await work.registrations.newest(request.email)
-
-
-async def _registered(
-    work: Work, registration: PendingRegistration | None, owner: Account | None, mailed: Sequence[datetime]
-) -> Mailed | PendingMailed | Unchanged:
-    if registration is None:  # its time was over before the worker came to it
+async def _to_account(
+    work: Work, request: MailRequest, account: Account, newest: PendingRegistration | None
+) -> Mailed | Unchanged:
+    now, kind = request.create_time, request.kind
+    if account.verify_time is None:
+        kind = asked_again(kind, alone=newest is None)
+    if kind is MailKind.RESET_PASSWORD:
+        return reset_mail(account, now)
+    if account.verify_time:
         return Unchanged()
+    return told(account, kind, await work.mails.count(account.id, kind, now - MAIL_WINDOW), now)
+
+
+async def _to_registration(
+    work: Work, request: MailRequest, newest: PendingRegistration | None
+) -> PendingMailed | Unchanged:
+    if newest is None:
+        return Unchanged()
+    now, alone = request.create_time, not await work.registrations.older(newest, 1)
+    kind = asked_again(request.kind, alone)
+    mailed = await work.mails.to_registrations(request.email, kind, now - MAIL_WINDOW)
+    return mailed_again(newest, kind, mailed, now)
+
+
+async def _registered(work: Work, registration: PendingRegistration) -> Mailed | PendingMailed | Unchanged:
+    email, now = registration.wish.email, registration.create_time
+    account = await work.accounts.by_email(email)
+    owner = account if account and account.verify_time else None
     subject, outcome = (owner.id, EmailTaken.reason) if owner else (registration.id, SUCCESS)
-    client = Client(registration.ip_address)
-    asked = entry(AuditAction.ACCOUNT_REGISTERED, registration.create_time, client, subject=subject)
+    asked = entry(AuditAction.ACCOUNT_REGISTERED, now, Client(registration.ip_address), subject=subject)
     await work.audit.record(replace(asked, outcome=outcome))
-    return registered(registration, owner, mailed)
+    if owner:
+        return registered(
+            registration, owner, await work.mails.count(owner.id, MailKind.ALREADY_REGISTERED, now - MAIL_WINDOW)
+        )
+    mailed = await work.mails.to_registrations(email, MailKind.VERIFY_EMAIL, now - MAIL_WINDOW)
+    return registered(registration, None, len(mailed))

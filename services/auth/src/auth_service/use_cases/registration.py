@@ -79,7 +79,10 @@ class Registrations:
                     await work.accounts.save(confirm(account, now))
 
     async def resend(self, email: str, client: Client) -> None:
-        """Mail another verification token, at most one a minute and five an hour. Raises EmailInvalid, TooManyAttempts."""
+        """Mail another verification token, at most one a minute and five an hour; a reset token while several wait.
+
+        Raises EmailInvalid, TooManyAttempts.
+        """
         address, now = normalise_email(email), self._clock()
         await admit(self._attempts, anonymous_budgets(client.address))
         await ask_for_mail(self._unit_of_work, MailKind.VERIFY_EMAIL, address, now)

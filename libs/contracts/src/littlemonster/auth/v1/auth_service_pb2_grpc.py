@@ -160,7 +160,9 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResendVerification(self, request, context):
-        """Sends the verification mail of the newest registration again, at most one a minute; the same answer for every address.
+        """Sends the verification mail of the address's registration again, at most one a minute and five an hour; the same answer for
+        every address. While several registrations wait for the address, the mail's token is for ResetPassword instead: whoever
+        reads the mail chooses the password.
         INVALID_ARGUMENT: EMAIL_INVALID.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """

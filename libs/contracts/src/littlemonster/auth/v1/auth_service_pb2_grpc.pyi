@@ -33,7 +33,9 @@ class AuthServiceStub:
     INVALID_ARGUMENT: VERIFICATION_TOKEN_INVALID when the token is unknown, older than 24 h, or its address has an account.
     """
     ResendVerification: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ResendVerificationRequest, _auth_service_pb2.ResendVerificationResponse]
-    """Sends the verification mail of the newest registration again, at most one a minute; the same answer for every address.
+    """Sends the verification mail of the address's registration again, at most one a minute and five an hour; the same answer for
+    every address. While several registrations wait for the address, the mail's token is for ResetPassword instead: whoever
+    reads the mail chooses the password.
     INVALID_ARGUMENT: EMAIL_INVALID.
     RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
     """
@@ -141,7 +143,9 @@ class AuthServiceServicer:
         request: _auth_service_pb2.ResendVerificationRequest,
         context: _aio.ServicerContext[_auth_service_pb2.ResendVerificationRequest, _abc.Awaitable[_auth_service_pb2.ResendVerificationResponse]],
     ) -> _abc.Awaitable[_auth_service_pb2.ResendVerificationResponse]:
-        """Sends the verification mail of the newest registration again, at most one a minute; the same answer for every address.
+        """Sends the verification mail of the address's registration again, at most one a minute and five an hour; the same answer for
+        every address. While several registrations wait for the address, the mail's token is for ResetPassword instead: whoever
+        reads the mail chooses the password.
         INVALID_ARGUMENT: EMAIL_INVALID.
         RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
