@@ -20,6 +20,7 @@ from pathlib import Path
 import psycopg
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fakes.auth.keys import key_source
 
 from auth_service.clients.passwords import Argon2Passwords, Cost
 from auth_service.clients.signing import Ed25519Signer
@@ -101,7 +102,7 @@ async def served(database: Database, redis_url: str, cost: Cost) -> AsyncIterato
         attempts = ResilientAttempts(RedisAttempts(redis), LocalAttempts())
         vault = FernetVault([Fernet.generate_key().decode()])
         services = compose(database, signer, passwords, attempts, [], utc_now, vault)
-        server = Server("127.0.0.1:0", TokenVerifier(signer.key_source(), StaticKeys({})), services, Health())
+        server = Server("127.0.0.1:0", TokenVerifier(key_source(signer), StaticKeys({})), services, Health())
         port = await server.start()
         stack.push_async_callback(server.stop, 0)
         channel = open_channel(f"127.0.0.1:{port}", "test", None)

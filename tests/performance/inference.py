@@ -19,9 +19,8 @@ from pathlib import Path
 
 from inference_service.domain.generation import Claim, Sampling
 from inference_service.domain.models import EngineName, ModelCard
-from inference_service.engine.spec import WorkerSpec
+from inference_service.engine.spec import WorkerSpec, file_sha256
 from inference_service.engine.supervised import SupervisedEngine
-from inference_service.models.download import file_sha256
 from inference_service.storage import read_registry
 
 CLIENTS = (1, 4, 8)

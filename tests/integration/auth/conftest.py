@@ -7,6 +7,7 @@ from conftest import Backing
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fakes.auth.clock import ManualClock
+from fakes.auth.keys import key_source
 from fakes.auth.mail import MemoryMailer, PlainLetters
 from integration.auth.exporting import exporting, peers, planner  # noqa: F401  # fixtures
 from integration.auth.running import PASSWORD, Running, bearer  # noqa: F401  # what tests import from here
@@ -43,7 +44,7 @@ async def running(
     attempts = ResilientAttempts(RedisAttempts(redis), LocalAttempts())
     vault = FernetVault([Fernet.generate_key().decode()])
     services = compose(database, signer, passwords, attempts, [], clock, vault)
-    verifier = TokenVerifier(signer.key_source(), StaticKeys({}))
+    verifier = TokenVerifier(key_source(signer), StaticKeys({}))
     channel = loopback.channel(await loopback.serve(services, verifier))
     mailer = MemoryMailer()
     delivery = MailDelivery(units_of_work(database), PlainLetters(), mailer, clock)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+from fakes.auth.keys import key_source
 from integration.auth.conftest import PASSWORD, Running, bearer
 from integration.auth.test_races import count
 
@@ -46,7 +47,7 @@ async def demand(running: Running) -> str:
 async def test_from_enrolment_to_removal(running: Running, signer: Ed25519Signer) -> None:
     app, recovery, _ = await enrol(running)
     tokens = await mfa(running, await demand(running), app.at(running.clock()))
-    verifier = TokenVerifier(signer.key_source(), StaticKeys({}))
+    verifier = TokenVerifier(key_source(signer), StaticKeys({}))
     assert (await verifier.verify(tokens.access_token)).aal == 2
     assert (await verifier.verify((await running.refresh(tokens.refresh_token)).access_token)).aal == 2
     assert (await mfa(running, await demand(running), recovery[0])).access_token
@@ -87,7 +88,7 @@ async def test_an_mfa_token_is_no_access_token_and_no_refresh_token(running: Run
     with pytest.raises(Unauthenticated):
         await running.users.GetMe(user_pb2.GetMeRequest(), metadata=(("authorization", f"Bearer {token}"),))
     with pytest.raises(TokenInvalid):
-        await TokenVerifier(signer.key_source(), StaticKeys({})).verify(token)
+        await TokenVerifier(key_source(signer), StaticKeys({})).verify(token)
     with pytest.raises(Unauthenticated):
         await running.refresh(token)
     with pytest.raises(InvalidArgument):

@@ -1,6 +1,6 @@
 """The calendar feed through the real server: who reads it, until when, and what of it is kept."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import grpc
 import psycopg
@@ -9,17 +9,19 @@ from erasing import deliver
 from google.protobuf.timestamp_pb2 import Timestamp
 from icalendar import Calendar
 
+from auth_service.domain.access_tokens import ACCESS_LIFETIME
 from littlemonster.auth.v1.auth_events_pb2 import UserAccessRevoked
 from littlemonster.planner.v1 import planner_service_pb2 as pb
 from littlemonster.planner.v1.planner_service_pb2_grpc import PlannerServiceStub
 from planner_service.consumers import revocations
 from planner_service.storage.feeds import PostgresFeeds
-from planner_service.use_cases.feed import CLOCKS_DIFFER
+from planner_service.use_cases.feed import OLD_TOKENS_LIVE
 from servicekit.clock import utc_now
 from servicekit.errors import NotFound, Unauthenticated
 from servicekit.ids import new_id
 
 ADA, BOB = new_id(), new_id()
+SECOND = timedelta(seconds=1)
 PLAN = pb.CreateEventRequest(title="Review", start_time=Timestamp(seconds=2_000_000_000))
 
 
@@ -135,5 +137,13 @@ async def test_a_feed_answers_nobody_once_the_access_of_its_owner_is_revoked(
 
 async def test_an_old_revocation_that_comes_late_closes_no_newer_feed(planner, read, ada, broker, database) -> None:
     file = await _open(planner, ada)
-    await _revoke(broker, database, ADA, utc_now() - 2 * CLOCKS_DIFFER)
+    await _revoke(broker, database, ADA, utc_now() - OLD_TOKENS_LIVE - SECOND)
     await read(file)
+
+
+async def test_a_feed_that_a_token_of_before_opened_is_closed_by_a_revocation_that_comes_late(
+    planner, ada, broker, database
+) -> None:
+    file = await _open(planner, ada)
+    await _revoke(broker, database, ADA, utc_now() - ACCESS_LIFETIME)
+    assert await _refused(planner, file) == "FEED_NOT_FOUND"

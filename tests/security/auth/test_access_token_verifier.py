@@ -1,6 +1,7 @@
 """Every service's verifier refuses each hostile access token, and accepts the honest one."""
 
 import pytest
+from fakes.auth.keys import key_source
 from security.auth.hostile_tokens import (
     ACCOUNT,
     CLAIMS,
@@ -29,7 +30,7 @@ from servicekit.identity.tokens import SERVICE_LIFETIME_SECONDS, ServiceTokens, 
 def verifier() -> TokenVerifier:
     """As in every service: auth's keys for people, the mesh's keys for services."""
     services = StaticKeys({"content": SERVICE_KEY.public_key()})
-    return TokenVerifier(SIGNER.key_source(), services, now=lambda: float(SECONDS))
+    return TokenVerifier(key_source(SIGNER), services, now=lambda: float(SECONDS))
 
 
 async def test_the_honest_token_is_accepted(verifier: TokenVerifier) -> None:

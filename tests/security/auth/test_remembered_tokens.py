@@ -2,6 +2,7 @@
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from fakes.auth.keys import key_source
 from security.auth.hostile_tokens import ACCOUNT, HONEST, KEY, KID, SECONDS, SERVICE_KEY, SESSION, SIGNER, with_claims
 
 from servicekit.caller import Caller, Role
@@ -15,7 +16,7 @@ from servicekit.identity.tokens import ServiceTokens, TokenInvalid, TokenVerifie
 def verifier() -> TokenVerifier:
     """As in every service: auth's keys for people, the mesh's keys for services."""
     services = StaticKeys({"content": SERVICE_KEY.public_key()})
-    return TokenVerifier(SIGNER.key_source(), services, now=lambda: float(SECONDS))
+    return TokenVerifier(key_source(SIGNER), services, now=lambda: float(SECONDS))
 
 
 class _Keys:
@@ -35,12 +36,12 @@ class _CountingKeys:
 
     async def key(self, kid: str) -> Ed25519PublicKey | None:
         self.asked += 1
-        return await SIGNER.key_source().key(kid)
+        return await key_source(SIGNER).key(kid)
 
 
 async def test_a_remembered_token_stops_working_when_it_expires() -> None:
     now = float(SECONDS)
-    verifier = TokenVerifier(SIGNER.key_source(), StaticKeys({}), now=lambda: now)
+    verifier = TokenVerifier(key_source(SIGNER), StaticKeys({}), now=lambda: now)
     await verifier.verify(HONEST)
     now = float(SECONDS + 600)
     with pytest.raises(TokenInvalid):
@@ -78,7 +79,7 @@ async def test_what_is_remembered_is_bounded(verifier: TokenVerifier, monkeypatc
 async def test_a_token_of_an_ended_session_is_refused_also_when_it_was_remembered() -> None:
     revoked = RevokedSessions()
     services = StaticKeys({"content": SERVICE_KEY.public_key()})
-    verifier = TokenVerifier(SIGNER.key_source(), services, revoked=revoked)
+    verifier = TokenVerifier(key_source(SIGNER), services, revoked=revoked)
     another = with_claims(sid="0190b5c0-0000-7000-8000-000000000009")
     assert await verifier.verify(with_claims()) == verifier.remembered(with_claims())
     revoked.add(SESSION.id)

@@ -13,6 +13,7 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from fakes.auth.keys import key_source
 from security.auth.hostile_tokens import CLAIMS, HONEST, KEY, SECONDS, SIGNER, encoded
 
 from servicekit.identity.jwks import key_set, public_key
@@ -122,7 +123,7 @@ def test_each_ed25519_signature_is_judged_as_the_vector_says() -> None:
 
 async def test_what_the_ed25519_vectors_do_to_signatures_ruins_an_honest_token_too() -> None:
     """Garbage around, a piece cut off, halves swapped or set to zero, and S plus the group's order, which is the same point."""
-    verifier = TokenVerifier(SIGNER.key_source(), StaticKeys({}), now=lambda: float(SECONDS))
+    verifier = TokenVerifier(key_source(SIGNER), StaticKeys({}), now=lambda: float(SECONDS))
     body, _, signature = HONEST.rpartition(".")
     whole = jwt.utils.base64url_decode(signature)
     r, s = whole[:32], whole[32:]

@@ -6,6 +6,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fakes.auth.clock import ManualClock
+from fakes.auth.keys import key_source
 
 from auth_service.clients.signing import Ed25519Signer
 from auth_service.domain import access_tokens
@@ -52,7 +53,7 @@ def test_the_thumbprint_is_that_of_rfc_8037() -> None:
 
 async def test_every_service_s_verifier_accepts_what_auth_signs() -> None:
     signer = Ed25519Signer(Ed25519PrivateKey.generate())
-    verifier = TokenVerifier(signer.key_source(), signer.key_source(), now=NOW.timestamp)
+    verifier = TokenVerifier(key_source(signer), key_source(signer), now=NOW.timestamp)
     caller = await verifier.verify(signer.sign(CLAIMS))
     assert (caller.id, caller.role, caller.session_id) == (ID, ACCOUNT.role, "session")
 

@@ -4,9 +4,11 @@ import re
 
 from openapi_spec_validator import validate
 
+from auth_service.convert.exports import part
 from gateway.contracts import rpcs
 from gateway.openapi import document, document_text
 from gateway.settings import on_this_machine
+from planner_service.use_cases.calendar_writing import CONTENT_TYPE
 
 DOCUMENT = document()
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -77,6 +79,12 @@ def test_streams_answer_server_sent_events():
     answers = operations()["VideoService_WatchVideo"]["responses"]["200"]["content"]
     assert list(answers) == ["text/event-stream"]
     assert answers["text/event-stream"]["schema"]["contentSchema"] == {"$ref": "#/components/schemas/VideoProgress"}
+
+
+def test_files_are_of_the_kind_that_is_answered():
+    answers = {name: list(op["responses"]["200"].get("content", {})) for name, op in operations().items()}
+    assert answers["UserService_DownloadExport"] == [part(b"").content_type]
+    assert answers["PlannerService_GetFeed"] == [CONTENT_TYPE.partition(";")[0]]
 
 
 def test_public_calls_need_no_token_and_others_do():

@@ -7,8 +7,9 @@ from icalendar import Calendar
 
 from planner_service.errors import FeedNotFound
 from planner_service.use_cases.events import Planner
-from planner_service.use_cases.feed import MOST_BYTES, Feeds
+from planner_service.use_cases.feed import MOST_BYTES, OLD_TOKENS_LIVE, Feeds
 from servicekit.caller import Caller, Role, acting_as
+from servicekit.identity.revocation import TTL_SECONDS
 from servicekit.ids import new_id
 
 pytestmark = pytest.mark.usefixtures("ada")
@@ -26,6 +27,10 @@ async def _opened(feeds: Feeds) -> str:
 def _titles(content: bytes | None) -> list[str]:
     assert content
     return [str(event["SUMMARY"]) for event in Calendar.from_ical(content).walk("VEVENT")]
+
+
+def test_a_revocation_closes_feeds_for_as_long_as_its_session_is_remembered() -> None:
+    assert OLD_TOKENS_LIVE.total_seconds() == TTL_SECONDS
 
 
 async def test_series_come_first_and_then_what_starts_last(planner: Planner, feeds: Feeds) -> None:

@@ -14,6 +14,8 @@ from gateway.openapi.failures import responses
 from gateway.openapi.schemas import Schemas
 
 _SERVICE = 6
+# What contracts cannot say: HttpBody names its media type only when it is answered.
+_MEDIA_TYPES = {"DownloadExport": "application/zip", "GetFeed": "text/calendar"}
 _VARIABLE = re.compile(r"\{(\w+)\}")
 
 
@@ -80,7 +82,7 @@ def _success(rpc: Rpc, schemas: Schemas) -> dict[str, Any]:
     element = elements().get(rpc.response)
     text = element.comment if element else "Done."
     if rpc.answers_file:
-        return {"description": "The file.", "content": {"*/*": {"schema": schema}}}
+        return {"description": "The file.", "content": {_MEDIA_TYPES[rpc.name]: {"schema": schema}}}
     if not rpc.server_streaming:
         return {"description": text, "content": {"application/json": {"schema": schema}}}
     event = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}

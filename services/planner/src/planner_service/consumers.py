@@ -5,11 +5,9 @@ import logging
 from collections.abc import Callable
 from datetime import UTC
 
-from google.protobuf.message import DecodeError
-
 from littlemonster.auth.v1.auth_events_pb2 import UserAccessRevoked, UserDeleted
-from littlemonster.planner.v1.planner_events_pb2 import PlannerEventChanged
 from littlemonster.planner.v1.planner_service_pb2 import EventChange
+from planner_service import convert
 from planner_service.ports import Feeds
 from planner_service.use_cases.feed import close_revoked
 from servicekit.database import Database, Transaction
@@ -30,12 +28,10 @@ async def follow_changes(broker: Broker, audience: Audience[EventChange]) -> Non
     async with broker.subscribe("planner.event_changed") as messages, asyncio.TaskGroup() as group:
         group.create_task(audience.catch_up_after(broker.reconnection))
         async for message in messages:
-            try:
-                change = PlannerEventChanged.FromString(message.data).change
-            except DecodeError:
+            if change := convert.change_from(message.data):
+                audience.tell(change.event.user_id, change)
+            else:
                 log.warning("change not read", extra={"subject": message.subject})
-                continue
-            audience.tell(change.event.user_id, change)
 
 
 def revocations(broker: Broker, database: Database, feeds: Callable[[Transaction], Feeds]) -> Consumer:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from littlemonster.common.v1 import study_pb2 as study
@@ -114,6 +115,14 @@ def occurrence(shown: Occurrence) -> pb.Event:
 def event_changed(happening: Happening, changed: Event, version: int) -> events.PlannerEventChanged:
     change = pb.EventChange(type=_CHANGES[happening], event=event(changed))
     return events.PlannerEventChanged(change=change, version=version)
+
+
+def change_from(payload: bytes) -> pb.EventChange | None:
+    """What an event says to those who watch; None for one that cannot be read."""
+    try:
+        return events.PlannerEventChanged.FromString(payload).change
+    except DecodeError:
+        return None
 
 
 def event_completed(completed: Occurrence, time: datetime | None) -> events.PlannerEventCompleted:

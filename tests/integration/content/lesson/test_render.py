@@ -14,9 +14,9 @@ import av
 import av.filter.loudnorm
 import numpy as np
 import pytest
+from integration.content.lesson.margins import SAFE
 from PIL import Image
 
-from content_service.lesson.canvas import SAFE
 from content_service.lesson.captions import LINE
 from content_service.lesson.errors import ContentOverflow, MediaNotWritten
 from content_service.lesson.render import perform

@@ -6,9 +6,10 @@ from math import cos, radians, sin
 
 import numpy as np
 import pytest
+from integration.content.lesson.margins import SAFE
 from PIL import Image, ImageColor
 
-from content_service.lesson.canvas import BODY_BOTTOM, SAFE
+from content_service.lesson.canvas import BODY_BOTTOM
 from content_service.lesson.errors import CharacterMissing, ContentOverflow, LessonError
 from content_service.lesson.palette import PALETTES
 from content_service.lesson.script import (

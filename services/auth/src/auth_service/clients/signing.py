@@ -13,7 +13,7 @@ from auth_service.domain.access_tokens import PublicKey
 from auth_service.domain.signing_keys import SigningKey, signing_key
 from servicekit.clock import Clock
 from servicekit.identity.jwks import jwk
-from servicekit.identity.keys import KeyFileInvalid, StaticKeys
+from servicekit.identity.keys import KeyFileInvalid
 from servicekit.identity.tokens import ALGORITHM, TYPE
 
 log = logging.getLogger(__name__)
@@ -35,10 +35,6 @@ class Ed25519Signer:
     def public_keys(self) -> Sequence[PublicKey]:
         """The one key."""
         return (self._public,)
-
-    def key_source(self) -> StaticKeys:
-        """The same for a server in this process."""
-        return StaticKeys({self._public.kid: self._key.public_key()})
 
 
 class KeyRing:

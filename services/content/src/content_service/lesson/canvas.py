@@ -20,7 +20,6 @@ from content_service.lesson.typography import (
 )
 
 WIDTH, HEIGHT = 1280, 720
-SAFE = 32  # nothing but flat background this close to an edge
 LEFT, RIGHT = 64, WIDTH - 64
 BODY_BOTTOM = 632  # players draw captions below
 TRACKING = 0.04  # extra letter space of labels, in ems

@@ -1,6 +1,5 @@
 """One visual system, one accent palette per subject. Colours are sRGB; text pairs reach WCAG contrast 4.5:1."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from content_service.lesson.script import Subject
@@ -28,18 +27,6 @@ class Palette:
     good_soft: Colour = "#DDF3E4"
     bad: Colour = "#A8201A"
     bad_soft: Colour = "#FBE3E1"
-
-    def text_pairs(self) -> Iterator[tuple[Colour, Colour]]:
-        """Every (text, background) pair the slides use."""
-        for background in (self.paper, self.card, self.soft):
-            yield from ((colour, background) for colour in (self.ink, self.muted, self.accent))
-        yield from (
-            (colour, ground) for ground in (self.deep, self.panel) for colour in ("#FFFFFF", self.on_deep, self.bright)
-        )
-        yield from (("#FFFFFF", self.accent), (self.deep, self.bright), ("#FFFFFF", self.good))
-        yield from ((self.good, self.good_soft), (self.ink, self.good_soft), ("#FFFFFF", self.bad))
-        yield from ((self.ink, self.bad_soft), (self.muted, self.bad_soft), (self.muted, self.good_soft))
-        yield from ((colour, self.card) for colour in self.series)
 
 
 PALETTES = {

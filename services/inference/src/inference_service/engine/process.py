@@ -3,7 +3,6 @@
 It holds no secret, opens no socket and ends as soon as the service that started it is gone.
 """
 
-import hashlib
 import os
 import queue
 import resource
@@ -13,7 +12,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import BinaryIO
 
 from inference_service.domain.generation import Piece
@@ -33,7 +31,7 @@ from inference_service.engine.frames import (
 )
 from inference_service.engine.gguf import GgufRefused
 from inference_service.engine.native import NativeModel
-from inference_service.engine.spec import Backend, EngineMissing, WorkerSpec, fingerprint
+from inference_service.engine.spec import Backend, EngineMissing, WorkerSpec, file_sha256, fingerprint
 from inference_service.engine.xllama import BatchedModel
 from inference_service.errors import PromptHasNul, PromptTooLong, SchemaRefused
 
@@ -98,11 +96,6 @@ def verify(spec: WorkerSpec) -> str:
     if shown != spec.verified and (found := file_sha256(spec.path)) != spec.sha256:
         raise GgufRefused(f"its SHA-256 is {found} instead of {spec.sha256 or 'a known one'}")
     return shown
-
-
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def answer(model: Backend, request: Generate, inbox: Inbox) -> Iterator[Frame]:

@@ -1,5 +1,6 @@
 """What a model's process is started with, and what every engine inside it can do."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -39,6 +40,12 @@ def fingerprint(path: Path) -> str:
     """What changes when anything writes to the file or another takes its place: device, inode, size and times. Raises OSError."""
     found = path.stat()
     return f"{found.st_dev}:{found.st_ino}:{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}"
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of the file in hexadecimal. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class EngineMissing(RuntimeError):

@@ -13,7 +13,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from inference_service.domain.models import MEBIBYTE, ModelCard
 from inference_service.engine import llama
 from inference_service.engine.gguf import GgufRefused
-from inference_service.models.download import Download, file_sha256
+from inference_service.engine.spec import file_sha256
+from inference_service.models.download import Download
 from inference_service.models.errors import ModelCommandError, NothingToDo, NotVerified
 from inference_service.storage import Registry, read_registry
 

@@ -4,7 +4,6 @@ The bytes go to `FILE.part`; a later attempt asks for the rest only (RFC 9110 ra
 name when its size and checksum are right.
 """
 
-import hashlib
 import os
 import shutil
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from inference_service.engine.spec import file_sha256
 from inference_service.models.errors import ChecksumWrong, DiskFull, DownloadFailed
 
 RESERVE_BYTES = 256 * 1024 * 1024
@@ -21,12 +21,6 @@ MOST_RETRIES, LONGEST_WAIT = 8, 30.0
 _TIMEOUT = httpx.Timeout(30.0)
 Progress = Callable[[int, int], None]
 """Told the bytes there are and the bytes there will be."""
-
-
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of the file in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Download:

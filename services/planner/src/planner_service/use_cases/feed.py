@@ -23,8 +23,8 @@ MOST_EVENTS = 1000
 MOST_BYTES = 2_000_000
 """What their texts may have in all; the events after that are left out."""
 
-CLOCKS_DIFFER = timedelta(minutes=1)
-"""Between the machine that ends access and the one that opened a feed, at most."""
+OLD_TOKENS_LIVE = timedelta(minutes=11)
+"""How long after access was revoked a token of before may still open a feed: its ten minutes, and one for clocks that differ."""
 
 _REMEMBERED_BYTES = 16_000_000
 _FILE = re.compile(r"([A-Za-z0-9_-]{43})\.ics")
@@ -84,8 +84,12 @@ class Feeds:
 
 
 async def close_revoked(feeds: FeedsInWork, user_id: str, revoke_time: datetime) -> None:
-    """The account's owner, or an admin, cut off whoever may know the address; one opened after that stays."""
-    await feeds.remove_opened_by(user_id, revoke_time + CLOCKS_DIFFER)
+    """The account's owner, or an admin, cut off whoever may know the address.
+
+    While NATS is away nobody hears of it, and a token of before opens feeds until it expires: those are closed as well, and
+    with them one that the owner opened meanwhile. One that is opened once this was heard stays.
+    """
+    await feeds.remove_opened_by(user_id, revoke_time + OLD_TOKENS_LIVE)
 
 
 def _bounded(events: list[Event]) -> Iterator[Event]:

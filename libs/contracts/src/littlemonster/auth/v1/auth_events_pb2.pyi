@@ -121,7 +121,9 @@ class UserAccessRevoked(_message.Message):
     """The account's id."""
     @_builtins.property
     def revoke_time(self) -> _timestamp_pb2.Timestamp:
-        """When; what is opened later is not meant."""
+        """When. Who hears of it late closes also what was opened in the eleven minutes after it, in which access tokens of before may
+        still have been good; what is opened later is not meant.
+        """
 
     def __init__(
         self,

@@ -1,0 +1,4 @@
+"""What slides leave free."""
+
+SAFE = 32
+"""Nothing but flat background is this close to an edge, in pixels."""
