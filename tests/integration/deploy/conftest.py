@@ -15,14 +15,23 @@ ROOT = Path(__file__).parents[3]
 Manifests = list[dict[str, Any]]
 
 
+COMPONENTS = {"bucket": "../../base", "models": "../dev", "backup": "../dev"}
+
+
 @pytest.fixture(scope="module")
 def deploy(tmp_path_factory) -> Path:
-    """A copy of deploy/ in which every secret has been made."""
+    """A copy of deploy/ in which every secret has been made, and an overlay for each component that an operator may add."""
     folder = tmp_path_factory.mktemp("repository") / "deploy"
     shutil.copytree(ROOT / "deploy", folder, ignore=shutil.ignore_patterns("local", "state", "secrets"))
     for secrets in ("compose/state", "k8s/overlays/dev/secrets"):
         make = [sys.executable, str(folder / "make_secrets.py"), str(folder / secrets)]
         subprocess.run(make, check=True, capture_output=True)
+    for component, base in COMPONENTS.items():
+        overlay = folder / "k8s/overlays" / component
+        overlay.mkdir()
+        (overlay / "kustomization.yaml").write_text(
+            f"resources: [{base}]\ncomponents: [../../components/{component}]\n"
+        )
     return folder
 
 

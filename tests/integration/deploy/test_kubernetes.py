@@ -11,7 +11,7 @@ import pytest
 from inference_service.domain.models import Machine
 from inference_service.storage import read_registry
 
-OVERLAYS = ("base", "overlays/dev", "overlays/prod")
+OVERLAYS = ("base", "overlays/dev", "overlays/prod", "overlays/bucket", "overlays/models", "overlays/backup")
 DOCUMENTED = (Path(__file__).parents[3] / "docs/deployment.md").read_text()
 PROCESSES = (
     "auth", "auth-worker", "content", "content-worker", "community", "community-worker",
@@ -177,10 +177,7 @@ def test_the_dev_clusters_servers_are_reached_by_those_who_need_them_alone(rende
         assert {name for name in labels if connected(policies, labels[name], labels[server], port)} == callers
 
 
-def test_with_media_in_a_bucket_the_worker_and_nobody_else_of_content_may_reach_it(deploy, rendered):
-    overlay = deploy / "k8s/overlays/bucket"
-    overlay.mkdir()
-    (overlay / "kustomization.yaml").write_text("resources: [../../base]\ncomponents: [../../components/bucket]\n")
+def test_with_media_in_a_bucket_the_worker_and_nobody_else_of_content_may_reach_it(rendered):
     manifests = rendered("overlays/bucket")
     outside = {"app.kubernetes.io/name": "somewhere on the internet"}
     for name, may in (("content-worker", True), ("content", False), ("inference", False)):
@@ -188,34 +185,22 @@ def test_with_media_in_a_bucket_the_worker_and_nobody_else_of_content_may_reach_
         assert _allowed(of_kind(manifests, "NetworkPolicy").values(), "egress", labels, outside, 443) == may
 
 
-@pytest.fixture(scope="module")
-def with_models(deploy, rendered):
-    overlay = deploy / "k8s/overlays/models"
-    overlay.mkdir()
-    (overlay / "kustomization.yaml").write_text("resources: [../dev]\ncomponents: [../../components/models]\n")
-    return rendered("overlays/models")
-
-
-def test_a_larger_model_is_fetched_by_a_job_that_alone_gets_out(with_models):
-    for rule in (
-        test_every_pod_has_no_rights_but_its_own,
-        test_every_reference_is_made_here_or_documented_for_the_operator,
-    ):
-        rule(with_models)
-    test_every_manifest_follows_the_schema(with_models, "1.34")
+def test_a_larger_model_is_fetched_by_a_job_that_alone_gets_out(rendered):
+    manifests = rendered("overlays/models")
     outside = {"app.kubernetes.io/name": "somewhere on the internet"}
-    policies = of_kind(with_models, "NetworkPolicy").values()
+    policies = of_kind(manifests, "NetworkPolicy").values()
     for name, may in (("models-pull", True), ("inference", False)):
-        labels = pods(with_models)[name]["metadata"]["labels"]
+        labels = pods(manifests)[name]["metadata"]["labels"]
         assert _allowed(policies, "egress", labels, outside, 443) == may
 
 
-def test_a_larger_model_is_read_where_it_was_put_and_has_the_memory_it_needs(with_models, settings_of):
-    (job,) = pods(with_models)["models-pull"]["spec"]["containers"]
+def test_a_larger_model_is_read_where_it_was_put_and_has_the_memory_it_needs(rendered, settings_of):
+    manifests = rendered("overlays/models")
+    (job,) = pods(manifests)["models-pull"]["spec"]["containers"]
     module, command, name = job["args"]
     assert (importlib.util.find_spec(module) is not None, command) == (True, "pull")
-    (container,) = pods(with_models)["inference"]["spec"]["containers"]
-    settings = settings_of("inference_service.main", environment(container, with_models))
+    (container,) = pods(manifests)["inference"]["spec"]["containers"]
+    settings = settings_of("inference_service.main", environment(container, manifests))
     assert {"name": "LM_MODELS_DIR", "value": str(settings.models_dir)} in job["env"]
     (mount,) = [m for m in container["volumeMounts"] if m["mountPath"] == str(settings.models_dir)]
     assert mount["readOnly"] is True
@@ -225,25 +210,11 @@ def test_a_larger_model_is_read_where_it_was_put_and_has_the_memory_it_needs(wit
     assert machine.memory_bytes < limit
 
 
-@pytest.fixture(scope="module")
-def with_backup(deploy, rendered):
-    overlay = deploy / "k8s/overlays/backup"
-    overlay.mkdir()
-    (overlay / "kustomization.yaml").write_text("resources: [../dev]\ncomponents: [../../components/backup]\n")
-    return rendered("overlays/backup")
-
-
-def test_backups_are_made_by_a_pod_that_reaches_the_databases_and_nothing_else(with_backup):
-    for rule in (
-        test_every_pod_has_no_rights_but_its_own,
-        test_selectors_find_their_pods_and_nothing_else,
-        test_every_reference_is_made_here_or_documented_for_the_operator,
-    ):
-        rule(with_backup)
-    test_every_manifest_follows_the_schema(with_backup, "1.34")
+def test_backups_are_made_by_a_pod_that_reaches_the_databases_and_nothing_else(rendered):
+    manifests = rendered("overlays/backup")
     policies, labels = (
-        of_kind(with_backup, "NetworkPolicy").values(),
-        {name: pod["metadata"]["labels"] for name, pod in pods(with_backup).items()},
+        of_kind(manifests, "NetworkPolicy").values(),
+        {name: pod["metadata"]["labels"] for name, pod in pods(manifests).items()},
     )
     assert connected(policies, labels["backup"], labels["postgres"], 5432)
     reachable = {
@@ -254,7 +225,7 @@ def test_backups_are_made_by_a_pod_that_reaches_the_databases_and_nothing_else(w
     }
     assert reachable == set()
     assert not [name for name in labels if connected(policies, labels[name], labels["backup"], 5432)]
-    (cron,) = of_kind(with_backup, "CronJob").values()
+    (cron,) = of_kind(manifests, "CronJob").values()
     assert cron["spec"]["concurrencyPolicy"] == "Forbid"
 
 
