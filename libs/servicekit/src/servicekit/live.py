@@ -1,7 +1,6 @@
 """What happens as it happens: one subscription a process, fanned out in memory to every stream that the process serves."""
 
 import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -9,22 +8,9 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import Generic, Never, TypeVar
 
-from google.protobuf.message import DecodeError
-from nats.aio.msg import Msg
-
 from servicekit.errors import ResourceExhausted, ServiceError
 
 Change = TypeVar("Change")
-log = logging.getLogger(__name__)
-
-
-def read(message: Msg, conversion: Callable[[str, bytes], Change | None]) -> Change | None:
-    """What an event says to those who watch, by its subject and payload. What cannot be read is logged, and None."""
-    try:
-        return conversion(message.subject, message.data)
-    except (DecodeError, ValueError):
-        log.warning("change not read", extra={"subject": message.subject})
-        return None
 
 
 class WatchTooSlow(ResourceExhausted):

@@ -13,9 +13,10 @@ from community_service.use_cases.videos import learn
 from littlemonster.auth.v1.auth_events_pb2 import UserDeleted
 from littlemonster.content.v1 import content_events_pb2 as events
 from servicekit.database import Database, Transaction
-from servicekit.live import Audience, read
+from servicekit.live import Audience
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer, on
+from servicekit.messaging.reading import read
 from servicekit.personal_data.erasure import Erasure
 
 

@@ -10,9 +10,10 @@ from planner_service import convert
 from planner_service.ports import Feeds
 from planner_service.use_cases.feed import close_revoked
 from servicekit.database import Database, Transaction
-from servicekit.live import Audience, read
+from servicekit.live import Audience
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer, on
+from servicekit.messaging.reading import read
 from servicekit.personal_data.erasure import Erasure
 
 
