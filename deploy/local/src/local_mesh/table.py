@@ -98,9 +98,7 @@ class Table:
 
     def _service(self, name: str) -> Process:
         service, _, worker = name.partition("-")
-        needs = {server.name for server in self._servers()} | {Forking.NAME}
-        if service in databases.SERVICES:
-            needs.add(MIGRATION)
+        needs = {server.name for server in self._servers()} | {Forking.NAME, MIGRATION}
         return Process(
             name=name,
             command=(sys.executable, "-m", f"{service}_service.{worker or 'main'}"),
