@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import envoy
@@ -20,6 +19,7 @@ from local_mesh.ports import free_ports
 from local_mesh.process import Child, Process
 from local_mesh.readiness import tcp, wait_until
 from local_mesh.servers.databases import SERVICES as DATABASES
+from local_mesh.servers.redis import Redis
 
 ROOT = Path(__file__).parents[3]
 _DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
@@ -208,16 +208,16 @@ async def test_nats_and_redis_take_the_files_that_are_made_for_containers(deploy
     port = free_ports(1)[0]
     settings = json.loads((state / name).read_text())
     assert settings["http"] == "127.0.0.1:8222"
-    password = Credentials(state / "roles").password("redis-auth")
+    embedded = Redis(tmp_path, port, Credentials(state / "roles"))
     server = Process(
         "redis",
-        (str(Path(sys.executable).with_name("redis-server")), str(state / "redis.conf"), "--port", str(port)),
+        (embedded.process().command[0], str(state / "redis.conf"), "--port", str(port), "--dir", str(tmp_path)),
         child_environment(),
         ready=tcp("127.0.0.1", port),
     )
-    child = await Child.start(replace(server, command=(*server.command, "--dir", str(tmp_path))), tmp_path / "log")
+    child = await Child.start(server, tmp_path / "log")
     assert await wait_until(server.ready, 30)
-    async with redis.asyncio.from_url(f"redis://auth:{password}@127.0.0.1:{port}/0") as client:
+    async with redis.asyncio.from_url(embedded.url_of("auth")) as client:
         assert await client.execute_command("INCR", "auth:attempts:x") == 1
         with pytest.raises(redis.exceptions.NoPermissionError):
             await client.keys("*")
