@@ -148,7 +148,7 @@ async def test_auth_can_count_in_redis_and_nothing_else(tmp_path, port, credenti
             ),
             ("eval", "return redis.call('KEYS', '*')", "0"),
         ):
-            with pytest.raises(redis.exceptions.ResponseError, match="no permissions|can't run this command"):
+            with pytest.raises(redis.exceptions.ResponseError, match=r"(?i)permission|can't run this"):
                 await auth.execute_command(*words)
     for stranger in (f"redis://127.0.0.1:{port}/0", f"redis://:{credentials.password('redis')}@127.0.0.1:{port}/0"):
         async with run(server.process()), redis.asyncio.from_url(stranger) as client:

