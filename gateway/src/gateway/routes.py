@@ -18,22 +18,8 @@ _FOR_ANY_ORIGIN = {"header": {"key": "access-control-allow-origin", "value": "*"
 # What gRPC says beside a message. In a REST request it is the client's invention: a time that is no time, or a packing that
 # nothing is packed with, would fail in the service's library as if the fault were ours.
 _OF_GRPC = [
-    *(
-        "grpc-timeout",
-        "grpc-encoding",
-        "grpc-accept-encoding",
-        "grpc-status",
-        "grpc-message",
-        "grpc-internal-encoding-request",
-    ),
-    *(
-        "grpc-retry-pushback-ms",
-        "grpc-previous-rpc-attempts",
-        "grpc-tags-bin",
-        "grpc-trace-bin",
-        "grpc-server-stats-bin",
-    ),
-    *("endpoint-load-metrics-bin", "lb-token", "lb-cost-bin"),
+    *("grpc-timeout", "grpc-encoding", "grpc-accept-encoding", "grpc-status", "grpc-message", "grpc-retry-pushback-ms"),
+    *("grpc-internal-encoding-request", "grpc-previous-rpc-attempts", "lb-token"),
 ]
 # Safe for every verb: the request has not reached the service.
 _RETRY_UNSENT = "connect-failure,refused-stream"
