@@ -32,6 +32,12 @@ def test_every_word_is_timed_within_the_sound_and_in_order(voice: Voice) -> None
     assert [word.text for word in spoken.words if word.closes] == ["slowly!", "works."]
 
 
+def test_a_name_is_read_as_if_it_were_respelled_and_told_as_it_is_written(voice: Voice) -> None:
+    spoken = speak(voice, "Thucydides was read at Versailles.")
+    assert [word.text for word in spoken.words] == ["Thucydides", "was", "read", "at", "Versailles."]
+    assert len(spoken.samples) != len(voice.sentence("Thucydides was read at Versailles.").samples)
+
+
 def test_a_sentence_begins_exactly_where_it_is_heard(voice: Voice) -> None:
     spoken = speak(voice, TEXT)
     first, then = (next(word for word in spoken.words if word.text == text) for text in ("slowly!", "Then"))
