@@ -6,10 +6,10 @@ from math import cos, radians, sin
 
 import numpy as np
 import pytest
-from integration.content.lesson.margins import SAFE
+from integration.content.lesson.margins import assert_margin_is_background
+from integration.content.lesson.pictures import of_colour, one_scene
 from PIL import Image, ImageColor
 
-from content_service.lesson.canvas import BODY_BOTTOM
 from content_service.lesson.errors import CharacterMissing, ContentOverflow, LessonError
 from content_service.lesson.palette import PALETTES
 from content_service.lesson.script import (
@@ -65,10 +65,6 @@ def bodies(length: int, count: int) -> list[Body]:
     ]
 
 
-def one_scene(script: Script, body: Body, heading: str = "The heading") -> Script:
-    return replace(script, scenes=(Scene(heading, "Chapter", body),))
-
-
 @pytest.mark.parametrize("count", [1, 2, 3, 6])
 @pytest.mark.parametrize("length", [1, 12, 40, 90, 200])
 def test_whatever_is_painted_stays_inside_its_area(script: Script, length: int, count: int) -> None:
@@ -77,13 +73,6 @@ def test_whatever_is_painted_stays_inside_its_area(script: Script, length: int, 
         with suppress(ContentOverflow):
             for picture in {beat.step: paint(lesson, 0, beat.step) for beat in storyboard(lesson)}.values():
                 assert_margin_is_background(picture)
-
-
-def assert_margin_is_background(picture: Image.Image) -> None:
-    pixels = np.asarray(picture)
-    outside = np.ones(pixels.shape[:2], dtype=bool)
-    outside[SAFE : BODY_BOTTOM + 1, SAFE:-SAFE] = False
-    assert (pixels[outside] == pixels[0, 0]).all()
 
 
 @pytest.mark.parametrize("subject", Subject)
@@ -138,12 +127,6 @@ def test_revealing_never_moves_what_is_already_there(script: Script) -> None:
     lesson = one_scene(script, Recap(points))
     first, last = (np.asarray(paint(lesson, 0, step)) for step in (0, 3))
     assert (first[:160] == last[:160]).all()
-
-
-def of_colour(picture: Image.Image, colour: str) -> tuple[int, int, int, int] | None:
-    """The box around all that has exactly this colour; None when nothing has."""
-    wanted = np.array(ImageColor.getrgb(colour))
-    return Image.fromarray((np.asarray(picture) == wanted).all(axis=2)).getbbox()
 
 
 def test_a_mistake_is_told_from_what_is_right_by_colour_and_sign(script: Script) -> None:
