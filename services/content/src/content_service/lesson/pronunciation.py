@@ -44,7 +44,8 @@ _SAID = {
 _NAME = re.compile(rf"\b(?:{'|'.join(_SAID)})(?=\b|['’])")
 _VERBS = {"use": "yooz", "uses": "yoozes", "conduct": "conduckt", "separate": "sepperate"}
 _ARTICLES = frozenset(("a", "an", "the"))
-_BEFORE_NOUNS = _ARTICLES | frozenset(("of", "no", "in", "into", "for", "its", "their", "his", "her", "our", "your", "this", "any"))
+_OWNERS = frozenset(("its", "their", "his", "her", "our", "your"))
+_BEFORE_NOUNS = _ARTICLES | _OWNERS | frozenset(("of", "no", "in", "into", "for", "this", "any"))
 _AFTER_SEPARATE = _ARTICLES | frozenset(("them", "it", "its", "two", "three"))
 LETTER_A = {"a": "eh", "A": "Eh"}
 _POWERS = frozenset(("squared", "cubed"))
