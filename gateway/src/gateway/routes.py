@@ -72,6 +72,8 @@ def _route(rpc: Rpc, match: dict[str, Any], timeout: str) -> dict[str, Any]:
         "route": action,
         "typed_per_filter_config": {"envoy.filters.http.jwt_authn": access},
     }
+    if not rpc.server_streaming:  # a stream's time is not how long anybody waits
+        route["stat_prefix"] = rpc.cluster
     return _for_files(route) if rpc.answers_file else route
 
 

@@ -12,7 +12,7 @@ import pytest
 import redis.asyncio
 import yaml
 
-from gateway.settings import SERVICES
+from gateway.settings import SERVICES, in_containers
 from local_mesh.addresses import API_SERVICES, WORKERS
 from local_mesh.credentials import Credentials
 from local_mesh.environment import child_environment
@@ -101,6 +101,11 @@ def test_a_deployment_may_name_several_web_clients_elsewhere():
     ]
     with pytest.raises(subprocess.CalledProcessError):
         rendered({"for": "k8s", "cors-origin": "https://a.example, b.example"})
+
+
+def test_no_port_of_the_gateway_but_that_of_clients_is_published(compose):
+    (published,) = compose["services"]["gateway"]["ports"]
+    assert published.endswith(f":{in_containers().listen_port}")
 
 
 def test_production_is_told_its_address_and_its_proxy():

@@ -8,6 +8,7 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 
+from gateway.settings import in_containers
 from inference_service.domain.models import Machine
 from inference_service.storage import read_registry
 
@@ -175,6 +176,18 @@ def test_the_dev_clusters_servers_are_reached_by_those_who_need_them_alone(rende
         ("mail", 1025, {"auth-worker"}),
     ):
         assert {name for name in labels if connected(policies, labels[name], labels[server], port)} == callers
+
+
+def test_prometheus_alone_reads_the_gateways_counters_where_it_is_told(manifests):
+    gateway = pods(manifests)["gateway"]
+    told = gateway["metadata"]["annotations"]
+    port, policies = int(told["prometheus.io/port"]), of_kind(manifests, "NetworkPolicy").values()
+    assert port == in_containers().metrics_port
+    for name, may in (("prometheus", True), ("somewhere on the internet", False), ("auth", False)):
+        peer = {"app.kubernetes.io/name": name}
+        assert _allowed(policies, "ingress", gateway["metadata"]["labels"], peer, port) == may
+    (service,) = [s for name, s in of_kind(manifests, "Service").items() if name == "gateway"]
+    assert [each["targetPort"] for each in service["spec"]["ports"]] == ["http"]
 
 
 def test_with_media_in_a_bucket_the_worker_and_nobody_else_of_content_may_reach_it(rendered):

@@ -12,9 +12,10 @@ from pathlib import Path
 import font_roboto
 from PIL import ImageFont
 
+from content_service.lesson.line_breaks import together
+
 LEADING, HEADLINE_LEADING = 1.26, 1.12
 ASCENT = 0.80
-PRODUCT = {"·", "×", "÷"}
 DESCENT = 0.22
 
 
@@ -113,27 +114,21 @@ def measure(text: str, weight: Weight, size: int) -> float:
     return sum(font(face, size).getlength(part) for part, face in runs(text, weight))
 
 
-def _words(text: str) -> list[str]:
-    """Words, with a number kept on one line with what it counts, and a product whole."""
-    words: list[str] = []
-    for word in clean(text).split():
-        if words and (re.fullmatch(r"[−-]?\d(?:[\d.,]*\d)?", words[-1]) or {word, words[-1][-1]} & PRODUCT):
-            words[-1] += f" {word}"
-        else:
-            words.append(word)
-    return words
-
-
 def wrap(text: str, weight: Weight, size: int, width: float) -> tuple[str, ...] | None:
-    """Lines no wider than `width`, broken at spaces; None when a single word is wider than that."""
+    """Lines no wider than `width`, broken at spaces, only where it must be within what belongs together.
+
+    None when a single word is wider.
+    """
     lines: list[str] = []
-    for word in _words(text):
-        if measure(word, weight, size) > width:
-            return None
-        if lines and measure(f"{lines[-1]} {word}", weight, size) <= width:
-            lines[-1] = f"{lines[-1]} {word}"
-        else:
-            lines.append(word)
+    for group in together(clean(text).split()):
+        whole = " ".join(group)
+        for word in [whole] if measure(whole, weight, size) <= width else group:
+            if measure(word, weight, size) > width:
+                return None
+            if lines and measure(f"{lines[-1]} {word}", weight, size) <= width:
+                lines[-1] = f"{lines[-1]} {word}"
+            else:
+                lines.append(word)
     return tuple(lines)
 
 
