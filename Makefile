@@ -25,7 +25,7 @@ $(READY): uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyp
 	  { echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv sync --quiet --frozen --all-packages --compile-bytecode --link-mode copy || \
-	  { echo "A package could not be installed. All of them are ready-made for Python 3.11 and 3.12 on 64-bit x86 Linux with glibc 2.31 or newer; Python 3.13 compiles Redis, which needs gcc and make. This is $$($(BIN)/python --version) on $$(uname -sm). To take another: make clean, then make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	  { echo "A package could not be installed. All of them are ready-made for Python 3.11, 3.12 and 3.13 on 64-bit x86 Linux with glibc 2.31 or newer. This is $$($(BIN)/python --version) on $$(uname -sm). To take another: make clean, then make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@touch $@
 
 install: $(READY) ## Install everything into .venv (the other targets do it when needed)

@@ -17,7 +17,8 @@ DESCRIPTOR_SET = Path(str(resources.files("gateway"))) / "api.binpb"
 _CLUSTER_OF = {"common": "auth"}
 FILE = ".google.api.HttpBody"
 """An answer that is a file as it is, not JSON."""
-_SNAKE_CASE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
+# Not what stands behind a dot: "account.role_changed" is a value.
+_SNAKE_CASE = re.compile(r"(?<!\.)\b[a-z]+(?:_[a-z]+)+\b")
 _SERVICE_FIELD, _METHOD_FIELD = 6, 2
 
 

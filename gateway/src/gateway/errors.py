@@ -174,7 +174,8 @@ ERRORS = (
         400,
         3,
         "The request cannot be read; compare it with /openapi.json." + _WHAT_ENVOY_SAYS,
-        "Invalid JSON, an unknown enum value or query parameter, a wrong type, an illegal path or header.",
+        "Invalid JSON, an unknown enum value, a query parameter that is unknown or belongs into path or body, a wrong type, "
+        "an illegal path or header.",
         (400, 499),
     ),
 )

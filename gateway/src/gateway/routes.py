@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from gateway.contracts import Rpc, rpcs
+from gateway.queries import Refusal, refusal
 
 _HTTP = "type.googleapis.com/envoy.extensions.filters.http"
 _TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
@@ -20,13 +21,14 @@ _STREAM_IDLE = "3600s"
 
 
 def api_routes(unary_timeout_seconds: float) -> list[dict[str, Any]]:
-    """REST routes, 405 for other verbs on their paths, then gRPC and gRPC-Web."""
+    """REST routes, each after what it refuses, 405 for other verbs on their paths, then gRPC and gRPC-Web."""
     exposed = [rpc for rpc in rpcs() if rpc.is_exposed]
     rest = sorted((rpc for rpc in exposed if rpc.path), key=_most_specific_first)
     timeout = f"{unary_timeout_seconds}s"
     routes: list[dict[str, Any]] = []
     for path, group in groupby(rest, key=lambda rpc: rpc.path):
         same_path = list(group)
+        routes += [_query_refused(rpc, refused) for rpc in same_path if (refused := refusal(rpc))]
         routes += [_rest_route(rpc, timeout) for rpc in same_path]
         routes.append(_method_not_allowed(path, sorted({rpc.verb for rpc in same_path})))
     return routes + [_grpc_route(rpc, timeout) for rpc in exposed]
@@ -79,6 +81,18 @@ def _retries(rpc: Rpc) -> dict[str, Any]:
     if rpc.verb == "GET" and not rpc.server_streaming:
         again += ",unavailable"
     return {"retry_on": again, "num_retries": 1}
+
+
+def _query_refused(rpc: Rpc, refused: Refusal) -> dict[str, Any]:
+    has_query = {"name": ":path", "string_match": {"contains": "?"}}  # decides for most calls without the pattern
+    matches = {"name": ":path", "string_match": {"safe_regex": {"regex": refused.pattern}}}
+    return {
+        "match": _path_match(rpc.path) | {"headers": [_method_is(rpc.verb), has_query, matches]},
+        "direct_response": {"status": 400, "body": {"inline_string": refused.told}},
+        "tracing": _UNTRACED,
+        "response_headers_to_add": [_FOR_ANY_ORIGIN],
+        "typed_per_filter_config": {_TRANSCODER: _OFF},
+    }
 
 
 def _method_not_allowed(path: str, verbs: list[str]) -> dict[str, Any]:

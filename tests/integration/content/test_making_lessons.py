@@ -78,7 +78,7 @@ async def test_scripts_of_a_batch_wait_behind_single_ones_and_one_that_is_asked_
     await content.videos.RetryVideo(pb.RetryVideoRequest(video_id=batch[0].id), metadata=me)
     for _ in batch:
         await content.generation("w").next()
-    assert content.inference.in_batch[3:] == [True, False]
+    assert content.inference.in_batch[3:] == [False, True]
 
 
 async def test_video_created_is_told_once_with_the_video_as_everybody_sees_it(content, video, urls) -> None:

@@ -1,6 +1,7 @@
 """A real Envoy in front of small real gRPC services, for what only the whole chain can show."""
 
 import asyncio
+import importlib
 import json
 import subprocess
 import tempfile
@@ -20,9 +21,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import aio as health
-from integration.gateway.answering import KEY_ID, Keys, Planner, Ratings, Seen, Users, Videos
+from integration.gateway.answering import KEY_ID, Keys, Noting, Planner, Ratings, Seen, Users, Videos
 
 import gateway
+from gateway.contracts import contract_files
 from littlemonster.auth.v1 import auth_service_pb2_grpc, user_service_pb2_grpc
 from littlemonster.community.v1 import community_service_pb2_grpc
 from littlemonster.content.v1 import content_service_pb2_grpc
@@ -68,17 +70,29 @@ def services() -> Iterator[Services]:
 
 
 async def _start_services(loop: asyncio.AbstractEventLoop) -> tuple[grpc.aio.Server, Services]:
-    seen, key, server = Seen(), Ed25519PrivateKey.generate(), grpc.aio.server()
+    seen, key = Seen(), Ed25519PrivateKey.generate()
+    server = grpc.aio.server(interceptors=[Noting(seen)])
+    _add_unanswered(server)
     videos = Videos(seen)
     content_service_pb2_grpc.add_VideoServiceServicer_to_server(videos, server)
-    community_service_pb2_grpc.add_RatingServiceServicer_to_server(Ratings(seen), server)
-    planner_service_pb2_grpc.add_PlannerServiceServicer_to_server(Planner(seen), server)
+    community_service_pb2_grpc.add_RatingServiceServicer_to_server(Ratings(), server)
+    planner_service_pb2_grpc.add_PlannerServiceServicer_to_server(Planner(), server)
     auth_service_pb2_grpc.add_AuthServiceServicer_to_server(Keys(key), server)
-    user_service_pb2_grpc.add_UserServiceServicer_to_server(Users(seen), server)
+    user_service_pb2_grpc.add_UserServiceServicer_to_server(Users(), server)
     health_pb2_grpc.add_HealthServicer_to_server(health.HealthServicer(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     return server, Services(f"127.0.0.1:{port}", seen, loop, videos, key)
+
+
+def _add_unanswered(server: grpc.aio.Server) -> None:
+    """Every service of the contracts, so that each call arrives; those added later take their places."""
+    for file in contract_files():
+        module = f"{file.name.removesuffix('.proto').replace('/', '.')}_pb2_grpc"
+        for service in file.service:
+            stubs = importlib.import_module(module)
+            unanswered = getattr(stubs, f"{service.name}Servicer")()
+            getattr(stubs, f"add_{service.name}Servicer_to_server")(unanswered, server)
 
 
 @dataclass

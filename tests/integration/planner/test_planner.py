@@ -185,6 +185,8 @@ async def test_an_event_that_makes_no_sense_is_refused_and_not_saved(planner, lo
         await planner.CreateEvent(_plan(**fields), metadata=ada)
     if reason:
         assert refused.value.reason == reason
+    assert refused.value.fields
+    assert not [name for name in refused.value.fields if "_" in name], "JSON has no such field"
     assert list((await _list(planner, ada)).events) == []
 
 

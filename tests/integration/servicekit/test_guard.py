@@ -230,8 +230,10 @@ async def test_a_handler_runs_as_its_caller_and_the_server_as_nobody_afterwards(
     assert caller_or_none() is None
 
 
-async def test_a_client_of_a_service_that_is_gone_learns_which_one(loopback) -> None:
+async def test_a_client_of_a_service_that_is_gone_learns_which_one_and_its_log_says_why(loopback, caplog) -> None:
     stub = VideoServiceStub(loopback.channel("127.0.0.1:1"))
     with pytest.raises(ServiceError, match="The test service does not answer") as caught:
         await stub.GetVideo(GetVideoRequest(video_id=new_id()), timeout=5)
     assert caught.value.reason == "UNAVAILABLE"
+    [line] = [record for record in caplog.records if record.getMessage() == "a peer does not answer"]
+    assert (line.peer, "Connection refused" in line.cause) == ("test", True)

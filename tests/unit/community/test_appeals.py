@@ -18,6 +18,7 @@ from community_service.errors import (
     CommentNotYours,
     CommunitySuspended,
     ItemClaimed,
+    NothingAppealed,
     NothingToAppeal,
     OwnCommentModerated,
     OwnDecisionAppealed,
@@ -166,7 +167,7 @@ async def test_an_appeal_belongs_to_its_author(
     with acting_as(BOB):
         with pytest.raises(CommentNotFound):
             await appeals.appeal(refused.id, "Mine now")
-        with pytest.raises(AppealNotFound):
+        with pytest.raises(NothingAppealed, match=f"POST /v1/comments/{refused.id}:appeal"):
             await appeals.of_comment(refused.id)
     await decide(moderation, comment, Action.APPROVE)
     with acting_as(BOB), pytest.raises(CommentNotYours):

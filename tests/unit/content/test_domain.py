@@ -1,6 +1,6 @@
 """Rules of lesson videos."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -8,14 +8,11 @@ from content_service.domain import (
     CAME_FROM,
     MAX_ATTEMPTS,
     GiveUp,
-    Queue,
     Retry,
     Stage,
     Status,
     after_failure,
-    estimates,
     percent_of,
-    time_left,
     words_for,
 )
 
@@ -63,35 +60,3 @@ def test_the_last_attempt_gives_up_and_says_what_to_do() -> None:
 
 def test_a_failure_that_cannot_pass_gives_up_at_once() -> None:
     assert after_failure(1, "No such formula.", retryable=False, now=NOW) == GiveUp("No such formula.")
-
-
-SECONDS = {"INTRO": timedelta(seconds=10), "HONORS": timedelta(seconds=20)}
-
-
-def _after(queue: Queue, *difficulties: str) -> list[float]:
-    return [(ready - NOW).total_seconds() for ready in estimates(NOW, queue, difficulties)]
-
-
-def test_a_lesson_takes_as_long_as_others_of_its_difficulty_did_and_a_guess_before_any() -> None:
-    assert _after(Queue(typical=SECONDS), "INTRO") == [10]
-    assert _after(Queue(typical=SECONDS), "STANDARD") == [15]
-    assert _after(Queue(), "INTRO")[0] > 0
-
-
-def test_the_estimate_counts_what_is_left_of_everything_before() -> None:
-    assert _after(Queue(unfinished=3, left={"INTRO": 2.5}, typical=SECONDS), "INTRO") == [35]
-
-
-def test_workers_share_the_queue_and_an_idle_one_begins_at_once() -> None:
-    queue = Queue(unfinished=4, workers=2, left={"INTRO": 4}, typical=SECONDS)
-    assert _after(queue, "INTRO") == [30]
-    assert _after(Queue(unfinished=1, workers=2, left={"INTRO": 1}, typical=SECONDS), "HONORS") == [20]
-
-
-def test_lessons_asked_for_together_wait_for_each_other() -> None:
-    assert _after(Queue(typical=SECONDS), "INTRO", "HONORS", "INTRO") == [10, 30, 40]
-    assert _after(Queue(workers=2, typical=SECONDS), "INTRO", "HONORS", "INTRO") == [10, 20, 20]
-
-
-def test_what_is_done_takes_no_more_time() -> None:
-    assert time_left(SECONDS, "HONORS", 75) == timedelta(seconds=5)

@@ -1,17 +1,26 @@
 """The OpenAPI document."""
 
+import importlib
 import re
+from uuid import UUID
 
+import pytest
+from google.protobuf.descriptor_pool import Default
+from google.protobuf.json_format import ParseDict
+from google.protobuf.message_factory import GetMessageClass
 from openapi_spec_validator import validate
 
 from auth_service.convert.exports import part
-from gateway.contracts import rpcs
+from auth_service.domain.audit import AuditAction
+from gateway.contracts import contract_files, rpcs
 from gateway.openapi import document, document_text
 from gateway.settings import on_this_machine
 from planner_service.use_cases.calendar_writing import CONTENT_TYPE
+from servicekit.validation import validate as validate_request
 
 DOCUMENT = document()
 SCHEMAS = DOCUMENT["components"]["schemas"]
+FILES = {f".{file.package}.{message.name}": file.name for file in contract_files() for message in file.message_type}
 
 
 def operations():
@@ -69,6 +78,42 @@ def test_times_are_date_times_and_enums_are_names():
     assert "Ready; everybody may watch it." in SCHEMAS["VideoStatus"]["description"]
 
 
+def test_what_every_answer_holds_is_said_to_be_there():
+    video = SCHEMAS["Video"]
+    assert {"id", "status", "keyPoints", "viewCount", "createTime", "updateTime"} <= set(video["required"])
+    assert not {"estimatedCompletionTime", "provenance"} & set(video["required"])
+    assert SCHEMAS["ListVideosResponse"]["required"] == ["videos", "nextPageToken"]
+    assert "required" not in SCHEMAS["Reminder"], "it is sent as well, and holds one of two"
+
+
+def test_what_a_request_cannot_do_without_is_required():
+    required = {name: schema.get("required") for name, schema in SCHEMAS.items()}
+    assert required["SubmitRatingRequest"] == ["stars"]
+    assert required["ConfirmTotpRequest"] == ["code"]
+    assert required["CreateCommentRequest"] == ["text"]
+    assert required["UpdateMeRequest"] is None
+
+
+def test_a_summary_is_not_cut_inside_brackets():
+    for operation in operations().values():
+        assert operation["summary"].count("(") == operation["summary"].count(")")
+        assert operation["summary"]
+
+
+def test_descriptions_name_calls_as_rest_clients_know_them():
+    create = operations()["VideoService_CreateVideo"]["description"]
+    assert "`GET /v1/videos/{videoId}:watch` tells how it goes." in create
+    assert "TOPIC_REJECTED" not in create, "the responses say how it fails"
+    refresh = SCHEMAS["RefreshTokenRequest"]["properties"]["refreshToken"]["description"]
+    assert "`POST /v1/auth/refresh`" in refresh
+    assert SCHEMAS["CreateEventRequest"]["properties"]["description"]["type"] == "string"
+
+
+def test_every_action_of_the_audit_log_is_named_as_it_is_written():
+    told = SCHEMAS["AuditEvent"]["properties"]["action"]["description"]
+    assert [action for action in AuditAction if f" {action}" not in told] == []
+
+
 def test_what_the_path_holds_is_not_asked_for_in_the_body():
     assert "videoId" not in SCHEMAS["CreateCommentRequest"]["properties"]
     names = [p["name"] for p in operations()["CommentService_CreateComment"]["parameters"]]
@@ -99,3 +144,31 @@ def test_failures_come_from_the_comments():
     assert "inference service is down" in answers["503"]["description"]
     assert "VIDEO_NOT_FOUND" in operations()["VideoService_GetVideo"]["responses"]["404"]["description"]
     assert "403" in operations()["ModelService_ListModels"]["responses"]
+
+
+def sample(schema):
+    """What the docs page proposes to send: Swagger UI's way of making one up."""
+    if "$ref" in schema:
+        return sample(SCHEMAS[schema["$ref"].rpartition("/")[2]])
+    if "examples" in schema:
+        return schema["examples"][0]
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = schema["type"]
+    if kind == "object":
+        return {name: sample(field) for name, field in schema.get("properties", {}).items()}
+    if kind == "array":
+        return [sample(schema["items"])]
+    if kind == "string":
+        made_up = {"date-time": "2030-09-02T16:00:00Z", "email": "user@example.com", "uuid": str(UUID(int=0))}
+        return made_up.get(schema.get("format", ""), "string".ljust(schema.get("minLength", 0), "s"))
+    return {"boolean": True, "integer": schema.get("minimum", 0), "number": schema.get("minimum", 0)}[kind]
+
+
+@pytest.mark.parametrize("rpc", [rpc for rpc in rpcs() if rpc.has_body and rpc.is_exposed], ids=lambda rpc: rpc.name)
+def test_what_the_docs_page_proposes_to_send_can_be_sent(rpc):
+    body = operations()[f"{rpc.service}_{rpc.name}"]["requestBody"]["content"]["application/json"]["schema"]
+    importlib.import_module(FILES[rpc.request].replace(".proto", "_pb2").replace("/", "."))
+    request = GetMessageClass(Default().FindMessageTypeByName(rpc.request.lstrip(".")))()
+    in_path = {name: str(UUID(int=0)) for name in re.findall(r"\{(\w+)\}", rpc.path)}
+    validate_request(ParseDict(sample(body) | in_path, request))

@@ -50,7 +50,7 @@ def test_an_event_may_have_no_length() -> None:
 def test_an_end_before_the_start_is_refused_by_its_field() -> None:
     with pytest.raises(PeriodInvalid) as refused:
         check(a_plan(end_time=NOON - HOUR))
-    assert list(refused.value.fields) == ["end_time"]
+    assert list(refused.value.fields) == ["endTime"]
 
 
 @pytest.mark.parametrize("start", [EARLIEST - HOUR, LATEST])

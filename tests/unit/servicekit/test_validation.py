@@ -8,6 +8,7 @@ from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
 from littlemonster.community.v1 import community_service_pb2 as community
 from littlemonster.content.v1.content_service_pb2 import BatchCreateVideosRequest, CreateVideoRequest, GetVideoRequest
 from littlemonster.inference.v1.inference_service_pb2 import EmbedRequest
+from littlemonster.planner.v1.planner_service_pb2 import GetProgressRequest
 from servicekit.ids import new_id
 from servicekit.validation import RequestInvalid, validate, with_plain_ids
 
@@ -48,6 +49,16 @@ def test_every_broken_field_is_named_and_the_message_tells_the_first() -> None:
         validate(CreateVideoRequest(topic="a" * 201, request_id="7"))
     assert set(refused.value.fields) == {"topic", "subject", "requestId"}
     assert str(refused.value).startswith("The request is not valid: topic: must be at most 200 characters.")
+
+
+def test_what_was_left_out_is_told_as_such_and_not_as_an_expression() -> None:
+    assert broken(CreateVideoRequest())["topic"] == "must be at least 2 characters"
+    assert broken(CreateVideoRequest(topic="Adding")) == {"subject": "must be stated"}
+    assert broken(GetProgressRequest()) == {"startTime": "must be stated", "endTime": "must be stated"}
+    comment = community.CreateCommentRequest(video_id=new_id())
+    assert broken(comment) == {"text": "must be at least 1 characters"}
+    comment.text = " \n"
+    assert broken(comment) == {"text": "must hold more than white space, and no NUL"}
 
 
 def test_what_was_sent_is_not_repeated() -> None:

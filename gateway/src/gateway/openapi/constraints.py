@@ -1,5 +1,6 @@
 """buf.validate constraints in JSON Schema's words."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,8 +13,11 @@ Schema = dict[str, Any]
 _STRING = {"min_len": "minLength", "max_len": "maxLength", "pattern": "pattern"}
 _NUMBER = {"gte": "minimum", "lte": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
 _REPEATED = {"min_items": "minItems", "max_items": "maxItems", "unique": "uniqueItems"}
-# What the rule beside it says in CEL (protos/littlemonster/common/v1/text.proto), but for texts in which nothing can be seen.
+# What protos/littlemonster/common/v1/text.proto says in CEL; _ONE_LINE but for texts in which nothing can be seen.
+_NOT_BLANK = r"^[^\u0000]*[^\u0000\s][^\u0000]*$"
 _ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u00ad\u180e\u200b\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]*$"
+# Whatever has them is saved with them (AIP-148).
+_ALWAYS_SET = ("create_time", "update_time")
 _FORMATS = ("uuid", "email", "uri")
 
 
@@ -49,16 +53,28 @@ def is_required(field: FieldDescriptorProto) -> bool:
         return False
     text = rules.string
     zero_breaks_text = text.min_len > 0 or text.uuid or text.email or len(getattr(text, "in")) > 0
+    zero_breaks_pattern = re.search(text.pattern, "") is None
+    zero_breaks_number = rules.int32.gte > 0
     zero_breaks_enum = 0 in rules.enum.not_in or (
         len(getattr(rules.enum, "in")) > 0 and 0 not in getattr(rules.enum, "in")
     )
-    return zero_breaks_text or zero_breaks_enum or rules.repeated.min_items > 0
+    broken = (zero_breaks_text, zero_breaks_pattern, zero_breaks_number, zero_breaks_enum, rules.repeated.min_items > 0)
+    return any(broken)
+
+
+def is_always_answered(field: FieldDescriptorProto) -> bool:
+    """True when every answer has the field: zeros and empty lists are printed, unset messages, `optional` and `oneof` are not."""
+    if field.type == FieldDescriptorProto.TYPE_MESSAGE and field.label != FieldDescriptorProto.LABEL_REPEATED:
+        return field.name in _ALWAYS_SET
+    return not field.HasField("oneof_index")
 
 
 def _string(rules: validate_pb2.StringRules) -> Schema:
     schema = _named(rules, _STRING)
     if rules.Extensions[text_pb2.one_line]:
         schema["pattern"] = _ONE_LINE
+    if rules.Extensions[text_pb2.not_blank]:
+        schema["pattern"] = _NOT_BLANK
     if formats := [name for name in _FORMATS if getattr(rules, name)]:
         schema["format"] = formats[0]
     if options := list(getattr(rules, "in")):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -10,12 +11,16 @@ import yaml
 from gateway.contracts import Rpc, comments, contract_files, rpcs
 from gateway.openapi.constraints import is_required
 from gateway.openapi.elements import Field, Message, elements, message
-from gateway.openapi.failures import responses
+from gateway.openapi.failures import responses, without_failures
 from gateway.openapi.schemas import Schemas
 
 _SERVICE = 6
 # What contracts cannot say: HttpBody names its media type only when it is answered.
 _MEDIA_TYPES = {"DownloadExport": "application/zip", "GetFeed": "text/calendar"}
+# As far as the first mark that ends a part of the sentence and is not in brackets.
+_SUMMARY = re.compile(r"(?:\([^)]*\)|[^.:;(]|[.:;](?!\s|$))*")
+# Of two words at least: Login and Moderate may be meant as words.
+_RPC = re.compile(r"\b(?:[A-Z][a-z]+){2,}\b")
 _VARIABLE = re.compile(r"\{(\w+)\}")
 
 
@@ -35,7 +40,8 @@ def document() -> dict[str, Any]:
     frame["tags"] = _tags() + frame["tags"]
     frame["paths"] = paths | frame["paths"]
     frame["components"]["schemas"] |= dict(sorted(schemas.components.items()))
-    return frame
+    described: dict[str, Any] = _with_paths(frame)
+    return described
 
 
 def _operation(rpc: Rpc, schemas: Schemas) -> dict[str, Any]:
@@ -44,8 +50,8 @@ def _operation(rpc: Rpc, schemas: Schemas) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": f"{rpc.service}_{rpc.name}",
         "tags": [rpc.service],
-        "summary": re.split(r"[.:;]\s|\.$", rpc.comment)[0],
-        "description": rpc.comment,
+        "summary": _summary(rpc.comment),
+        "description": without_failures(rpc.comment),
         "security": [] if rpc.is_public else [{"accessToken": []}],
     }
     if parameters := _parameters(rpc, request, in_path, schemas):
@@ -55,6 +61,11 @@ def _operation(rpc: Rpc, schemas: Schemas) -> dict[str, Any]:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     operation["responses"] = {"200": _success(rpc, schemas)} | responses(rpc)
     return operation
+
+
+def _summary(comment: str) -> str:
+    found = _SUMMARY.match(comment)
+    return found[0] if found else comment
 
 
 def _parameters(rpc: Rpc, request: Message, in_path: list[str], schemas: Schemas) -> list[dict[str, Any]]:
@@ -88,6 +99,24 @@ def _success(rpc: Rpc, schemas: Schemas) -> dict[str, Any]:
     event = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
     description = f"Server-Sent Events until the stream ends; the data of each is: {text}"
     return {"description": description, "content": {"text/event-stream": {"schema": event}}}
+
+
+def _with_paths(told: Any) -> Any:
+    """The same with RPCs named in descriptions as REST clients know them: "`GET /v1/videos/{videoId}:watch`" for WatchVideo."""
+    if isinstance(told, list):
+        return [_with_paths(each) for each in told]
+    if isinstance(told, dict):
+        return {key: _in_rest(key, each) if isinstance(each, str) else _with_paths(each) for key, each in told.items()}
+    return told
+
+
+def _in_rest(key: str, text: str) -> str:
+    return _RPC.sub(lambda match: _called().get(match[0], match[0]), text) if key == "description" else text
+
+
+@cache
+def _called() -> dict[str, str]:
+    return {rpc.name: f"`{rpc.verb} {rpc.json_path}`" for rpc in rpcs() if rpc.path and rpc.is_exposed}
 
 
 def _tags() -> list[dict[str, str]]:

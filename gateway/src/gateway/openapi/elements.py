@@ -11,7 +11,7 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorProto,
 )
 
-from gateway.contracts import comments, contract_files
+from gateway.contracts import comments, contract_files, rpcs
 
 Location = tuple[int, ...]
 _IN_FILE_MESSAGE, _IN_FILE_ENUM = 4, 5
@@ -70,6 +70,19 @@ def enum(full_name: str) -> Enum:
     if not isinstance(element, Enum):
         raise TypeError(f"{full_name} is not an enum")
     return element
+
+
+@cache
+def sent() -> frozenset[str]:
+    """Full names of the messages that clients send, those inside others too."""
+    found: set[str] = set()
+    waiting = [rpc.request for rpc in rpcs()]
+    while waiting:
+        element = elements().get(name := waiting.pop())
+        if isinstance(element, Message) and name not in found:
+            found.add(name)
+            waiting += [field.proto.type_name for field in element.fields]
+    return frozenset(found)
 
 
 def _in_file(file: FileDescriptorProto) -> Iterator[tuple[str, Message | Enum]]:

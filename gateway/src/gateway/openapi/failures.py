@@ -25,6 +25,12 @@ HTTP_STATUS = {
 }
 _CODES = "|".join(HTTP_STATUS)
 _FAILURE = re.compile(rf"\b({_CODES}): (.*?)(?=\s(?:{_CODES}):|\.(?:\s|$))")
+_FAILURE_SENTENCE = re.compile(_FAILURE.pattern + r"\.?")
+
+
+def without_failures(comment: str) -> str:
+    """An RPC's comment without what the responses say."""
+    return " ".join(_FAILURE_SENTENCE.sub("", comment).split())
 
 
 def responses(rpc: Rpc) -> dict[str, Any]:

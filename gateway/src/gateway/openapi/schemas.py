@@ -1,14 +1,16 @@
 """JSON schemas of the contracts' messages as Envoy writes them: lowerCamelCase, enum names, RFC 3339 times."""
 
+from collections.abc import Callable
 from typing import Any
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto as Proto
 
 from gateway.contracts import FILE
-from gateway.openapi.constraints import allowed, constraints, is_required, rules_of
-from gateway.openapi.elements import Enum, Field, Message, elements, enum
+from gateway.openapi.constraints import allowed, constraints, is_always_answered, is_required, rules_of
+from gateway.openapi.elements import Enum, Field, Message, elements, enum, sent
 
 Schema = dict[str, Any]
+Needed = Callable[[Proto], bool]
 _SCALARS: dict[int, Schema] = {
     Proto.TYPE_STRING: {"type": "string"},
     Proto.TYPE_BYTES: {"type": "string", "contentEncoding": "base64"},
@@ -22,7 +24,7 @@ _SCALARS: dict[int, Schema] = {
 _WELL_KNOWN: dict[str, Schema] = {
     ".google.protobuf.Timestamp": {"type": "string", "format": "date-time"},
     ".google.protobuf.Duration": {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?s$"},
-    ".google.protobuf.FieldMask": {"type": "string", "examples": ["displayName,subjects"]},
+    ".google.protobuf.FieldMask": {"type": "string"},
     ".google.protobuf.Struct": {"type": "object"},
     ".google.protobuf.Empty": {"type": "object"},
     FILE: {"type": "string"},
@@ -40,6 +42,20 @@ EXAMPLES = {
     "themeAccent": "#3366cc",
     "lmColor": "#66cc33",
 }
+# What a documentation page makes up for these would be refused, or, sent twice, answer what was made the first time.
+PROPOSED: dict[str, Any] = {
+    "requestId": "",
+    "parentId": "",
+    "updateMask": "",
+    "etag": "",
+    "model": "little-monster-nano",
+    "language": "en",
+    "timeZone": "Europe/Berlin",
+    "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=4"],
+    "reminders": [{"minutesBefore": 10}],
+    "scope": "ALL",
+    "ics": "BEGIN:VCALENDAR\nVERSION:2.0\nEND:VCALENDAR\n",
+}
 
 
 class Schemas:
@@ -55,7 +71,8 @@ class Schemas:
         element = elements()[full_name]
         if element.name not in self.components:
             self.components[element.name] = {}  # a message may hold itself
-            self.components[element.name] = self._schema(element, without)
+            needed = is_required if full_name in sent() else is_always_answered
+            self.components[element.name] = self._schema(element, without, needed)
         return {"$ref": f"#/components/schemas/{element.name}"}
 
     def field(self, field: Field) -> Schema:
@@ -63,11 +80,12 @@ class Schemas:
         schema = self._value(field)
         if field.comment:
             schema["description"] = field.comment
-        if "pattern" in schema and field.proto.json_name in EXAMPLES:
-            schema["examples"] = [EXAMPLES[field.proto.json_name]]
+        name = field.proto.json_name
+        if name in PROPOSED or ("pattern" in schema and name in EXAMPLES):
+            schema["examples"] = [(PROPOSED | EXAMPLES)[name]]
         return schema
 
-    def _schema(self, element: Message | Enum, without: frozenset[str]) -> Schema:
+    def _schema(self, element: Message | Enum, without: frozenset[str], needed: Needed) -> Schema:
         if isinstance(element, Enum):
             meanings = "\n".join(f"- `{name}`: {comment}" for name, _, comment in element.values)
             names = [name for name, _, _ in element.values]
@@ -77,7 +95,7 @@ class Schemas:
         schema: Schema = {"type": "object", "description": element.comment}
         if fields:
             schema["properties"] = {field.proto.json_name: self.field(field) for field in fields}
-        if required := [field.proto.json_name for field in fields if is_required(field.proto)]:
+        if required := [field.proto.json_name for field in fields if needed(field.proto)]:
             schema["required"] = required
         return schema
 

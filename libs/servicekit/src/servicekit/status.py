@@ -1,5 +1,6 @@
 """ServiceError ↔ google.rpc.Status, both ways and in one place, so an error crosses the wire whole."""
 
+import logging
 import math
 import re
 from typing import Any, cast
@@ -15,6 +16,7 @@ from servicekit.errors import ServiceError
 from servicekit.telemetry.traces import trace_id
 
 DOMAIN = "littlemonster"
+log = logging.getLogger(__name__)
 _CODES: dict[type[ServiceError], grpc.StatusCode] = {
     errors.InvalidArgument: grpc.StatusCode.INVALID_ARGUMENT,
     errors.FailedPrecondition: grpc.StatusCode.FAILED_PRECONDITION,
@@ -81,6 +83,8 @@ def from_rpc_error(error: grpc.aio.AioRpcError, service: str) -> ServiceError:
     if status is None:
         kind = _KINDS.get(error.code(), errors.Unavailable)
         if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
+            # What the operator needs and no caller may see: the address, and what the connection met there.
+            log.warning("a peer does not answer", extra={"peer": service, "cause": error.details()})
             return errors.Unavailable(service=service)
         return kind(detail=error.details() or kind.message)
     return _from_status(status, _KINDS.get(error.code(), errors.Internal))

@@ -9,6 +9,9 @@ from google.protobuf.message import Message
 
 from servicekit.errors import InvalidArgument
 
+# In the contracts an enum excludes nothing but its zero, which is what a field that was left out holds.
+_WORDS = {"enum.not_in": "must be stated", "required": "must be stated"}
+
 
 class RequestInvalid(InvalidArgument):
     """One or more fields break a constraint of the contract."""
@@ -22,7 +25,9 @@ def validate(request: Message) -> None:
     try:
         protovalidate.validate(request)
     except protovalidate.ValidationError as error:
-        fields = {_path(v.proto.field): v.proto.message for v in error.violations}
+        fields: dict[str, str] = {}
+        for each in error.violations:
+            fields.setdefault(_path(each.proto.field), _WORDS.get(each.proto.rule_id, each.proto.message))
         path, problem = next(iter(fields.items()))
         raise RequestInvalid(fields=fields, problem=f"{path}: {problem}.") from None
 

@@ -157,7 +157,15 @@ class AppealNotFound(NotFound):
     """There is no such appeal, or it is somebody else's."""
 
     reason = "APPEAL_NOT_FOUND"
-    message = "There is no appeal {appeal}. Check the id, or appeal with POST /v1/comments/{{comment}}:appeal."
+    message = "There is no appeal {appeal}. Take its id from GET /v1/comments/{{commentId}}/appeal."
+
+
+class NothingAppealed(AppealNotFound):
+    """Nobody has appealed against a decision on that comment, or it is somebody else's."""
+
+    message = (
+        "There is no appeal about the comment {comment}. Its author makes one with POST /v1/comments/{comment}:appeal."
+    )
 
 
 class AppealPending(FailedPrecondition):

@@ -1,4 +1,4 @@
-"""What may go wrong with lesson videos; every reason is in docs/api.md."""
+"""What may go wrong with lesson videos. The contract says which RPC answers what."""
 
 from servicekit.errors import (
     FailedPrecondition,
@@ -28,7 +28,7 @@ class MoveNotAllowed(FailedPrecondition):
     """The video's present status does not allow what was asked."""
 
     reason = "VIDEO_STATUS_CONFLICT"
-    message = "The video is {status}, so it cannot become {wanted}. Read it again with GET /v1/videos/{video}."
+    message = "The video is {status}, and this needs one of another status. Read it again with GET /v1/videos/{video}."
 
 
 class TooManyLessons(ResourceExhausted):

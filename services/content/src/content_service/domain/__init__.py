@@ -1,6 +1,17 @@
 """Lesson videos and the work of making them: what they are, and which moves are legal."""
 
-from content_service.domain.estimates import Queue, estimates, time_left
+from content_service.domain.estimates import (
+    PATIENCE,
+    WORKER_SEEN,
+    InLine,
+    Lane,
+    Queue,
+    Share,
+    Standing,
+    estimates,
+    forecasts,
+    time_left,
+)
 from content_service.domain.jobs import (
     MAX_ATTEMPTS,
     MAX_SEED,
@@ -49,10 +60,14 @@ __all__ = [
     "MAX_SEED",
     "MOST_WAITING",
     "NO_LINKS",
+    "PATIENCE",
     "PIPELINE",
+    "WORKER_SEEN",
     "FeedQuery",
     "GiveUp",
+    "InLine",
     "Job",
+    "Lane",
     "Lesson",
     "Links",
     "LinksOf",
@@ -65,7 +80,9 @@ __all__ = [
     "RatingTotals",
     "Retry",
     "SearchQuery",
+    "Share",
     "Stage",
+    "Standing",
     "Status",
     "Video",
     "ViewCount",
@@ -73,6 +90,7 @@ __all__ = [
     "after_failure",
     "below_gateway",
     "estimates",
+    "forecasts",
     "hour_of",
     "may_manage",
     "percent_of",

@@ -95,6 +95,13 @@ class Progress:
     message: str
     estimated_completion_time: datetime | None = None
 
+    def follows(self, last: "Progress") -> bool:
+        """Whether it is news after `last`: it never goes back, and of what waits also another time is told."""
+        if self.percent != last.percent:
+            return self.percent > last.percent
+        waits = self.stage == last.stage == Stage.QUEUED
+        return self.stage != last.stage or (waits and self.estimated_completion_time != last.estimated_completion_time)
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:

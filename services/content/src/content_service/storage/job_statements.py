@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Text, Uuid, bindparam, case, cast, exists, func, insert, or_, select, update
+from sqlalchemy import Text, Uuid, bindparam, cast, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from content_service.domain import MAX_ATTEMPTS, MAX_SEED, Job, place_of_media
+from content_service.domain import MAX_ATTEMPTS, MAX_SEED, place_of_media
 from content_service.storage.statements import VIDEOS
 from content_service.tables import JobRow
 from servicekit.database import Statement, compile_command, compile_statement
@@ -34,41 +34,6 @@ ADD_JOB = compile_command(
     )
 )
 _now = bindparam("now", type_=JOBS.c.not_before.type)
-_NEXT = (
-    select(JOBS.c.video_id)
-    .where(
-        JOBS.c.finish_time.is_(None),
-        JOBS.c.not_before <= _now,
-        or_(JOBS.c.lease_time.is_(None), JOBS.c.lease_time < _now),
-    )
-    .order_by(JOBS.c.create_time)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-    .scalar_subquery()
-)
-_JOB_COLUMNS = [
-    JOBS.c.video_id,
-    JOBS.c.owner,
-    VIDEOS.c.topic,
-    VIDEOS.c.subject,
-    VIDEOS.c.difficulty,
-    JOBS.c.attempts,
-    JOBS.c.seed,
-    JOBS.c.batch,
-    JOBS.c.trace,
-]
-CLAIM = compile_statement(
-    update(JOBS)
-    .where(JOBS.c.video_id == _NEXT, VIDEOS.c.id == JOBS.c.video_id)
-    .values(
-        worker=bindparam("new_worker"),
-        lease_time=bindparam("until"),
-        attempts=JOBS.c.attempts + 1,
-        start_time=case((JOBS.c.start_time.is_(None), _now), else_=JOBS.c.start_time),
-    )
-    .returning(*_JOB_COLUMNS),
-    Job,
-)
 _left = (
     select(JOBS.c.video_id)
     .where(JOBS.c.worker == bindparam("former"), JOBS.c.finish_time.is_(None))

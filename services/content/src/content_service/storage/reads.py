@@ -1,12 +1,12 @@
 """Reads of the catalogue. What is PUBLIC is the same for everybody, so those who ask together share one statement."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from content_service.domain import FeedQuery, Page, Progress, Queue, Stage, Status, Video, words_for
-from content_service.storage import stage_statements, statements
+from content_service.domain import WORKER_SEEN, FeedQuery, Page, Progress, Queue, Stage, Status, Video, words_for
+from content_service.storage import queue_statements, stage_statements, statements
 from content_service.storage.coalescing import Coalescer
 from servicekit.caller import Caller, acting_as, caller_or_none, current_caller
 from servicekit.clock import utc_now
@@ -14,7 +14,6 @@ from servicekit.database import Database
 from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
 
 PageKey = tuple[FeedQuery, int, str]
-_WORKER_SEEN = timedelta(minutes=1)
 # Seconds. Nobody notices them, and at a thousand reads a second they make the batches three times as full.
 _PAUSE = 0.005
 
@@ -71,18 +70,16 @@ class PostgresReads:
         status, message, stage, percent, ready = row
         return Progress(video_id, status, stage, percent, message or words_for(Stage(stage)), ready)
 
-    async def queue(self) -> Queue:
-        """Asked as the service: an account sees its own jobs only, and waits behind everybody's."""
+    async def queue(self, owner: str) -> Queue:
+        """Asked as the service: an account sees its own jobs only, and takes turns with everybody."""
+        now = utc_now()
         with acting_as(Caller.service("content")):
-            load = await self._database.all(stage_statements.LOAD)
-            typical = await self._database.all(stage_statements.TYPICAL)
-            workers = await self._database.one(stage_statements.WORKERS, since=utc_now() - _WORKER_SEEN)
-        return Queue(
-            unfinished=sum(unfinished for _, unfinished, _ in load),
-            workers=workers or 1,
-            left={difficulty: left for difficulty, _, left in load},
-            typical=dict(typical),
-        )
+            return Queue(
+                shares=await self._database.all(queue_statements.SHARES, asking=owner, now=now),
+                served=bool(await self._database.one(queue_statements.SERVED, asking=owner, now=now)),
+                workers=await self._database.one(stage_statements.WORKERS, since=now - WORKER_SEEN) or 1,
+                typical=dict(await self._database.all(stage_statements.TYPICAL)),
+            )
 
     async def requested(self, request_id: str) -> Video | None:
         """By the unique index on creator and request id."""

@@ -37,17 +37,6 @@ SAVE = compile_command(
         set_={name: _saved.excluded[name] for name in ("artifact", "seconds", "create_time")},
     )
 )
-LOAD = compile_statement(
-    select(
-        VIDEOS.c.difficulty,
-        func.count(),
-        func.sum(1 - JOBS.c.percent / 100.0),
-    )
-    .join(VIDEOS, VIDEOS.c.id == JOBS.c.video_id)
-    .where(JOBS.c.finish_time.is_(None))
-    .group_by(VIDEOS.c.difficulty),
-    lambda difficulty, unfinished, left: (difficulty, unfinished, float(left)),
-)
 _RECENT = (
     select(JOBS.c.video_id)
     .where(JOBS.c.finish_time.is_not(None), JOBS.c.stage == Stage.DONE.value)

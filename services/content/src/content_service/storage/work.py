@@ -19,11 +19,13 @@ from content_service.domain import (
     Video,
     Wish,
     below_gateway,
+    forecasts,
     percent_of,
     time_left,
 )
 from content_service.errors import LeaseLost
 from content_service.storage import job_statements as jobs
+from content_service.storage import queue_statements as queue
 from content_service.storage import search_index, statements, view_statements
 from content_service.storage import stage_statements as stages
 from servicekit.caller import Caller, acting_as
@@ -73,7 +75,7 @@ class PostgresWork:
         return await self._transaction.one(jobs.WAITING, of_owner=owner) or 0
 
     async def claim(self, worker: str, now: datetime, until: datetime) -> Job | None:
-        job = await self._transaction.one(jobs.CLAIM, new_worker=worker, now=now, until=until)
+        job = await self._transaction.one(queue.CLAIM, new_worker=worker, now=now, until=until)
         if job is None:
             return None
         done = dict(await self._transaction.all(stages.DONE, of_video=job.video_id))
@@ -85,6 +87,13 @@ class PostgresWork:
 
     async def expect(self, video_id: str, ready: datetime) -> None:
         await self._transaction.execute(statements.EXPECT, video_id=video_id, ready=ready)
+
+    async def foretell(self, now: datetime, seen: datetime) -> None:
+        workers = await self._transaction.one(stages.WORKERS, since=seen)
+        typical = dict(await self._transaction.all(stages.TYPICAL))
+        times = forecasts(now, await self._transaction.all(queue.LINE, now=now), workers or 1, typical)
+        if times:
+            await self._transaction.execute(queue.FORETELL, ids=list(times), times=list(times.values()))
 
     async def see(self, worker: str, now: datetime, forget: datetime) -> None:
         await self._transaction.execute(stages.SEE_WORKER, named=worker, now=now)

@@ -6,7 +6,18 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from content_service.domain import MAX_ATTEMPTS, GiveUp, Job, Progress, Retry, Stage, Status, after_failure, words_for
+from content_service.domain import (
+    MAX_ATTEMPTS,
+    WORKER_SEEN,
+    GiveUp,
+    Job,
+    Progress,
+    Retry,
+    Stage,
+    Status,
+    after_failure,
+    words_for,
+)
 from content_service.errors import LeaseLost, TopicRejected
 from content_service.lesson.errors import LessonError
 from content_service.use_cases.media import settle
@@ -60,14 +71,16 @@ class Generation:
         await self.housekeep()
 
     async def housekeep(self) -> None:
-        """Says that this worker is there, and sweeps away what was left by lessons nobody came back for."""
+        """Says that this worker is there, when those that wait should be ready, and sweeps away what nobody came back for."""
         now = self._tools.clock()
         async with self._tools.unit_of_work() as work:
             await work.see(self._worker, now, now - _FORGET_WORKERS)
+        async with self._tools.unit_of_work() as work:
+            await work.foretell(now, now - WORKER_SEEN)
         await asyncio.to_thread(self._tools.workshop.sweep, now - _KEEP_WORK)
 
     async def next(self) -> bool:
-        """Makes the oldest video in the queue. Returns False when there is none."""
+        """Makes the next video in the queue. Returns False when there is none."""
         now = self._tools.clock()
         async with self._tools.unit_of_work() as work:
             job = await work.claim(self._worker, now, now + _LEASE)

@@ -42,7 +42,8 @@ class Management:
 
         Raises VideoNotFound, VideoNotYours, MoveNotAllowed, TooManyLessons.
         """
-        before, queue, now = await self._managed(video_id), await self._reads.queue(), self._clock()
+        before, now = await self._managed(video_id), self._clock()
+        queue = await self._reads.queue(before.created_by)
         async with self._unit_of_work() as work:
             await work.take_turn(before.created_by)
             await work.hold_media(

@@ -62,14 +62,15 @@ class Videos:
         return [video or await self._winner(wish) for wish, video in zip(wishes, videos, strict=True)]
 
     async def _add(self, wishes: Sequence[Wish]) -> list[Video | None]:
-        now, queue, owner = self._clock(), await self._reads.queue(), current_caller().id
-        videos, times = list[Video | None](), estimates(now, queue, [wish.difficulty for wish in wishes])
+        now, owner, batch = self._clock(), current_caller().id, len(wishes) > 1
+        times = estimates(now, await self._reads.queue(owner), [wish.difficulty for wish in wishes], batch=batch)
+        videos = list[Video | None]()
         async with self._unit_of_work() as work:
             await work.take_turn(owner)
             for wish, ready in zip(wishes, times, strict=True):
                 video = await work.add_video(self._ids(), owner, wish, now, ready)
                 if video:
-                    await work.add_job(video, secrets.randbelow(MAX_SEED), batch=len(wishes) > 1)
+                    await work.add_job(video, secrets.randbelow(MAX_SEED), batch=batch)
                 videos.append(video)
             await check_room(work, owner, new=sum(video is not None for video in videos))
         return videos
@@ -137,6 +138,6 @@ async def _forward(updates: AsyncIterator[Progress], last: Progress) -> AsyncIte
         if Status(progress.status).final:
             yield progress
             return
-        if progress.percent > last.percent or (progress.stage != last.stage and progress.percent == last.percent):
+        if progress.follows(last):
             last = progress
             yield progress

@@ -166,7 +166,7 @@ def check(plan: Plan) -> Plan:
     if not title:
         raise TitleEmpty(fields={"title": "must hold more than white space"})
     if plan.time_zone not in time_zones():
-        raise TimeZoneUnknown(fields={"time_zone": "is not in the IANA database"}, time_zone=plan.time_zone)
+        raise TimeZoneUnknown(fields={"timeZone": "is not in the IANA database"}, time_zone=plan.time_zone)
     check_order(plan.start_time, plan.end_time)
     for reminder in plan.reminders:
         if reminder.time:
@@ -205,10 +205,10 @@ def end_of(plan: Plan, start: datetime) -> datetime:
 
 def check_order(start: datetime, end: datetime) -> None:
     """Raises PeriodInvalid when the end comes first or either lies outside the calendar."""
-    check_calendar(start, "start_time")
-    check_calendar(end, "end_time")
+    check_calendar(start, "startTime")
+    check_calendar(end, "endTime")
     if end < start:
-        raise _invalid("end_time", "is before start_time")
+        raise _invalid("endTime", "is before startTime")
 
 
 def check_calendar(time: datetime, field: str) -> None:
@@ -220,11 +220,11 @@ def check_calendar(time: datetime, field: str) -> None:
 def period(start: datetime | None, end: datetime | None, now: datetime) -> Period:
     """The period to list: from 7 days ago and for 30 days unless stated. Raises PeriodInvalid."""
     start = start or now - DEFAULT_PAST
-    check_calendar(start, "start_time")
+    check_calendar(start, "startTime")
     end = end or start + DEFAULT_PERIOD
     check_order(start, end)
     if end - start > LONGEST_PERIOD:
-        raise _invalid("end_time", f"is more than {LONGEST_PERIOD.days} days after start_time")
+        raise _invalid("endTime", f"is more than {LONGEST_PERIOD.days} days after startTime")
     return Period(start, end)
 
 

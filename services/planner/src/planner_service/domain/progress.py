@@ -66,7 +66,7 @@ def streak(done: Iterable[tuple[str, tuple[Completion, ...]]], now: datetime, he
     something was done last. Raises TimeZoneUnknown.
     """
     if here and here not in time_zones():
-        raise TimeZoneUnknown(fields={"time_zone": "is not in the IANA database"}, time_zone=here)
+        raise TimeZoneUnknown(fields={"timeZone": "is not in the IANA database"}, time_zone=here)
     local = [(each.time, ZoneInfo(zone)) for zone, completions in done for each in completions]
     days = {time.astimezone(zone).date() for time, zone in local}
     _, last_zone = max(local, key=lambda each: each[0], default=(now, UTC))

@@ -44,7 +44,7 @@ class Importer:
         TimeZoneUnknown.
         """
         if time_zone and time_zone not in time_zones():
-            raise TimeZoneUnknown(fields={"time_zone": "is not in the IANA database"}, time_zone=time_zone)
+            raise TimeZoneUnknown(fields={"timeZone": "is not in the IANA database"}, time_zone=time_zone)
         async with self._reading:
             readable, failures = await asyncio.to_thread(plans, text, time_zone)
         done = Imported(failures=failures)

@@ -891,10 +891,11 @@ class AuditEvent(_message.Message):
     id: _builtins.str
     """The entry's id."""
     action: _builtins.str
-    """What was tried: "account." registered, admin_created, role_changed, suspended, reinstated, erasure_requested,
-    erasure_cancelled, erased, export_requested; "session." opened, refreshed (only with a spent token), revoked,
-    reauthenticated; "password." changed, reset; "email." verified, change_requested, changed; "totp." created, confirmed, deleted;
-    "mfa.checked"; "key." published, retired.
+    """What was tried: account.registered, account.admin_created, account.role_changed, account.suspended, account.reinstated,
+    account.erasure_requested, account.erasure_cancelled, account.erased, account.export_requested; session.opened,
+    session.refreshed (only with a spent token), session.revoked, session.reauthenticated; password.changed, password.reset;
+    email.verified, email.change_requested, email.changed; totp.created, totp.confirmed, totp.deleted; mfa.checked; key.published,
+    key.retired.
     """
     actor_id: _builtins.str
     """The account that did it, "operator" for a command at the machine itself; empty when nobody had proven who they are."""

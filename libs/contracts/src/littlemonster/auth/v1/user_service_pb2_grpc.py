@@ -226,7 +226,7 @@ class UserServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DownloadExport(self, request, context):
-        """The archive itself, a ZIP, to whoever has the link that GetExport answers; no token is needed. NOT_FOUND:
+        """The archive itself, a ZIP, to whoever has its link; no token is needed. NOT_FOUND:
         EXPORT_LINK_INVALID, it was not given out like this, or has expired. INVALID_ARGUMENT: a part of the link is malformed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -66,7 +66,7 @@ class UserServiceStub:
     GetExport: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetExportRequest, _user_service_pb2.Export]
     """The state of an export, with its link when it is ready. NOT_FOUND: EXPORT_NOT_FOUND, it is not the caller's, or expired."""
     DownloadExport: _aio.UnaryStreamMultiCallable[_user_service_pb2.DownloadExportRequest, _httpbody_pb2.HttpBody]
-    """The archive itself, a ZIP, to whoever has the link that GetExport answers; no token is needed. NOT_FOUND:
+    """The archive itself, a ZIP, to whoever has its link; no token is needed. NOT_FOUND:
     EXPORT_LINK_INVALID, it was not given out like this, or has expired. INVALID_ARGUMENT: a part of the link is malformed.
     """
     ListUsers: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListUsersRequest, _user_service_pb2.ListUsersResponse]
@@ -194,7 +194,7 @@ class UserServiceServicer:
         request: _user_service_pb2.DownloadExportRequest,
         context: _aio.ServicerContext[_user_service_pb2.DownloadExportRequest, _abc.AsyncIterator[_httpbody_pb2.HttpBody]],
     ) -> _abc.AsyncIterator[_httpbody_pb2.HttpBody]:
-        """The archive itself, a ZIP, to whoever has the link that GetExport answers; no token is needed. NOT_FOUND:
+        """The archive itself, a ZIP, to whoever has its link; no token is needed. NOT_FOUND:
         EXPORT_LINK_INVALID, it was not given out like this, or has expired. INVALID_ARGUMENT: a part of the link is malformed.
         """
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"littlemonster/common/v1/text.proto\x12\x17littlemonster.common.v1\x1a\x1b\x62uf/validate/validate.proto:\xf2\x02\n\x08one_line\x12\x19.buf.validate.StringRules\x18\xb9\x8e\x03 \x01(\x08\x42\xc2\x02\xc2H\xbe\x02\n\xbb\x02\n\x0fstring.one_line\x12Tmust be one line of text without control, invisible or direction-changing characters\x1a\xd1\x01!rule || (!this.matches(\'[\\\\x{0}-\\\\x{1f}\\\\x{7f}-\\\\x{9f}\\\\x{ad}\\\\x{180e}\\\\x{200b}\\\\x{2028}-\\\\x{202e}\\\\x{2060}-\\\\x{206f}\\\\x{feff}\\\\x{fff9}-\\\\x{fffb}]\') && this.matches(\'[^\\\\s\\\\p{Z}\\\\x{200c}-\\\\x{200f}\\\\x{61c}]\'))')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"littlemonster/common/v1/text.proto\x12\x17littlemonster.common.v1\x1a\x1b\x62uf/validate/validate.proto:\x80\x03\n\x08one_line\x12\x19.buf.validate.StringRules\x18\xb9\x8e\x03 \x01(\x08\x42\xd0\x02\xc2H\xcc\x02\n\xc9\x02\n\x0fstring.one_line\x12Tmust be one line of text without control, invisible or direction-changing characters\x1a\xdf\x01!rule || this == \'\' || (!this.matches(\'[\\\\x{0}-\\\\x{1f}\\\\x{7f}-\\\\x{9f}\\\\x{ad}\\\\x{180e}\\\\x{200b}\\\\x{2028}-\\\\x{202e}\\\\x{2060}-\\\\x{206f}\\\\x{feff}\\\\x{fff9}-\\\\x{fffb}]\') && this.matches(\'[^\\\\s\\\\p{Z}\\\\x{200c}-\\\\x{200f}\\\\x{61c}]\')):\xbf\x01\n\tnot_blank\x12\x19.buf.validate.StringRules\x18\xba\x8e\x03 \x01(\x08\x42\x8e\x01\xc2H\x8a\x01\n\x87\x01\n\x10string.not_blank\x12+must hold more than white space, and no NUL\x1a\x46!rule || this == \'\' || this.matches(\'^[^\\\\x00]*[^\\\\x00\\\\s][^\\\\x00]*$\')')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'littlemonster.common.v1.tex
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['one_line']._loaded_options = None
-  _globals['one_line']._serialized_options = b'\302H\276\002\n\273\002\n\017string.one_line\022Tmust be one line of text without control, invisible or direction-changing characters\032\321\001!rule || (!this.matches(\'[\\\\x{0}-\\\\x{1f}\\\\x{7f}-\\\\x{9f}\\\\x{ad}\\\\x{180e}\\\\x{200b}\\\\x{2028}-\\\\x{202e}\\\\x{2060}-\\\\x{206f}\\\\x{feff}\\\\x{fff9}-\\\\x{fffb}]\') && this.matches(\'[^\\\\s\\\\p{Z}\\\\x{200c}-\\\\x{200f}\\\\x{61c}]\'))'
+  _globals['one_line']._serialized_options = b'\302H\314\002\n\311\002\n\017string.one_line\022Tmust be one line of text without control, invisible or direction-changing characters\032\337\001!rule || this == \'\' || (!this.matches(\'[\\\\x{0}-\\\\x{1f}\\\\x{7f}-\\\\x{9f}\\\\x{ad}\\\\x{180e}\\\\x{200b}\\\\x{2028}-\\\\x{202e}\\\\x{2060}-\\\\x{206f}\\\\x{feff}\\\\x{fff9}-\\\\x{fffb}]\') && this.matches(\'[^\\\\s\\\\p{Z}\\\\x{200c}-\\\\x{200f}\\\\x{61c}]\'))'
+  _globals['not_blank']._loaded_options = None
+  _globals['not_blank']._serialized_options = b'\302H\212\001\n\207\001\n\020string.not_blank\022+must hold more than white space, and no NUL\032F!rule || this == \'\' || this.matches(\'^[^\\\\x00]*[^\\\\x00\\\\s][^\\\\x00]*$\')'
 # @@protoc_insertion_point(module_scope)

@@ -11,9 +11,13 @@ import builtins as _builtins
 DESCRIPTOR: _descriptor.FileDescriptor
 
 ONE_LINE_FIELD_NUMBER: _builtins.int
+NOT_BLANK_FIELD_NUMBER: _builtins.int
 one_line: _extension_dict._ExtensionFieldDescriptor[_validate_pb2.StringRules, _builtins.bool]
 """One line of text that looks like what it is: no control characters (U+0000 to U+001F, U+007F to U+009F), no line or paragraph
 separators, nothing that turns the direction of the text around it (U+202A to U+202E, U+2066 to U+2069) and nothing that cannot be
 seen and can hide a difference (soft hyphen, zero width space, word joiner, byte order mark and the like). The joiners and the
-direction marks that scripts and emoji need (U+200C to U+200F, U+061C) may stand anywhere but alone.
+direction marks that scripts and emoji need (U+200C to U+200F, U+061C) may stand anywhere but alone. The empty text passes: whether
+there must be one is said by min_len.
 """
+not_blank: _extension_dict._ExtensionFieldDescriptor[_validate_pb2.StringRules, _builtins.bool]
+"""Text of any number of lines with something to read in it, and no NUL, which PostgreSQL cannot hold. The empty text passes here, too."""

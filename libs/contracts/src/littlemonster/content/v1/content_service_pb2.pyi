@@ -151,7 +151,7 @@ class Video(_message.Message):
     @_builtins.property
     def estimated_completion_time(self) -> _timestamp_pb2.Timestamp:
         """When it should be ready, from what is before it, the number of workers and how long the last lessons took; set while PENDING
-        or PROCESSING.
+        or PROCESSING. It may move while PENDING, when others ask whose turn comes before.
         """
 
     @_builtins.property
@@ -627,7 +627,7 @@ class VideoProgress(_message.Message):
     """The same in words, or why it was refused or failed and what to do."""
     @_builtins.property
     def estimated_completion_time(self) -> _timestamp_pb2.Timestamp:
-        """When it should be ready."""
+        """When it should be ready; another time is told while it waits, when others' turns come before."""
 
     def __init__(
         self,

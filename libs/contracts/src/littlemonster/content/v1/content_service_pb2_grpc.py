@@ -109,7 +109,8 @@ class VideoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchCreateVideos(self, request, context):
-        """Asks for up to 50 lessons, all or none. Fails as CreateVideo does, naming the request that failed.
+        """Asks for up to 50 lessons, all or none. Fails as CreateVideo does, naming the request that failed. Where they are more
+        than one, they wait behind the single lessons of all accounts, for ten minutes at most; accounts take turns.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

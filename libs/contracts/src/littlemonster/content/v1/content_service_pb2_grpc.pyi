@@ -24,7 +24,9 @@ class VideoServiceStub:
     Idempotent on request_id.
     """
     BatchCreateVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.BatchCreateVideosRequest, _content_service_pb2.BatchCreateVideosResponse]
-    """Asks for up to 50 lessons, all or none. Fails as CreateVideo does, naming the request that failed."""
+    """Asks for up to 50 lessons, all or none. Fails as CreateVideo does, naming the request that failed. Where they are more
+    than one, they wait behind the single lessons of all accounts, for ten minutes at most; accounts take turns.
+    """
     ListVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.ListVideosRequest, _content_service_pb2.ListVideosResponse]
     """The feed: PUBLIC videos; with created_by the caller's own id, or with status, also those not PUBLIC.
     INVALID_ARGUMENT: PAGE_TOKEN_INVALID when page_token is not one of ours or belongs to another query.
@@ -79,7 +81,9 @@ class VideoServiceServicer:
         request: _content_service_pb2.BatchCreateVideosRequest,
         context: _aio.ServicerContext[_content_service_pb2.BatchCreateVideosRequest, _abc.Awaitable[_content_service_pb2.BatchCreateVideosResponse]],
     ) -> _abc.Awaitable[_content_service_pb2.BatchCreateVideosResponse]:
-        """Asks for up to 50 lessons, all or none. Fails as CreateVideo does, naming the request that failed."""
+        """Asks for up to 50 lessons, all or none. Fails as CreateVideo does, naming the request that failed. Where they are more
+        than one, they wait behind the single lessons of all accounts, for ten minutes at most; accounts take turns.
+        """
 
     def ListVideos(
         self,

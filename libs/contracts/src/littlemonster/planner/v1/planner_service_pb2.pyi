@@ -511,7 +511,7 @@ class CompleteEventRequest(_message.Message):
     event_id: _builtins.str
     """The event's id."""
     completed: _builtins.bool
-    """True for done."""
+    """True for done; false, also when it is left out, for not done."""
     @_builtins.property
     def occurrence_start(self) -> _timestamp_pb2.Timestamp:
         """Which occurrence of a recurring event."""
@@ -713,7 +713,7 @@ class SyncEventsRequest(_message.Message):
     SYNC_TOKEN_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     sync_token: _builtins.str
-    """What the last SyncEvents answered; empty the first time."""
+    """next_sync_token of the last answer; empty the first time."""
     page_size: _builtins.int
     """How many, 100 when 0, at most 500."""
     def __init__(

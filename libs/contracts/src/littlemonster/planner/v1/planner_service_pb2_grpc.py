@@ -179,7 +179,7 @@ class PlannerServiceServicer:
     def WatchEvents(self, request, context):
         """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, TOO_MANY_STREAMS of one account,
         WATCH_TOO_SLOW where the reader does not keep up. UNAVAILABLE: CHANGES_MISSED after changes could not be followed for a while.
-        After these ask SyncEvents, then watch again.
+        Whatever ended it, watch again and ask SyncEvents what changed meanwhile.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -55,7 +55,7 @@ class PlannerServiceStub:
     WatchEvents: _aio.UnaryStreamMultiCallable[_planner_service_pb2.WatchEventsRequest, _planner_service_pb2.EventChange]
     """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, TOO_MANY_STREAMS of one account,
     WATCH_TOO_SLOW where the reader does not keep up. UNAVAILABLE: CHANGES_MISSED after changes could not be followed for a while.
-    After these ask SyncEvents, then watch again.
+    Whatever ended it, watch again and ask SyncEvents what changed meanwhile.
     """
     CreateFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CreateFeedRequest, _planner_service_pb2.Feed]
     """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
@@ -160,7 +160,7 @@ class PlannerServiceServicer:
     ) -> _abc.AsyncIterator[_planner_service_pb2.EventChange]:
         """The caller's own changes as they happen, from any device. RESOURCE_EXHAUSTED: TOO_MANY_WATCHERS, TOO_MANY_STREAMS of one account,
         WATCH_TOO_SLOW where the reader does not keep up. UNAVAILABLE: CHANGES_MISSED after changes could not be followed for a while.
-        After these ask SyncEvents, then watch again.
+        Whatever ended it, watch again and ask SyncEvents what changed meanwhile.
         """
 
     def CreateFeed(
