@@ -7,7 +7,7 @@ from pathlib import Path
 from gateway.bootstrap import render
 from gateway.openapi import document_text
 from gateway.reference import with_section
-from gateway.settings import Settings, in_containers, on_this_machine
+from gateway.settings import Settings, in_containers, on_this_machine, origins
 
 _PACKAGE = Path(__file__).parent
 _TARGETS = ("local", "compose", "k8s")
@@ -41,7 +41,13 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--listen-port", type=int)
     parser.add_argument("--admin", help="a Unix socket's path or a loopback host:port; empty for none")
     parser.add_argument("--public-url")
-    parser.add_argument("--cors-origin", dest="cors_origins", action="append", metavar="ORIGIN")
+    parser.add_argument(
+        "--cors-origin",
+        dest="cors_origins",
+        action="append",
+        metavar="ORIGIN[,ORIGIN…]",
+        help="of browser clients elsewhere, such as https://app.school.example",
+    )
     parser.add_argument("--requests-per-second", type=int)
     parser.add_argument("--burst", type=int)
     parser.add_argument("--trusted-proxies", type=int)
@@ -56,7 +62,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     for name in ("command", "target", "cluster"):
         del given[name]
     if "cors_origins" in given:
-        given["cors_origins"] = tuple(given["cors_origins"])
+        given["cors_origins"] = origins(",".join(given["cors_origins"]))
     defaults = on_this_machine() if options.target == "local" else in_containers()
     named = {name: address for name, _, address in (pair.partition("=") for pair in options.cluster)}
     return defaults.changed(clusters={**defaults.clusters, **named}, **given)

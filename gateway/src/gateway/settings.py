@@ -11,6 +11,7 @@ import swagger_ui_bundle  # type: ignore[import-untyped]  # has annotations but 
 
 SERVICES = ("auth", "content", "community", "planner", "inference")
 _PACKAGE = Path(str(resources.files("gateway")))
+_ORIGIN = re.compile(r"https?://[^\s,/?#@]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Settings:
     public_url: str = "http://127.0.0.1:8080"
     """What clients call; https makes the answers carry Strict-Transport-Security."""
     cors_origins: tuple[str, ...] = ("http://localhost:*", "http://127.0.0.1:*")
-    """Origins of browser clients; `*` stands for any run of characters except a slash."""
+    """Origins of browser clients, as `origins` reads them; `*` stands for any run of characters except a slash."""
     requests_per_second: int = 100
     """What one client address may call in the long run."""
     burst: int = 200
@@ -54,6 +55,7 @@ class Settings:
             raise ValueError("Rates, sizes and times must be positive. Leave them out to take the defaults.")
         if self.trusted_proxies < 0:
             raise ValueError("Proxies are counted from 0. Leave them out when none stands before the gateway.")
+        origins(",".join(self.cors_origins))
         admin_host = self.admin.rpartition(":")[0]
         if self.admin and self.admin[0] not in "/@" and admin_host not in ("127.0.0.1", "::1", "localhost"):
             raise ValueError("Envoy's own interface must stay private. Give a loopback address or a socket's path.")
@@ -64,6 +66,15 @@ class Settings:
     def changed(self, **changes: Any) -> "Settings":
         """A copy with other values."""
         return replace(self, **changes)
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Those of a list separated by commas. Raises ValueError naming one that no browser sends."""
+    found = tuple(origin for each in text.split(",") if (origin := each.strip()))
+    for origin in found:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is not an origin. Write each as https://name or https://name:port.")
+    return found
 
 
 def on_this_machine() -> Settings:

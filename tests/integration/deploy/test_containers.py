@@ -1,6 +1,7 @@
 """Image, Compose file and gateway configuration, as far as they can be proven without a container engine."""
 
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,17 @@ def test_envoy_takes_the_configuration(name, tmp_path):
     (tmp_path / "envoy.yaml").write_text(text)
     binary = str(Path(envoy.__path__[0], "_bin/envoy"))
     checked(binary, "--mode", "validate", "--config-path", str(tmp_path / "envoy.yaml"), "--log-level", "error")
+
+
+def test_a_deployment_may_name_several_web_clients_elsewhere():
+    rendered = runpy.run_path(str(ROOT / "deploy/render.py"))["rendered"]
+    text = rendered({"for": "k8s", "cors-origin": "https://a.example, https://b.example:8443"})
+    assert [origin in text for origin in ("exact: https://a.example\n", "exact: https://b.example:8443\n")] == [
+        True,
+        True,
+    ]
+    with pytest.raises(subprocess.CalledProcessError):
+        rendered({"for": "k8s", "cors-origin": "https://a.example, b.example"})
 
 
 def test_production_is_told_its_address_and_its_proxy():

@@ -100,6 +100,7 @@ def test_without_a_collector_nothing_is_sampled():
         ({"otlp_endpoint": "collector"}, "Write it as host:port"),
         ({"burst": 0}, "must be positive"),
         ({"trusted_proxies": -1}, "counted from 0"),
+        ({"cors_origins": ("https://good.example", "https://a.example/")}, "'https://a.example/' is not an origin"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_with_the_remedy(changes, told):
@@ -125,6 +126,27 @@ def test_the_command_takes_addresses_and_paths(capsys):
     assert bootstrap["static_resources"]["listeners"][0]["address"]["socket_address"]["port_value"] == 80
     assert "videos" in str(bootstrap["static_resources"]["clusters"])
     assert "/srv/media" in str(routes(bootstrap))
+
+
+def test_the_command_takes_origins_separated_by_commas_and_several_times(capsys):
+    main(
+        [
+            "render",
+            "--for=k8s",
+            "--cors-origin=https://a.example, http://b.example:3000",
+            "--cors-origin=https://c.example",
+        ]
+    )
+    policy = "envoy.filters.http.cors"
+    (host,) = manager(parsed(capsys.readouterr().out))["route_config"]["virtual_hosts"]
+    told = host["typed_per_filter_config"][policy]["allow_origin_string_match"]
+    assert [each["exact"] for each in told] == ["https://a.example", "http://b.example:3000", "https://c.example"]
+
+
+def test_the_command_names_an_origin_that_no_browser_sends(capsys):
+    with pytest.raises(SystemExit):
+        main(["render", "--for=k8s", "--cors-origin=https://a.example, b.example"])
+    assert "'b.example' is not an origin" in capsys.readouterr().err
 
 
 def test_the_command_refuses_an_unknown_service_by_name(capsys):

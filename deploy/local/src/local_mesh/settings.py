@@ -1,7 +1,6 @@
 """What the person at the terminal may choose, read once from the environment."""
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,11 +87,14 @@ def _proxies(text: str) -> int:
 
 
 def _origins(text: str) -> tuple[str, ...]:
-    origins = tuple(origin for each in text.split(",") if (origin := each.strip()))
-    for origin in origins:
-        if not re.fullmatch(r"https?://[^\s/?#@]+", origin):
-            raise MeshError(f"LM_GATEWAY_ORIGINS holds {origin!r}. Write each as https://name or https://name:port.")
-    return origins
+    if not text:
+        return ()
+    from gateway.settings import origins  # seldom needed, and not loaded in a moment
+
+    try:
+        return origins(text)
+    except ValueError as error:
+        raise MeshError(f"LM_GATEWAY_ORIGINS: {error}") from None
 
 
 def _url(environment: Mapping[str, str], variable: str, schemes: tuple[str, ...]) -> str | None:

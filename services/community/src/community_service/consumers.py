@@ -16,6 +16,7 @@ from servicekit.database import Database, Transaction
 from servicekit.live import Audience
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer, on
+from servicekit.messaging.reading import read
 from servicekit.personal_data.erasure import Erasure
 
 
@@ -64,13 +65,13 @@ async def follow_comments(broker: Broker, audience: Audience[Change]) -> None:
         group.create_task(audience.catch_up_after(broker.reconnection))
         group.create_task(_dismiss(videos, audience))
         async for message in comments:
-            if change := convert.live.change_from(message.subject, message.data):
+            if change := read(message, convert.live.change_from):
                 audience.tell(change.video_id, change)
 
 
 async def _dismiss(messages: AsyncIterator[Msg], audience: Audience[Change]) -> None:
     async for message in messages:
-        video = convert.peers.video_from(message.subject, message.data)
+        video = read(message, convert.peers.video_from)
         if video and not video.is_public:
             audience.dismiss(video.id, VideoNotFound(video=video.id))
 

@@ -1,7 +1,6 @@
 """Events of this service, shown to those who watch their planner now; accounts that are erased, or whose access is revoked."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from datetime import UTC
 
@@ -14,9 +13,8 @@ from servicekit.database import Database, Transaction
 from servicekit.live import Audience
 from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer, on
+from servicekit.messaging.reading import read
 from servicekit.personal_data.erasure import Erasure
-
-log = logging.getLogger(__name__)
 
 
 async def follow_changes(broker: Broker, audience: Audience[EventChange]) -> None:
@@ -28,10 +26,8 @@ async def follow_changes(broker: Broker, audience: Audience[EventChange]) -> Non
     async with broker.subscribe("planner.event_changed") as messages, asyncio.TaskGroup() as group:
         group.create_task(audience.catch_up_after(broker.reconnection))
         async for message in messages:
-            if change := convert.change_from(message.data):
+            if change := read(message, lambda _, payload: convert.change_from(payload)):
                 audience.tell(change.event.user_id, change)
-            else:
-                log.warning("change not read", extra={"subject": message.subject})
 
 
 def revocations(broker: Broker, database: Database, feeds: Callable[[Transaction], Feeds]) -> Consumer:

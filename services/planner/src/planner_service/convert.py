@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from littlemonster.common.v1 import study_pb2 as study
@@ -117,12 +116,9 @@ def event_changed(happening: Happening, changed: Event, version: int) -> events.
     return events.PlannerEventChanged(change=change, version=version)
 
 
-def change_from(payload: bytes) -> pb.EventChange | None:
-    """What an event says to those who watch; None for one that cannot be read."""
-    try:
-        return events.PlannerEventChanged.FromString(payload).change
-    except DecodeError:
-        return None
+def change_from(payload: bytes) -> pb.EventChange:
+    """What an event says to those who watch. Raises DecodeError for one that cannot be read."""
+    return events.PlannerEventChanged.FromString(payload).change
 
 
 def event_completed(completed: Occurrence, time: datetime | None) -> events.PlannerEventCompleted:

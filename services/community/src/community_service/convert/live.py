@@ -2,8 +2,6 @@
 
 from functools import lru_cache
 
-from google.protobuf.message import DecodeError
-
 from community_service.convert.comments import comment, comment_from
 from community_service.domain.changes import Change, Happening
 from littlemonster.community.v1 import community_events_pb2 as events
@@ -40,12 +38,12 @@ def change(change: Change) -> pb.CommentChange:
 
 
 def change_from(subject: str, payload: bytes) -> Change | None:
-    """What an event says to those who watch; None for one that is not theirs or cannot be read."""
+    """What an event says to those who watch; None for one that is not theirs.
+
+    Raises DecodeError or ValueError for one that cannot be read.
+    """
     if subject not in _COMMENT_EVENTS:
         return None
     happening, message = _COMMENT_EVENTS[subject]
-    try:
-        event = message.FromString(payload)
-        return Change(happening, event.comment.video_id, event.version, comment_from(event.comment))
-    except (DecodeError, ValueError):
-        return None
+    event = message.FromString(payload)
+    return Change(happening, event.comment.video_id, event.version, comment_from(event.comment))

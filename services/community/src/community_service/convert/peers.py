@@ -1,7 +1,5 @@
 """What auth, content and inference say."""
 
-from google.protobuf.message import DecodeError
-
 from community_service.domain.comments import ModerationStatus, Verdict, Video, VideoState
 from community_service.domain.mentions import Person
 from community_service.domain.phases import Phase
@@ -42,15 +40,12 @@ def moved_video(event: content_events.VideoStatusChanged) -> Video | None:
 
 
 def video_from(subject: str, payload: bytes) -> Video | None:
-    """What an event says of a video's state; None when that is nothing or cannot be read."""
-    try:
-        match subject:
-            case "video.status_changed":
-                return moved_video(content_events.VideoStatusChanged.FromString(payload))
-            case "video.deleted":
-                return deleted_video(content_events.VideoDeleted.FromString(payload))
-    except DecodeError:
-        return None
+    """What an event says of a video's state; None when that is nothing. Raises DecodeError for one that cannot be read."""
+    match subject:
+        case "video.status_changed":
+            return moved_video(content_events.VideoStatusChanged.FromString(payload))
+        case "video.deleted":
+            return deleted_video(content_events.VideoDeleted.FromString(payload))
     return None
 
 
