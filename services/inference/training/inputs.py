@@ -18,7 +18,7 @@ from inference_service.domain.moderation.normal import views
 from inference_service.storage import read_policy
 
 HERE = Path(__file__).parent
-TAUGHT, ASKED = 2.0, 3.0
+TAUGHT, ASKED = 2.0, 6.0
 """How much a text of the curriculum and one of subjects.yaml weighs."""
 _READ_ALOUD = (
     "You're SO stupid!!! @anna",
@@ -45,7 +45,8 @@ def of_subjects() -> str:
         (_rounded(hashed(classification.features(text), classification.FEATURES)), label, weight)
         for text, label, weight in own_examples()
     ]
-    return _digest(read, "subjects.py", "fit.py", "public_texts.py", "sources.yaml", "wordnet.yaml")
+    files = ("subjects.py", "fit.py", "public_texts.py", "wordnet.yaml")
+    return _digest([read, _sources("books", "talk")], *files)
 
 
 def of_tone() -> str:
@@ -53,8 +54,13 @@ def of_tone() -> str:
     policy = read_policy()
     words = (tone.words_of(views(text, policy).written) for text in _READ_ALOUD)
     read = [_rounded(hashed(tone.features(said), tone.BUCKETS)) for said in words]
-    files = ("tone.py", "tone_texts.py", "fit.py", "public_texts.py", "sources.yaml")
-    return _digest([read, dict(policy.confusables)], *files)
+    files = ("tone.py", "tone_texts.py", "fit.py", "public_texts.py")
+    return _digest([read, dict(policy.confusables), _sources("books", "talk", "labelled")], *files)
+
+
+def _sources(*kinds: str) -> list[object]:
+    listed = yaml.safe_load((HERE / "sources.yaml").read_text())
+    return [listed[kind] for kind in kinds]
 
 
 def _rounded(vector: Mapping[int, float]) -> list[tuple[int, float]]:

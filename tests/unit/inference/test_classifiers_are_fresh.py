@@ -31,7 +31,7 @@ def test_another_word_in_the_curriculum_makes_the_classifier_of_subjects_old(mon
     assert INPUTS["of_subjects"]() != before
 
 
-@pytest.mark.parametrize("file", ["tone.py", "tone_texts.py", "fit.py", "sources.yaml"])
+@pytest.mark.parametrize("file", ["tone.py", "tone_texts.py", "fit.py", "public_texts.py"])
 def test_another_way_to_train_makes_the_classifier_of_tone_old(
     file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
