@@ -1,6 +1,7 @@
 """Makes every secret of a new deployment in a folder: passwords, addresses that hold them, and Ed25519 keys.
 
-`.venv/bin/python deploy/make_secrets.py FOLDER`; what exists stays, so that running it again adds only what is missing.
+`.venv/bin/python deploy/make_secrets.py FOLDER`; what exists stays, so that running it again adds only what is missing, and
+brings the servers' own files up to date.
 The layout is what compose.yaml and the dev overlay read: one .env file a process, keys/, roles/ and the servers' own files.
 """
 
@@ -13,10 +14,13 @@ from urllib.parse import quote
 from local_mesh.addresses import API_SERVICES
 from local_mesh.credentials import Credentials
 from local_mesh.keys import make_keys
+from local_mesh.servers import nats, redis
 from local_mesh.servers.databases import SERVICES
+from local_mesh.servers.nats import write_private
 
 # Who the containers run as where a person without an account on the machine, such as root, makes the secrets.
 IMAGE_USER = 10001
+NATS, REDIS = "nats:4222", "redis:6379"
 
 
 def addresses(credentials: Credentials) -> Mapping[str, Mapping[str, str]]:
@@ -25,19 +29,20 @@ def addresses(credentials: Credentials) -> Mapping[str, Mapping[str, str]]:
     def database(role: str, name: str) -> str:
         return f"postgresql://{role}:{quote(credentials.password(role))}@postgres:5432/{name}"
 
-    nats = f"nats://mesh:{credentials.password('nats')}@nats:4222"
-    redis = f"redis://:{credentials.password('redis')}@redis:6379/0"
     files: dict[str, dict[str, str]] = {
         "postgres": {"POSTGRES_PASSWORD": credentials.password("postgres")},
-        "nats": {"NATS_PASSWORD": credentials.password("nats")},
+        "nats-operator": {"LM_NATS_URL": nats.url(nats.OPERATOR, NATS, credentials)},
         "auth-worker": {"LM_SMTP_URL": "smtp://mail:1025"},
-        "inference": {"LM_NATS_URL": nats},
+        "inference": {"LM_NATS_URL": nats.url("inference", NATS, credentials)},
         "backup": {"PGHOST": "postgres", "PGUSER": "backup", "PGPASSWORD": credentials.password("backup")},
     }
     for service in SERVICES:
-        files[service] = {"LM_DATABASE_URL": database(service, service), "LM_NATS_URL": nats}
+        files[service] = {
+            "LM_DATABASE_URL": database(service, service),
+            "LM_NATS_URL": nats.url(service, NATS, credentials),
+        }
         files[f"{service}-owner"] = {"LM_MIGRATION_DATABASE_URL": database(f"{service}_owner", service)}
-    files["auth"]["LM_REDIS_URL"] = redis
+    files["auth"]["LM_REDIS_URL"] = redis.url("auth", REDIS, credentials)
     return files
 
 
@@ -46,11 +51,29 @@ def make(folder: Path) -> None:
     credentials = Credentials(folder / "roles")
     files = Credentials(folder)
     for name, variables in addresses(credentials).items():
-        files.write(f"{name}.env", "\n".join(f"{variable}={value}" for variable, value in variables.items()))
-    files.write(
-        "redis.conf", f"requirepass {credentials.password('redis')}\nappendonly yes\nmaxmemory-policy allkeys-lru"
-    )
+        path = files.write(f"{name}.env", "\n".join(f"{variable}={value}" for variable, value in variables.items()))
+        _replace_common_users(path, credentials, variables)
+    write_private(folder / "nats.conf", nats.as_text(nats_configuration(credentials)) + "\n")
+    write_private(folder / "redis.conf", "\n".join((*redis.configuration(credentials), "appendonly yes")) + "\n")
     make_keys(folder / "keys", API_SERVICES)
+
+
+def nats_configuration(credentials: Credentials) -> Mapping[str, object]:
+    """NATS in a container: open to the network it is in, its monitoring page to itself alone."""
+    return nats.configuration(credentials, Path("/data")) | {"port": 4222, "http": "127.0.0.1:8222"}
+
+
+def _replace_common_users(path: Path, credentials: Credentials, variables: Mapping[str, str]) -> None:
+    """Addresses made when all services were one user, which exists no more; an operator's own address stays."""
+    former = {
+        "LM_NATS_URL": f"nats://mesh:{credentials.password('nats')}@{NATS}",
+        "LM_REDIS_URL": f"redis://:{credentials.password('redis')}@{REDIS}/0",
+    }
+    text = path.read_text()
+    for name in former.keys() & variables.keys():
+        text = text.replace(f"{name}={former[name]}\n", f"{name}={variables[name]}\n")
+    if text != path.read_text():
+        write_private(path, text)
 
 
 def tell_compose(folder: Path, user: int) -> None:

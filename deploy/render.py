@@ -1,12 +1,15 @@
-"""Writes the gateway's configuration for each deployment of gateways.yaml; `--check` fails when one is stale."""
+"""Writes what deployments read: a gateway's configuration each, and NATS' consumers; `--check` fails when one is stale."""
 
 import argparse
+import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
+
+from local_mesh.servers import nats_users
 
 HERE = Path(__file__).parent
 # Where the image of deploy/Dockerfile keeps them.
@@ -31,14 +34,21 @@ def rendered(options: Mapping[str, object]) -> str:
     return HEADER + subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
+def files() -> Iterator[tuple[str, str]]:
+    """Each file below this folder with what it holds today."""
+    for name, options in gateways().items():
+        yield name, rendered(options)
+    yield "nats/consumers.json", json.dumps(nats_users.consumers(), indent=2) + "\n"
+
+
 def main() -> int:
     """The exit status: 1 when --check finds a stale file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
     stale = False
-    for name, options in gateways().items():
-        file, text = HERE / name, rendered(options)
+    for name, text in files():
+        file = HERE / name
         if check and (not file.exists() or file.read_text() != text):
             print(f"{file} is stale. Run `make deploy` and commit what it writes.", file=sys.stderr)
             stale = True

@@ -36,7 +36,7 @@ async def serve(home: Path, session: int) -> None:
     supervisor = Supervisor(processes, home / "logs", patience=Patience(stop=5))
     try:
         await supervisor.start()
-        urls = {"postgres_url": postgres.url, "nats_url": nats.url, "redis_url": redis.url}
+        urls = {"postgres_url": postgres.url, "nats_url": nats.url, "redis_url": redis.url_of("auth")}
         partial = home / "backing.partial"
         partial.write_text(json.dumps(urls))
         partial.rename(home / "backing.json")

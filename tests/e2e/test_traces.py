@@ -31,6 +31,8 @@ MEASURED = {
     "littlemonster.outbox.events",
     "littlemonster.outbox.age",
     "littlemonster.dead_letters",
+    "littlemonster.signing_key.age",
+    "littlemonster.signing_keys",
     "littlemonster.lesson.stage.duration",
 }
 

@@ -40,6 +40,7 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--media-dir", type=Path)
     parser.add_argument("--listen-port", type=int)
     parser.add_argument("--admin", help="a Unix socket's path or a loopback host:port; empty for none")
+    parser.add_argument("--metrics-port", type=int, help="where Prometheus reads Envoy's counters; 0 for nowhere")
     parser.add_argument("--public-url")
     parser.add_argument(
         "--cors-origin",

@@ -33,8 +33,8 @@ def render(settings: Settings) -> str:
     """Envoy's bootstrap as YAML."""
     text = resources.files("gateway").joinpath("envoy.yaml").read_text()
     template = yaml.load(text, Loader=yaml.CSafeLoader)
-    service = template.pop("templates")["service"]
-    bootstrap = _fill(template, _values(settings, service))
+    parts = template.pop("templates")
+    bootstrap = _fill(template, _values(settings, parts))
     return yaml.dump(bootstrap, Dumper=_PlainDumper, sort_keys=False, width=120)
 
 
@@ -45,7 +45,7 @@ class _PlainDumper(yaml.CSafeDumper):
         return True
 
 
-def _values(settings: Settings, service: Any) -> dict[str, Any]:
+def _values(settings: Settings, parts: Mapping[str, Any]) -> dict[str, Any]:
     headers = _SECURITY_HEADERS | (_HSTS if settings.public_url.startswith("https://") else {})
     limits = {"max_body_bytes": settings.max_body_bytes, "requests_per_second": settings.requests_per_second}
     return limits | {
@@ -61,7 +61,11 @@ def _values(settings: Settings, service: Any) -> dict[str, Any]:
         "cors_origins": [_origin(origin) for origin in settings.cors_origins],
         "api_routes": api_routes(settings.unary_timeout_seconds),
         "services": exposed_services(),
-        "service_clusters": [_cluster(service, name, address) for name, address in settings.clusters.items()],
+        "service_clusters": [_cluster(parts["service"], name, where) for name, where in settings.clusters.items()],
+        "metrics_listeners": [parts["metrics_listener"]] if settings.metrics_port else [],
+        "metrics_listen": _address(f"{settings.listen_host}:{settings.metrics_port}"),
+        "metrics_clusters": [parts["metrics_cluster"]] if settings.metrics_port else [],
+        "admin_address": _address(settings.admin) if settings.admin else None,
         "security_headers": [_set_header(name, value) for name, value in headers.items()],
         "burst": settings.burst,
         "buffer_bytes": max(2 * settings.max_body_bytes, 1 << 20),

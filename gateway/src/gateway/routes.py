@@ -15,6 +15,12 @@ _NEVER = {"numerator": 0}
 _UNTRACED = {"client_sampling": _NEVER, "random_sampling": _NEVER, "overall_sampling": _NEVER}
 _OFF = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True}
 _FOR_ANY_ORIGIN = {"header": {"key": "access-control-allow-origin", "value": "*"}}
+# What gRPC says beside a message. In a REST request it is the client's invention: a time that is no time, or a packing that
+# nothing is packed with, would fail in the service's library as if the fault were ours.
+_OF_GRPC = [
+    *("grpc-timeout", "grpc-encoding", "grpc-accept-encoding", "grpc-status", "grpc-message", "grpc-retry-pushback-ms"),
+    *("grpc-internal-encoding-request", "grpc-previous-rpc-attempts", "lb-token"),
+]
 # Safe for every verb: the request has not reached the service.
 _RETRY_UNSENT = "connect-failure,refused-stream"
 _STREAM_IDLE = "3600s"
@@ -43,7 +49,8 @@ def _most_specific_first(rpc: Rpc) -> tuple[bool, bool, str]:
 
 
 def _rest_route(rpc: Rpc, timeout: str) -> dict[str, Any]:
-    return _route(rpc, _path_match(rpc.path) | {"headers": [_method_is(rpc.verb)]}, timeout)
+    route = _route(rpc, _path_match(rpc.path) | {"headers": [_method_is(rpc.verb)]}, timeout)
+    return route | {"request_headers_to_remove": _OF_GRPC}
 
 
 def _grpc_route(rpc: Rpc, timeout: str) -> dict[str, Any]:
@@ -65,6 +72,8 @@ def _route(rpc: Rpc, match: dict[str, Any], timeout: str) -> dict[str, Any]:
         "route": action,
         "typed_per_filter_config": {"envoy.filters.http.jwt_authn": access},
     }
+    if not rpc.server_streaming:  # a stream's time is not how long anybody waits
+        route["stat_prefix"] = rpc.cluster
     return _for_files(route) if rpc.answers_file else route
 
 

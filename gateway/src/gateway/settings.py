@@ -26,6 +26,8 @@ class Settings:
     listen_port: int = 8080
     admin: str = ""
     """Envoy's own interface: a Unix socket's path, "@name" of an abstract one, a loopback "host:port"; empty for none."""
+    metrics_port: int = 0
+    """Where Prometheus reads Envoy's own counters, at /metrics; 0 for nowhere. Not a port for clients."""
     public_url: str = "http://127.0.0.1:8080"
     """What clients call; https makes the answers carry Strict-Transport-Security."""
     cors_origins: tuple[str, ...] = ("http://localhost:*", "http://127.0.0.1:*")
@@ -59,6 +61,8 @@ class Settings:
         admin_host = self.admin.rpartition(":")[0]
         if self.admin and self.admin[0] not in "/@" and admin_host not in ("127.0.0.1", "::1", "localhost"):
             raise ValueError("Envoy's own interface must stay private. Give a loopback address or a socket's path.")
+        if self.metrics_port and not self.admin:
+            raise ValueError("Metrics are read from Envoy's own interface. Give it an address, or no port for metrics.")
         for address in (*self.clusters.values(), *([self.otlp_endpoint] if self.otlp_endpoint else [])):
             if not re.fullmatch(r".+:\d{1,5}", address):
                 raise ValueError(f"{address!r} is not an address. Write it as host:port.")
@@ -90,4 +94,5 @@ def in_containers() -> Settings:
         media_dir=Path("/media"),
         listen_host="0.0.0.0",  # noqa: S104  # the container's own address; its network says who reaches it
         admin="@littlemonster-gateway-admin",
+        metrics_port=9464,
     )

@@ -35,6 +35,7 @@ async def test_the_admin_signs_in_and_sees_all_accounts(
         ("ada@example.org", "short", "10 to 128"),
         ("ada@example.org", "littlemonster", "easy to guess"),
         ("ada", NEW, "e-mail"),
+        ("ada", "", "e-mail"),
     ],
 )
 async def test_what_is_refused_says_why_and_makes_nothing(
@@ -59,3 +60,11 @@ async def test_an_app_that_was_lost_is_removed_by_the_operator(
     assert (await running.log_in()).access_token
     assert await admin.run(running.urls.app, remove) == 1
     assert "one-time-code app" in capsys.readouterr().err
+
+
+async def test_an_address_without_an_account_is_told_to_be_checked(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    remove = admin.parse(["remove-totp", "nobody@example.org"], "lm admin")
+    assert await admin.run(running.urls.app, remove) == 1
+    assert "no account nobody@example.org. Check the address" in capsys.readouterr().err

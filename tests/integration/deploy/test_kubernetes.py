@@ -8,6 +8,7 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 
+from gateway.settings import in_containers
 from inference_service.domain.models import Machine
 from inference_service.storage import read_registry
 
@@ -168,13 +169,25 @@ def test_the_dev_clusters_servers_are_reached_by_those_who_need_them_alone(rende
         (
             "postgres",
             5432,
-            {*PROCESSES, *of_kind(manifests, "Job")} - {"inference"},
+            {*PROCESSES, *of_kind(manifests, "Job")} - {"inference", "streams"},
         ),
-        ("nats", 4222, set(PROCESSES)),
+        ("nats", 4222, {*PROCESSES, "streams"}),
         ("redis", 6379, {"auth"}),
         ("mail", 1025, {"auth-worker"}),
     ):
         assert {name for name in labels if connected(policies, labels[name], labels[server], port)} == callers
+
+
+def test_prometheus_alone_reads_the_gateways_counters_where_it_is_told(manifests):
+    gateway = pods(manifests)["gateway"]
+    told = gateway["metadata"]["annotations"]
+    port, policies = int(told["prometheus.io/port"]), of_kind(manifests, "NetworkPolicy").values()
+    assert port == in_containers().metrics_port
+    for name, may in (("prometheus", True), ("somewhere on the internet", False), ("auth", False)):
+        peer = {"app.kubernetes.io/name": name}
+        assert _allowed(policies, "ingress", gateway["metadata"]["labels"], peer, port) == may
+    (service,) = [s for name, s in of_kind(manifests, "Service").items() if name == "gateway"]
+    assert [each["targetPort"] for each in service["spec"]["ports"]] == ["http"]
 
 
 def test_with_media_in_a_bucket_the_worker_and_nobody_else_of_content_may_reach_it(rendered):
@@ -255,7 +268,7 @@ def _selects(selector, labels):
 
 def test_each_database_has_a_migration_that_knows_the_owner_role_alone(rendered):
     manifests = rendered("overlays/dev")
-    jobs = of_kind(manifests, "Job")
+    jobs = {name: job for name, job in of_kind(manifests, "Job").items() if name != "streams"}
     assert set(jobs) == {f"{service}-migration" for service in ("auth", "content", "community", "planner")}
     for name, job in jobs.items():
         service = name.removesuffix("-migration")
@@ -265,6 +278,39 @@ def test_each_database_has_a_migration_that_knows_the_owner_role_alone(rendered)
         assert list(variables) == ["LM_MIGRATION_DATABASE_URL"]
         assert variables["LM_MIGRATION_DATABASE_URL"].startswith(f"postgresql://{service}_owner:")
         assert variables["LM_MIGRATION_DATABASE_URL"].endswith(f"/{service}")
+
+
+def test_what_services_use_of_nats_is_made_by_a_job_that_alone_knows_its_operator(rendered):
+    manifests = rendered("overlays/dev")
+    job = of_kind(manifests, "Job")["streams"]["spec"]["template"]
+    (container,) = job["spec"]["containers"]
+    module, file = container["args"]
+    assert importlib.util.find_spec(module)
+    assert list(environment(container, manifests)) == ["LM_NATS_URL"]
+    (volume,), (mount,) = job["spec"]["volumes"], container["volumeMounts"]
+    (told,) = [
+        m for m in of_kind(manifests, "ConfigMap").values() if m["metadata"]["name"] == volume["configMap"]["name"]
+    ]
+    assert f"{mount['mountPath']}/{next(iter(told['data']))}" == file
+    # Those that run before a new version are applied by this label, and the list has to come with its job.
+    for manifest in (of_kind(manifests, "Job")["streams"], told):
+        assert manifest["metadata"]["labels"]["app.kubernetes.io/component"] == "migration"
+    operator = environment(container, manifests)["LM_NATS_URL"]
+    for name in PROCESSES:
+        (process,) = pods(manifests)[name]["spec"]["containers"]
+        url = environment(process, manifests)["LM_NATS_URL"]
+        assert url.startswith(f"nats://{name.removesuffix('-worker')}:")
+        assert url != operator
+
+
+def test_the_dev_clusters_database_asks_everybody_for_a_password(rendered):
+    manifests = rendered("overlays/dev")
+    (container,) = pods(manifests)["postgres"]["spec"]["containers"]
+    assert container["args"] == ["postgres", "-c", "hba_file=/etc/postgresql/pg_hba.conf"]
+    mounts = {m["mountPath"]: m["name"] for m in container["volumeMounts"]}
+    volumes = {v["name"]: v for v in pods(manifests)["postgres"]["spec"]["volumes"]}
+    access = of_kind(manifests, "ConfigMap")[volumes[mounts["/etc/postgresql"]]["configMap"]["name"]]
+    assert access["data"] == {"pg_hba.conf": (Path(__file__).parents[3] / "deploy/postgres/pg_hba.conf").read_text()}
 
 
 def test_production_holds_no_secret_and_runs_no_floating_version(rendered):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -176,3 +177,41 @@ async def test_it_makes_the_same_roles_and_rights_as_the_local_mesh(server, tmp_
             connection.execute(f"drop role {service}_owner")
     await asyncio.to_thread(databases.provision, server, Credentials(tmp_path / "local"))
     assert scripted == facts(server)
+
+
+async def test_the_container_s_access_rules_take_a_password_and_lead_each_role_to_its_own_database_alone(
+    server, tmp_path
+):
+    credentials = await provisioned(server, tmp_path / "made")
+    await psql(server, "backup.sql", tmp_path / "made")
+    await asyncio.to_thread(migrate.upgrade, "planner", databases.urls(server, "planner", credentials).owner)
+    place = psycopg.conninfo.conninfo_to_dict(server)
+    rules = ROOT / "deploy/postgres/pg_hba.conf"
+    with psycopg.connect(server, autocommit=True) as superuser:
+        hba, sockets = (
+            superuser.execute(f"show {name}").fetchone()[0] for name in ("hba_file", "unix_socket_directories")
+        )
+        await asyncio.to_thread(shutil.copyfile, rules, hba)
+        superuser.execute("select pg_reload_conf()")
+        wrong = superuser.execute("select error from pg_hba_file_rules where error is not null").fetchall()
+    assert wrong == []
+
+    def enter(role, database, password=None, host=place["host"]):
+        given = password or credentials.password(role)
+        psycopg.connect(host=host, port=place["port"], user=role, dbname=database, password=given).close()
+
+    for service in databases.SERVICES:
+        for role in (service, f"{service}_owner"):
+            enter(role, service)
+            with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+                enter(role, service, password="guessed")
+            for other in {*databases.SERVICES, "postgres"} - {service}:
+                with pytest.raises(psycopg.OperationalError, match=r"no pg_hba\.conf entry"):
+                    enter(role, other)
+    enter("backup", "planner")
+    superusers = place["password"]
+    enter("postgres", "postgres", superusers, host=sockets)
+    with pytest.raises(psycopg.OperationalError, match=r"no pg_hba\.conf entry"):
+        enter("postgres", "postgres", superusers)
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        enter("postgres", "postgres", "guessed", host=sockets)

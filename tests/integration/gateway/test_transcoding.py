@@ -2,6 +2,16 @@
 
 import json
 
+import pytest
+
+from gateway.routes import _OF_GRPC
+
+
+@pytest.mark.parametrize("value", ["0n", "-5", "abc", "deflate", "a b"])
+@pytest.mark.parametrize("header", [*_OF_GRPC, "grpc-foo", "any-bin", "te", "content-encoding"])
+def test_what_grpc_says_beside_a_message_means_nothing_in_a_rest_request(client, header, value):
+    assert client.get("/v1/videos/a", headers={header: value}).status_code == 200
+
 
 def test_a_time_in_the_query_reaches_the_service(client, services):
     answer = client.get("/v1/planner/events", params={"startTime": "2026-11-23T00:00:00Z", "pageSize": 3})

@@ -40,18 +40,22 @@ async def test_a_gateway_that_does_not_answer_fails_the_first_step_and_names_its
     assert f"Read {tmp_path / 'logs' / 'auth.log'} for its own words." in said
 
 
-async def test_a_gateway_that_refuses_is_quoted(walk):
+@pytest.mark.parametrize(("status", "log_helps"), [(503, True), (400, False)])
+async def test_a_gateway_that_refuses_is_quoted_and_the_log_is_named_where_it_says_more(walk, status, log_helps):
     async def answer(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
         body = b'{"code": 14, "message": "Auth is resting. Try again in a minute.", "details": []}'
-        writer.write(b"HTTP/1.1 503 Unavailable\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
+        writer.write(
+            b"HTTP/1.1 %d Refused\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (status, len(body)) + body
+        )
         writer.close()
         await writer.wait_closed()
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         said, happened = await walk(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     assert not happened
-    assert "POST /v1/auth/register answered 503: Auth is resting. Try again in a minute." in said
+    assert f"POST /v1/auth/register answered {status}: Auth is resting. Try again in a minute." in said
+    assert ("auth.log" in said) == log_helps
 
 
 def film_seconds(path):

@@ -132,6 +132,30 @@ async def test_redis_keeps_its_keys_over_a_restart(tmp_path, port, credentials, 
             await client.set("key", "saved")
 
 
+async def test_auth_can_count_in_redis_and_nothing_else(tmp_path, port, credentials, run):
+    server = Redis(tmp_path / "redis", port, credentials, durable=False)
+    async with run(server.process()), redis.asyncio.from_url(server.url_of("auth")) as auth:
+        assert await auth.execute_command("INCR", "auth:attempts:name") == 1
+        for words in (
+            *(("get", "another"), ("set", "auth:attempts:name", "0"), ("keys", "*"), ("scan", "0"), ("flushall",)),
+            *(
+                ("config", "get", "*"),
+                ("acl", "list"),
+                ("monitor",),
+                ("client", "list"),
+                ("script", "flush"),
+                ("shutdown",),
+            ),
+            ("eval", "return redis.call('KEYS', '*')", "0"),
+        ):
+            with pytest.raises(redis.exceptions.ResponseError, match=r"(?i)permission|can't run this"):
+                await auth.execute_command(*words)
+    for stranger in (f"redis://127.0.0.1:{port}/0", f"redis://:{credentials.password('redis')}@127.0.0.1:{port}/0"):
+        async with run(server.process()), redis.asyncio.from_url(stranger) as client:
+            with pytest.raises(redis.exceptions.AuthenticationError):
+                await client.ping()
+
+
 async def test_envoy_runs_a_configuration_file(tmp_path, run):
     port = free_ports(1)[0]
     configuration = tmp_path / "envoy.yaml"

@@ -45,6 +45,19 @@ async def test_only_auths_api_knows_where_the_signing_key_lies(processes):
     assert [name for name, one in processes.items() if "LM_SIGNING_KEYS_DIR" in one.environment] == ["auth"]
 
 
+async def test_a_service_is_its_own_user_of_nats(processes):
+    for name in (*API_SERVICES, *WORKERS):
+        assert processes[name].environment["LM_NATS_URL"].startswith(f"nats://{name.removesuffix('-worker')}:")
+
+
+async def test_only_auths_api_knows_redis_and_as_one_who_counts(processes):
+    urls = {
+        name: one.environment["LM_REDIS_URL"] for name, one in processes.items() if "LM_REDIS_URL" in one.environment
+    }
+    assert list(urls) == ["auth"]
+    assert urls["auth"].startswith("redis://auth:")
+
+
 async def test_a_service_signs_as_itself(processes):
     for name in (*API_SERVICES, *WORKERS):
         assert processes[name].environment["LM_SERVICE_KEY_FILE"].endswith(f"/{name.removesuffix('-worker')}.pem")

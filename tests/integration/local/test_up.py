@@ -174,9 +174,9 @@ async def test_external_servers_take_the_place_of_the_embedded_ones(up, run, tmp
 
 
 async def test_the_status_command_tells_what_runs(up, tmp_path):
-    async def status():
+    async def status(*options):
         environment = os.environ | {"LM_HOME": str(tmp_path / "home"), "COLUMNS": "100"}
-        command = (sys.executable, "-m", "local_mesh.cli", "status")
+        command = (sys.executable, "-m", "local_mesh.cli", "status", *options)
         asked = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.PIPE)
         said, _ = await asked.communicate()
         return asked.returncode, said.decode()
@@ -187,3 +187,5 @@ async def test_the_status_command_tells_what_runs(up, tmp_path):
     assert code == 0
     assert f"gateway: {gateway}" in said
     assert re.search(r"planner-worker +ready +\d+ +0 +0:00:\d\d", said)
+    told = json.loads((await status("--json"))[1])
+    assert (told["gateway"], told["processes"]["planner-worker"]["state"]) == (gateway, "ready")

@@ -1,6 +1,7 @@
 """The database as the present caller: one connection serves many callers and keeps none of them."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from integration.servicekit.shelves import (
     make_table,
 )
 from integration.servicekit.wire import counting_proxy
+from psycopg.waiting import MAX_BUSY_TIME
 
 from littlemonster.content.v1.content_service_pb2 import Video
 from servicekit.caller import Caller, Role, acting_as
@@ -231,3 +233,16 @@ async def until_asleep(urls: Any) -> None:
 def outbox(urls: Any) -> list[tuple[Any, ...]]:
     with psycopg.connect(urls.owner) as connection:
         return connection.execute("SELECT subject, source, type, about FROM outbox ORDER BY position").fetchall()
+
+
+async def test_a_read_whose_time_is_over_as_it_begins_spoils_the_connection_for_nobody(database: Database) -> None:
+    for _ in range(20):
+        busy_until = time.monotonic() + 2 * MAX_BUSY_TIME
+        while time.monotonic() < busy_until:
+            pass  # other work has held the loop, so that psycopg gives way at once
+        with acting_as(ADA), pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await database.one(WHO)
+        with acting_as(BOB):
+            assert await who_in_transaction(database) == await database.one(WHO) == Who("bob", "STUDENT")
+        await nothing_leaked(database)

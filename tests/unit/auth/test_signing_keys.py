@@ -18,6 +18,7 @@ from auth_service.domain.signing_keys import (
     PUBLICATION,
     KeyState,
     SigningKey,
+    age,
     file_name,
     signing_key,
     start_time,
@@ -92,6 +93,25 @@ def test_a_key_stays_as_long_as_a_token_it_signed_may_be_valid(
 
 def test_a_key_is_known_everywhere_before_it_signs() -> None:
     assert PUBLICATION > 2 * KEY_SET_KEPT
+
+
+def test_a_key_ages_from_its_time_and_one_without_from_when_its_file_was_written(auth: Auth, folder: Path) -> None:
+    timed, written = key(file_name(NOW)), NOW - timedelta(days=3)
+    assert age(timed, written, NOW + SECOND) == SECOND
+    assert age(key("first"), written, NOW) == timedelta(days=3)
+    assert age(key("first"), NOW + SECOND, NOW) == timedelta()  # a clock that was set back
+    os.utime(folder / "first.pem", (written.timestamp(), written.timestamp()))
+    ring = KeyRing(folder, auth.clock)
+    assert ring.age() == timedelta(days=3)
+    auth.clock.advance(SECOND)
+    assert ring.age() == timedelta(days=3, seconds=1)
+
+
+async def test_the_key_that_signs_is_young_again_once_a_new_one_begins(auth: Auth, folder: Path) -> None:
+    await rotation(auth, folder).rotate(PUBLICATION)
+    ring = KeyRing(folder, auth.clock)
+    auth.clock.advance(PUBLICATION)
+    assert ring.age() == timedelta()
 
 
 async def test_a_rotation_publishes_lets_begin_and_retires_in_that_order(auth: Auth, folder: Path) -> None:

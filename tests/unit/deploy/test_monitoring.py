@@ -9,6 +9,7 @@ import promql_parser as promql
 import pytest
 import yaml
 
+from gateway.settings import in_containers
 from local_mesh.addresses import API_SERVICES, WORKERS
 
 ROOT = Path(__file__).parents[3]
@@ -22,6 +23,8 @@ SUFFIXES = {
 }
 UNITS = {"s": "_seconds", "By": "_bytes"}
 OF_THE_COLLECTOR = {"system_filesystem_usage_bytes"}
+# tests/integration/gateway/test_metrics.py asks Envoy for them.
+OF_THE_GATEWAY = {"envoy_http_downstream_rq_xx", "envoy_vhost_route_upstream_rq_time_bucket"}
 OF_THE_RESOURCE = {"service_name", "le", "mountpoint", "state"}
 
 
@@ -83,7 +86,7 @@ def _list(value):
 def test_every_metric_that_is_asked_for_is_emitted(expression):
     asked = {selector.name for selector in selectors(promql.parse(expression))}
     assert asked
-    assert asked <= emitted() | OF_THE_COLLECTOR
+    assert asked <= emitted() | OF_THE_COLLECTOR | OF_THE_GATEWAY
 
 
 def test_the_translation_knows_every_kind_and_unit():
@@ -108,10 +111,12 @@ def test_compose_hands_each_of_them_the_files_that_are_there():
     mounts = [mount.split(":")[0] for service in compose.values() for mount in service["volumes"]]
     files = {(ROOT / "deploy/compose" / mount).resolve() for mount in mounts if mount.startswith("..")}
     assert files == {path for path in MONITORING.rglob("*") if path.is_file()}
-    (scraped,) = yaml.safe_load((MONITORING / "prometheus.yaml").read_text())["scrape_configs"]
-    host, port = scraped["static_configs"][0]["targets"][0].split(":")
+    scraped = yaml.safe_load((MONITORING / "prometheus.yaml").read_text())["scrape_configs"]
+    ports = dict(job["static_configs"][0]["targets"][0].split(":") for job in scraped)
     collector = yaml.safe_load((MONITORING / "collector.yaml").read_text())
-    assert (host in compose, collector["exporters"]["prometheus"]["endpoint"]) == (True, f"0.0.0.0:{port}")
+    assert "collector" in compose
+    assert collector["exporters"]["prometheus"]["endpoint"] == f"0.0.0.0:{ports.pop('collector')}"
+    assert ports == {"gateway": str(in_containers().metrics_port)}
 
 
 def test_every_part_of_the_collector_s_pipelines_is_configured():

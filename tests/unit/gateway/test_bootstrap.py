@@ -100,6 +100,7 @@ def test_without_a_collector_nothing_is_sampled():
         ({"otlp_endpoint": "collector"}, "Write it as host:port"),
         ({"burst": 0}, "must be positive"),
         ({"trusted_proxies": -1}, "counted from 0"),
+        ({"metrics_port": 9464}, "no port for metrics"),
         ({"cors_origins": ("https://good.example", "https://a.example/")}, "'https://a.example/' is not an origin"),
     ],
 )

@@ -36,6 +36,30 @@ def test_what_follows_a_command_reaches_it_as_it_stands(lm):
     assert lm("keys", "rotate", "--help")[1].startswith("usage: lm keys rotate")
 
 
+def test_without_a_command_it_says_which_there_are(lm):
+    code, said = lm()
+    assert (code, "run the mesh in the foreground" in said, "$LM_HOME" in said) == (2, True, True)
+
+
+def test_help_fits_a_terminal_of_eighty_columns(lm, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    for command in ("--help", "up --help", "status --help", "demo --help"):
+        code, said = lm(*command.split())
+        assert (code, [line for line in said.splitlines() if len(line) > 80]) == (0, [])
+
+
+def test_a_demo_of_a_subject_that_there_is_not_says_which_there_are_before_anything_starts(lm, monkeypatch, tmp_path):
+    monkeypatch.setenv("LM_HOME", str(tmp_path / "home"))
+    code, said = lm("demo", "--subject", "magic")
+    assert (code, said) == (1, "lm: There is no subject MAGIC. Choose one of MATH, CHEMISTRY, HISTORY, ENGLISH.\n")
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_folder_of_backups_that_does_not_exist_is_not_taken_for_an_empty_one(lm, tmp_path):
+    code, said = lm("backup", "list", str(tmp_path / "backup"))
+    assert (code, said.startswith(f"lm: There is no folder {tmp_path / 'backup'}.")) == (1, True)
+
+
 def test_a_command_that_does_not_exist_is_refused(lm):
     code, said = lm("bakcup", "create")
     assert (code, "invalid choice: 'bakcup'" in said) == (2, True)

@@ -19,6 +19,13 @@ _WITH_PARSERS: Mapping[str, str] = {
     "models": "language models: list, pull, verify, rm",
     "erasure": "accounts that leave, and who has not answered: list",
 }
+_ENDS = """The state folder is $LM_HOME, .local when unset; README.md lists the other settings. Ends with 0 when it is
+done, 1 when it cannot be, with a sentence that says what to do, 2 when the arguments make no sense, and 130 when it is
+interrupted."""
+_UP = """Runs every server and service until Ctrl-C; prints `gateway: ADDRESS` once all are ready. What it is told stands
+in environment variables, which README.md lists."""
+_STATUS = "Shows the processes of the mesh that runs on $LM_HOME; ends with 1 when none does."
+_DEMO = "On the mesh that runs on $LM_HOME, or on one of its own for as long as it takes."
 
 
 def main() -> None:
@@ -65,28 +72,48 @@ def _command(options: argparse.Namespace, settings: MeshSettings) -> Coroutine[N
         return models.run(settings, options.arguments)
     from local_mesh import status
 
-    return status.run(settings)
+    return status.run(settings, as_json=options.json)
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     """What was asked for; exits 0 after --help and 2 with the usage when it makes no sense."""
     if arguments and arguments[0] in _WITH_PARSERS:
         return argparse.Namespace(command=arguments[0], arguments=list(arguments[1:]))
-    return _parser().parse_args(arguments)
+    parser = _parser()
+    if not arguments:
+        parser.print_help(sys.stderr)
+        sys.exit(2)
+    return parser.parse_args(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="lm", description="Little Monster on this machine.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up", help="run the mesh in the foreground until Ctrl-C")
-    commands.add_parser("status", help="show what runs")
+    parser = argparse.ArgumentParser(prog="lm", description="Little Monster on this machine.", epilog=_ENDS)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("up", help="run the mesh in the foreground until Ctrl-C", description=_UP)
+    status = commands.add_parser("status", help="show what runs", description=_STATUS)
+    status.add_argument("--json", action="store_true", help="for programs: the gateway's address and each process")
     for name, purpose in _WITH_PARSERS.items():
         commands.add_parser(name, help=purpose)
-    demo = commands.add_parser("demo", help="make a lesson video as a student would, and prove every step")
-    demo.add_argument("--topic", default=os.environ.get("TOPIC") or "Pythagorean theorem")
-    demo.add_argument("--subject", default=os.environ.get("SUBJECT") or "MATH", type=str.upper)
-    demo.add_argument("--difficulty", default=os.environ.get("DIFFICULTY") or "STANDARD", type=str.upper)
+    purpose = "make a lesson video as a student would, and prove every step"
+    demo = commands.add_parser("demo", help=purpose, description=f"{purpose.capitalize()}. {_DEMO}")
+    demo.add_argument("--topic", default=_default("TOPIC", "Pythagorean theorem"), help="what to teach (%(default)s)")
+    demo.add_argument(
+        "--subject",
+        default=_default("SUBJECT", "MATH"),
+        type=str.upper,
+        help="MATH, CHEMISTRY, HISTORY or ENGLISH (%(default)s)",
+    )
+    demo.add_argument(
+        "--difficulty",
+        default=_default("DIFFICULTY", "STANDARD"),
+        type=str.upper,
+        help="INTRO, STANDARD or HONORS (%(default)s)",
+    )
     return parser
+
+
+def _default(variable: str, text: str) -> str:
+    return os.environ.get(variable) or text
 
 
 if __name__ == "__main__":

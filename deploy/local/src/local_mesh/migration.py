@@ -1,6 +1,7 @@
-"""Brings every database to the newest schema, in one process: started at once, it imports while the server wakes up."""
+"""Brings every database to the newest schema, and NATS to what services use, in one process that imports while both wake up."""
 
 import argparse
+import asyncio
 import os
 import sys
 import time
@@ -10,8 +11,9 @@ from urllib.parse import quote, urlencode
 import psycopg
 
 from local_mesh.credentials import Credentials
-from local_mesh.servers import databases
+from local_mesh.servers import databases, nats_users
 from servicekit import migrate
+from servicekit.messaging.provision import provision
 
 _WAIT_SECONDS = 60
 
@@ -35,7 +37,7 @@ def unhurried(url: str) -> str:
 
 
 def main() -> None:
-    """Provision and migrate; LM_POSTGRES_URL names the server."""
+    """Provision and migrate; LM_POSTGRES_URL and LM_NATS_URL name the servers, with the passwords of who may do everything."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--secrets", type=Path, required=True, help="folder of the roles' passwords")
     credentials = Credentials(parser.parse_args().secrets)
@@ -45,6 +47,7 @@ def main() -> None:
     for service in databases.SERVICES:
         migrate.upgrade(service, unhurried(databases.urls(server, service, credentials).owner))
         print(f"{service}: schema is current", file=sys.stderr)
+    asyncio.run(provision(os.environ["LM_NATS_URL"], nats_users.consumers()))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What runs, as a table: live in the terminal of `lm up`, once for `lm status`."""
 
+import json
 import sys
 import time
 from types import TracebackType
@@ -59,17 +60,20 @@ def table_of(status: dict[str, dict[str, object]]) -> Table:
     return table
 
 
-async def run(settings: MeshSettings) -> int:
-    """`lm status`: print the table of the running mesh; 0 when one runs, 1 when none does."""
+async def run(settings: MeshSettings, *, as_json: bool = False) -> int:
+    """`lm status`: print the table of the running mesh, or the same for programs; 0 when one runs, 1 when none does."""
     home = Home(settings.home)
     status = home.published(STATUS) if home.is_running() else None
     if status is None:
         print(f"No mesh runs on {settings.home}. Start one with `make up`.", file=sys.stderr)
         return 1
+    gateway = (home.published(FACTS) or {}).get("gateway")
+    if as_json:
+        print(json.dumps({"gateway": gateway, "processes": status}, indent=1))
+        return 0
     Console().print(table_of(status))  # type: ignore[arg-type]  # our own file: its shape is status_of's
-    facts = home.published(FACTS)
-    if facts is not None:
-        print(f"gateway: {facts['gateway']}")
+    if gateway is not None:
+        print(f"gateway: {gateway}")
     return 0
 
 

@@ -81,8 +81,10 @@ class Table:
         return Process(
             name=MIGRATION,
             command=(sys.executable, "-m", "local_mesh.migration", "--secrets", str(self.home.credentials.folder)),
-            environment=child_environment(LM_POSTGRES_URL=self.postgres_url),
-            depends_on=frozenset({Forking.NAME}),  # not on PostgreSQL, for which it waits by itself while it imports
+            environment=child_environment(
+                LM_POSTGRES_URL=self.postgres_url, LM_NATS_URL=self.settings.nats_url or self._nats.url
+            ),
+            depends_on=frozenset({Forking.NAME}),  # not on the servers, for which it waits by itself while it imports
             starter=self.forking.start,
             one_shot=True,
         )
@@ -96,9 +98,7 @@ class Table:
 
     def _service(self, name: str) -> Process:
         service, _, worker = name.partition("-")
-        needs = {server.name for server in self._servers()} | {Forking.NAME}
-        if service in databases.SERVICES:
-            needs.add(MIGRATION)
+        needs = {server.name for server in self._servers()} | {Forking.NAME, MIGRATION}
         return Process(
             name=name,
             command=(sys.executable, "-m", f"{service}_service.{worker or 'main'}"),
@@ -112,8 +112,7 @@ class Table:
         """What the process is told; only what its service needs to know."""
         variables = {
             "LM_LISTEN": self.addresses.of(name),
-            "LM_NATS_URL": self.settings.nats_url or self._nats.url,
-            "LM_REDIS_URL": self.settings.redis_url or self._redis.url,
+            "LM_NATS_URL": self.settings.nats_url or self._nats.url_of(service),
             "LM_SERVICE_KEY_FILE": str(keys.key_file(self.home.keys, service)),
             "LM_SERVICE_KEYS_FILE": str(self.home.keys / keys.PUBLIC_KEYS),
             "LM_MEDIA_DIR": str(self.home.media),
@@ -130,6 +129,7 @@ class Table:
         if name == "auth-worker":
             variables["LM_SMTP_URL"] = self.settings.smtp_url or self._mail.url
         if name == "auth":
+            variables["LM_REDIS_URL"] = self.settings.redis_url or self._redis.url_of("auth")
             variables["LM_VAULT_KEY_FILE"] = str(self.home.keys / keys.VAULT_KEY)
             variables["LM_SIGNING_KEYS_DIR"] = str(self.home.keys / keys.SIGNING_KEYS)
         if self.settings.otlp_endpoint is not None:

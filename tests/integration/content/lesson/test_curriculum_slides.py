@@ -4,7 +4,7 @@ import pytest
 
 from content_service.convert import scripts
 from content_service.lesson.checks import check
-from content_service.lesson.script import Quiz, Script
+from content_service.lesson.script import Plot, Quiz, Script
 from content_service.lesson.slides import paint
 from content_service.lesson.storyboard import storyboard
 from inference_service import convert
@@ -38,3 +38,10 @@ def test_every_scene_of_a_topic_can_be_painted(slug: str) -> None:
             for scene, step in last.items():
                 if seed == 0 or isinstance(script.scenes[scene].body, Quiz):
                     paint(script, scene, step)
+
+
+def test_the_words_beside_a_plot_tell_more_than_its_key() -> None:
+    scripts_ = [_script(slug, difficulty, 0) for slug, topic in PACK.topics.items() for difficulty in topic.levels]
+    plots = [scene.body for made in scripts_ for scene in made.scenes if isinstance(scene.body, Plot)]
+    assert plots
+    assert not [plot.caption for plot in plots if plot.caption in {curve.label for curve in plot.curves}]

@@ -6,10 +6,10 @@ from math import cos, radians, sin
 
 import numpy as np
 import pytest
-from integration.content.lesson.margins import SAFE
+from integration.content.lesson.margins import assert_margin_is_background
+from integration.content.lesson.pictures import of_colour, one_scene
 from PIL import Image, ImageColor
 
-from content_service.lesson.canvas import BODY_BOTTOM, LEFT, SMALL
 from content_service.lesson.errors import CharacterMissing, ContentOverflow, LessonError
 from content_service.lesson.palette import PALETTES
 from content_service.lesson.script import (
@@ -33,7 +33,6 @@ from content_service.lesson.script import (
     WorkedExample,
 )
 from content_service.lesson.slides import paint
-from content_service.lesson.slides.timeline import WHEN_WIDTH
 from content_service.lesson.storyboard import storyboard
 from content_service.lesson.thumbnail import thumbnail
 
@@ -66,10 +65,6 @@ def bodies(length: int, count: int) -> list[Body]:
     ]
 
 
-def one_scene(script: Script, body: Body, heading: str = "The heading") -> Script:
-    return replace(script, scenes=(Scene(heading, "Chapter", body),))
-
-
 @pytest.mark.parametrize("count", [1, 2, 3, 6])
 @pytest.mark.parametrize("length", [1, 12, 40, 90, 200])
 def test_whatever_is_painted_stays_inside_its_area(script: Script, length: int, count: int) -> None:
@@ -78,13 +73,6 @@ def test_whatever_is_painted_stays_inside_its_area(script: Script, length: int, 
         with suppress(ContentOverflow):
             for picture in {beat.step: paint(lesson, 0, beat.step) for beat in storyboard(lesson)}.values():
                 assert_margin_is_background(picture)
-
-
-def assert_margin_is_background(picture: Image.Image) -> None:
-    pixels = np.asarray(picture)
-    outside = np.ones(pixels.shape[:2], dtype=bool)
-    outside[SAFE : BODY_BOTTOM + 1, SAFE:-SAFE] = False
-    assert (pixels[outside] == pixels[0, 0]).all()
 
 
 @pytest.mark.parametrize("subject", Subject)
@@ -139,12 +127,6 @@ def test_revealing_never_moves_what_is_already_there(script: Script) -> None:
     lesson = one_scene(script, Recap(points))
     first, last = (np.asarray(paint(lesson, 0, step)) for step in (0, 3))
     assert (first[:160] == last[:160]).all()
-
-
-def of_colour(picture: Image.Image, colour: str) -> tuple[int, int, int, int] | None:
-    """The box around all that has exactly this colour; None when nothing has."""
-    wanted = np.array(ImageColor.getrgb(colour))
-    return Image.fromarray((np.asarray(picture) == wanted).all(axis=2)).getbbox()
 
 
 def test_a_mistake_is_told_from_what_is_right_by_colour_and_sign(script: Script) -> None:
@@ -222,41 +204,6 @@ def test_lines_of_verse_are_evenly_spaced_and_what_is_turned_over_is_indented(
     assert max(gaps) - min(gaps) <= 2
     left = min(begin for begin, _ in lines)
     assert [begin - left > 40 for begin, _ in lines] == ([False, True] * 3 if turned else [False] * 3)
-
-
-LONG_DATES = ("November 1917", "c. 1200–1150 BC", "about 2560 BCE", "14 September 1792", "late spring of 1452 BCE")
-
-
-def dates(script: Script, whens: list[str]) -> list[Image.Image]:
-    """What stands beside the line of a timeline: of all moments but the last, and of the last."""
-    lesson = one_scene(script, Timeline(tuple(Moment(when, "Something happens", "") for when in whens)))
-    picture = paint(lesson, 0, len(whens) - 1).crop((0, 150, LEFT + WHEN_WIDTH + 16, BODY_BOTTOM))
-    palette = PALETTES[script.subject]
-    return [
-        Image.fromarray((np.asarray(picture) == np.array(ImageColor.getrgb(colour))).all(axis=2))
-        for colour in (palette.muted, palette.accent)
-    ]
-
-
-@pytest.mark.parametrize("when", LONG_DATES)
-@pytest.mark.parametrize("count", [2, 5])
-def test_a_long_date_is_wrapped_and_leaves_the_others_as_large_as_they_were(
-    script: Script, when: str, count: int
-) -> None:
-    short = ["1348"] * (count - 1)
-    others, long = dates(script, [*short, when])
-    before, _ = dates(script, [*short, "1349"])
-    assert heights(others) == heights(before)
-    assert len(heights(long)) in (2, 3)
-    assert min(heights(long)) >= 0.65 * SMALL  # of a line of digits or capitals
-    left, _, right, _ = long.getbbox() or ()
-    assert LEFT - 2 <= left < right <= LEFT + WHEN_WIDTH
-
-
-def heights(mask: Image.Image) -> list[int]:
-    """Of each line of text, in pixels."""
-    rows = np.flatnonzero(np.asarray(mask).any(axis=1))
-    return [len(run) for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)]
 
 
 def test_the_columns_of_a_small_table_share_the_slide(script: Script) -> None:

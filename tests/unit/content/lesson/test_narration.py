@@ -2,10 +2,11 @@
 
 from itertools import pairwise
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content_service.lesson.narration import LONGEST_WORD, sentences, timed_words
+from content_service.lesson.narration import LONGEST_WORD, Utterance, sentences, speak, timed_words
 
 
 def test_sentences_end_at_stops_questions_and_exclamations() -> None:
@@ -48,3 +49,36 @@ def test_word_times_never_run_backwards(text: str, marks: list[tuple[int, float]
     assert all(len(word.text) <= LONGEST_WORD for word in words)
     assert all(0 <= word.start <= word.end + 1e-9 <= duration + 1e-6 for word in words)
     assert all(before.start <= after.start + 1e-9 for before, after in pairwise(words))
+
+
+class Metronome:
+    """A voice that takes a second for each word, and remembers what it was asked to say."""
+
+    name, rate = "metronome", 100
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def sentence(self, sentence: str) -> Utterance:
+        self.said.append(sentence)
+        places = [0, *(at + 1 for at, letter in enumerate(sentence) if letter == " ")]
+        marks = [(place, float(second)) for second, place in enumerate(places)]
+        return Utterance(np.zeros(100 * len(places), dtype=np.int16), timed_words(sentence, marks, float(len(places))))
+
+
+def test_words_are_timed_as_spoken_and_told_as_written() -> None:
+    voice = Metronome()
+    spoken = speak(voice, "Thucydides died. The p H in nineteen oh nine, then a squared.")
+    assert voice.said[0] != "Thucydides died."
+    assert voice.said[1] == "The p H in nineteen oh nine, then eh squared."
+    assert [(word.text, round(word.start, 2), round(word.end, 2), word.closes) for word in spoken.words] == [
+        ("Thucydides", 0.0, 1.0, False),
+        ("died.", 1.0, 2.0, True),
+        ("The", 2.26, 3.26, False),
+        ("pH", 3.26, 5.26, False),
+        ("in", 5.26, 6.26, False),
+        ("1909,", 6.26, 9.26, False),
+        ("then", 9.26, 10.26, False),
+        ("a", 10.26, 11.26, False),
+        ("squared.", 11.26, 12.26, True),
+    ]

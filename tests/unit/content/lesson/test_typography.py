@@ -77,6 +77,28 @@ def test_a_number_stays_on_the_line_of_what_it_counts(width: int) -> None:
     assert not any(line.endswith(("0.01", "25")) for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("The legs of a right triangle are 6 and 8. How long is its hypotenuse?", "and 8."),
+        ("Thucydides, The Peloponnesian War, book 2, translated by Richard Crawley, 1874", "book 2,"),
+        ("Niccolò Machiavelli, The Prince, translated by W. K. Marriott, 1908", "W. K. Marriott,"),
+        ("Herodotus, Histories, about 430 BCE, translated by G. C. Macaulay, 1890", "about 430 BCE,"),
+    ],
+)
+@pytest.mark.parametrize("width", range(300, 800, 50))
+def test_what_is_read_in_one_breath_stays_on_one_line(text: str, whole: str, width: int) -> None:
+    lines = wrap(text, Weight.BOLD, 28, width)
+    assert lines is not None
+    assert any(whole in line for line in lines)
+
+
+def test_what_belongs_together_is_torn_only_where_the_line_is_too_narrow_for_it() -> None:
+    assert wrap("about 2560 BCE", Weight.BOLD, 30, 1000) == ("about 2560 BCE",)
+    narrow = measure("2560 BCE", Weight.BOLD, 30) + 1
+    assert wrap("about 2560 BCE", Weight.BOLD, 30, narrow) == ("about", "2560 BCE")
+
+
 def test_fitting_takes_the_largest_size_that_fits() -> None:
     block = fit("Hello world", Weight.MEDIUM, 400, 100, (80, 26))
     assert block is not None

@@ -79,7 +79,7 @@ async def _act(settings: MeshSettings, options: argparse.Namespace) -> None:
         case "restore":
             await _restore(settings, options.archive.absolute(), narrator, force=options.force)
         case "list":
-            _list((options.folder or usual).absolute())
+            _list((options.folder or usual).absolute(), asked_for=options.folder is not None)
 
 
 async def _create(settings: MeshSettings, folder: Path, keep: int | None, narrator: Narrator) -> None:
@@ -113,7 +113,9 @@ def _described(manifest: Manifest) -> str:
     )
 
 
-def _list(folder: Path) -> None:
+def _list(folder: Path, *, asked_for: bool) -> None:
+    if asked_for and not folder.is_dir():
+        raise MeshError(f"There is no folder {folder}. Name the one that `lm backup create --to` was given.")
     found = archives(folder)
     for archive in found:
         try:

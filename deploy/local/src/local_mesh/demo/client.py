@@ -25,6 +25,11 @@ class Refused(Exception):
         self.status = status
         super().__init__(f"{request} answered {status}: {message}")
 
+    @property
+    def is_ours(self) -> bool:
+        """True when what was asked for is at fault, and no log says more."""
+        return 400 <= self.status < 500
+
 
 class Gateway:
     """One student's connection; `token` is sent once it is set."""

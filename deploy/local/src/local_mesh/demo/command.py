@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from littlemonster.common.v1.study_pb2 import Difficulty, Subject
 from local_mesh.demo.client import Refused, eventually
 from local_mesh.demo.journey import STEPS, Journey, Lesson
 from local_mesh.demo.student import StepFailed
@@ -27,7 +28,9 @@ _OTHERS_START_SECONDS = 60
 
 
 async def run(settings: MeshSettings, topic: str, subject: str, difficulty: str) -> int:
-    """The exit code: 0 only when every step really happened."""
+    """The exit code: 0 only when every step really happened. Raises MeshError for a subject or difficulty that there is not."""
+    _check("subject", subject, Subject.keys())
+    _check("difficulty", difficulty, Difficulty.keys())
     walk = asyncio.create_task(_run(settings, Lesson(topic, subject, difficulty)))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, walk.cancel)
@@ -35,6 +38,12 @@ async def run(settings: MeshSettings, topic: str, subject: str, difficulty: str)
         return await walk
     except asyncio.CancelledError:
         return 130
+
+
+def _check(what: str, chosen: str, names: Sequence[str]) -> None:
+    known = [name.removeprefix(f"{what.upper()}_") for name in names[1:]]
+    if chosen not in known:
+        raise MeshError(f"There is no {what} {chosen}. Choose one of {', '.join(known)}.")
 
 
 async def _run(settings: MeshSettings, lesson: Lesson) -> int:
@@ -73,7 +82,9 @@ async def walk(journey: Journey, progress: Progress, logs: Path) -> bool:
         except (StepFailed, Refused, httpx.HTTPError, TimeoutError, KeyError) as error:
             log = logs / f"{error.log if isinstance(error, StepFailed) else step.log}.log"
             why = str(error) or f"it took too long ({type(error).__name__})"
-            progress.console.print(f"[red]✗[/] {step.title}: {escape(why)}\n  Read {log} for its own words.")
+            refused = isinstance(error, Refused) and error.is_ours
+            advice = "" if refused else f"\n  Read {log} for its own words."
+            progress.console.print(f"[red]✗[/] {step.title}: {escape(why)}{advice}")
             return False
         progress.console.print(f"[green]✓[/] {step.title}: {escape(what)}")
     progress.update(bar, description="Done", completed=100)

@@ -207,10 +207,14 @@ class Database:
         with client_span(statement.sql):
             if caller is None:
                 return await cursor.execute(statement.sql, statement.bind(parameters))
-            # Statements between two syncs of a pipeline are one transaction, so the caller's settings end with it.
-            async with connection.pipeline():
-                await connection.execute(_SET_CALLER, (caller.id, caller.role.value))
-                return await cursor.execute(statement.sql, statement.bind(parameters))
+            try:
+                # Statements between two syncs of a pipeline are one transaction, so the caller's settings end with it.
+                async with connection.pipeline():
+                    await connection.execute(_SET_CALLER, (caller.id, caller.role.value))
+                    return await cursor.execute(statement.sql, statement.bind(parameters))
+            except BaseException:
+                _discard_if_stuck(connection)
+                raise
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -232,6 +236,16 @@ class Database:
     def connection_parameters(self) -> dict[str, Any]:
         """For the few who need a connection of their own, such as a listener."""
         return {"conninfo": self._pool.conninfo, "autocommit": True, "application_name": self._name, **_LINK}
+
+
+def _discard_if_stuck(connection: Connection) -> None:
+    """Closes a connection that was left in its pipeline, for the pool to replace; nobody could begin a transaction on it.
+
+    psycopg gives other tasks a turn between entering the mode and being bound to leave it: a call that ends there, because its
+    deadline is over or its client is gone, leaves it on.
+    """
+    if connection.pgconn.pipeline_status:
+        connection.pgconn.finish()
 
 
 async def _begin(connection: Connection) -> None:

@@ -59,8 +59,8 @@ async def revoke_session(broker: Broker, session_id: str) -> None:
     Raises nats.errors.Error or TimeoutError when NATS did not confirm it: then it must be told again.
     """
     async with asyncio.timeout(_CONFIRM_SECONDS):
-        bucket = await _bucket(await broker.jetstream())
-        await bucket.put(session_id, b"")
+        sessions = await bucket(await broker.jetstream())
+        await sessions.put(session_id, b"")
 
 
 async def watch_revocations(broker: Broker, revoked: RevokedSessions) -> None:
@@ -79,8 +79,8 @@ async def watch_revocations(broker: Broker, revoked: RevokedSessions) -> None:
 
 async def _follow(broker: Broker, revoked: RevokedSessions) -> None:
     connection = broker.connections
-    bucket = await _bucket(await broker.jetstream())
-    watcher = await bucket.watchall()
+    sessions = await bucket(await broker.jetstream())
+    watcher = await sessions.watchall()
     try:
         while broker.connections == connection:
             with contextlib.suppress(TimeoutError):
@@ -91,7 +91,8 @@ async def _follow(broker: Broker, revoked: RevokedSessions) -> None:
             await watcher.stop()  # type: ignore[no-untyped-call]  # nats-py's
 
 
-async def _bucket(jetstream: JetStreamContext) -> KeyValue:
+async def bucket(jetstream: JetStreamContext) -> KeyValue:
+    """The bucket, made where it is missing."""
     try:
         return await jetstream.key_value(BUCKET)
     except BucketNotFoundError:

@@ -49,6 +49,11 @@ _FLUSH_SECONDS = 2
 log = logging.getLogger(__name__)
 
 
+def inbox_of(service: str) -> str:
+    """Where answers to that service come: apart from those of others, so that a server can keep each to its own."""
+    return f"_INBOX.{service}"
+
+
 class BrokerUnavailable(Unavailable):
     """NATS does not answer."""
 
@@ -76,6 +81,7 @@ class Broker:
         await self._client.connect(
             self._url,
             name=self._name,
+            inbox_prefix=inbox_of(self._name),
             max_reconnect_attempts=-1,
             reconnect_time_wait=1,
             error_cb=self._on_error,

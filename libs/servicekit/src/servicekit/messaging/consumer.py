@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
+from nats.js.errors import NotFoundError
 from opentelemetry.metrics import get_meter
 from opentelemetry.trace import SpanKind
 
@@ -93,22 +94,13 @@ class Consumer:
         while True:
             connection = self._broker.connections
             jetstream = await self._broker.jetstream()
-            await jetstream.add_consumer(EVENTS, self._configuration())
+            await ensure_consumer(jetstream, self._durable, self._handlers)
             subscription = await jetstream.pull_subscribe_bind(durable=self._durable, stream=EVENTS)
             # A subscription does not outlive its connection (nats.py#504): after a reconnection, bind again.
             while self._broker.connections == connection:
                 with contextlib.suppress(TimeoutError):
                     for message in await subscription.fetch(batch=32, timeout=_FETCH_SECONDS):
                         await self._settle(message, jetstream)
-
-    def _configuration(self) -> ConsumerConfig:
-        return ConsumerConfig(
-            durable_name=self._durable,
-            filter_subjects=sorted(self._handlers),
-            ack_policy=AckPolicy.EXPLICIT,
-            ack_wait=_ACK_WAIT_SECONDS,
-            max_deliver=-1,
-        )
 
     async def _settle(self, message: Msg, jetstream: JetStreamContext) -> None:
         headers = message.headers or {}
@@ -175,3 +167,28 @@ class Consumer:
         while True:
             await self._database.execute(_FORGET)
             await asyncio.sleep(_FORGET_EVERY_SECONDS)
+
+
+async def ensure_consumer(jetstream: JetStreamContext, durable: str, subjects: Iterable[str]) -> None:
+    """Makes the durable consumer, or gives it these subjects. Where it is there and has them, no right to make one is needed."""
+    wanted = sorted(subjects)
+    if await _present(jetstream, durable) != wanted:
+        await jetstream.add_consumer(
+            EVENTS,
+            ConsumerConfig(
+                durable_name=durable,
+                filter_subjects=wanted,
+                ack_policy=AckPolicy.EXPLICIT,
+                ack_wait=_ACK_WAIT_SECONDS,
+                max_deliver=-1,
+            ),
+        )
+
+
+async def _present(jetstream: JetStreamContext, durable: str) -> list[str] | None:
+    """The subjects of a consumer; None where there is none."""
+    try:
+        config = (await jetstream.consumer_info(EVENTS, durable)).config
+    except NotFoundError:
+        return None
+    return sorted(config.filter_subjects or [config.filter_subject or ">"])

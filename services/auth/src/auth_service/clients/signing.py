@@ -2,22 +2,40 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from opentelemetry.metrics import Observation, get_meter
 
 from auth_service.clients import key_folder
 from auth_service.domain.access_tokens import PublicKey
-from auth_service.domain.signing_keys import SigningKey, signing_key
+from auth_service.domain.signing_keys import SigningKey, age, signing_key
 from servicekit.clock import Clock
 from servicekit.identity.jwks import jwk
 from servicekit.identity.keys import KeyFileInvalid
 from servicekit.identity.tokens import ALGORITHM, TYPE
+from servicekit.telemetry.measures import Observed
 
 log = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0
+_NANOSECONDS = 1e9
+_meter = get_meter("auth_service")
+_age, _published = Observed(), Observed()
+_meter.create_observable_gauge(
+    "littlemonster.signing_key.age",
+    [_age],
+    unit="s",
+    description="How long the key that signs access tokens has done so",
+)
+_meter.create_observable_gauge(
+    "littlemonster.signing_keys",
+    [_published],
+    unit="{key}",
+    description="Keys whose public halves verify access tokens",
+)
 
 
 class Ed25519Signer:
@@ -45,6 +63,8 @@ class KeyRing:
         self._folder = folder
         self._clock = clock
         self._read()
+        _age.add(self, _observed_age)
+        _published.add(self, lambda ring: [Observation(len(ring.public_keys()))])
 
     def sign(self, claims: Mapping[str, str | int]) -> str:
         """By the key whose time it is."""
@@ -56,6 +76,12 @@ class KeyRing:
     def public_keys(self) -> Sequence[PublicKey]:
         """All of them, those that are yet to sign too."""
         return [public for signer in self._keys.values() for public in signer.public_keys()]
+
+    def age(self) -> timedelta | None:
+        """How long the key that signs now has done so; None when none does."""
+        now = self._clock()
+        key = signing_key([*self._keys], now)
+        return age(key, self._written.get(key.name, now), now) if key else None
 
     async def key(self, kid: str) -> Ed25519PublicKey | None:
         """For this process's own server: auth need not ask itself over the network."""
@@ -80,5 +106,11 @@ class KeyRing:
                 f"{self._folder} holds no key that signs yet. Keep the one before until the next begins."
             )
         self._seen = seen
+        self._written = {Path(name).stem: datetime.fromtimestamp(at / _NANOSECONDS, UTC) for name, _, at in seen}
         self._public = {key.kid: private.public_key() for key, private in keys.items()}
         self._keys: dict[SigningKey, Ed25519Signer] = {key: Ed25519Signer(private) for key, private in keys.items()}
+
+
+def _observed_age(ring: KeyRing) -> Iterable[Observation]:
+    signing = ring.age()
+    return [] if signing is None else [Observation(signing.total_seconds())]

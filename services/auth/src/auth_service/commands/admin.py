@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from auth_service.clients.passwords import Argon2Passwords
 from auth_service.commands import database_url
+from auth_service.domain.identity import normalise_email
 from auth_service.ports import UnitOfWork
 from auth_service.storage.unit_of_work import units_of_work
 from auth_service.use_cases.first_admin import FirstAdmin
@@ -56,6 +57,7 @@ async def run(url: str, options: argparse.Namespace) -> int:
 
 
 async def _create(work: UnitOfWork, options: argparse.Namespace) -> str:
+    normalise_email(options.email)  # nobody should think of a password for an address that will be refused
     passwords = Argon2Passwords(threads=1)
     try:
         admin = await FirstAdmin(work, passwords, utc_now).create(options.email, options.name, _asked_for())
@@ -71,7 +73,11 @@ async def _remove_totp(work: UnitOfWork, options: argparse.Namespace) -> str:
 
 def _asked_for() -> str:
     """Never from the command line, which every process of the machine may read. Raises PasswordLength."""
-    password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    password = (
+        getpass.getpass(f"Password ({_SHORTEST} to {_LONGEST} characters): ")
+        if sys.stdin.isatty()
+        else sys.stdin.readline().rstrip("\r\n")
+    )
     if not _SHORTEST <= len(password) <= _LONGEST:
         raise PasswordLength
     return password

@@ -54,6 +54,12 @@ def start_time(name: str) -> datetime:
         return _EVER
 
 
+def age(key: SigningKey, written: datetime, now: datetime) -> timedelta:
+    """How long it has been signing; one whose name is no time, since its file was written."""
+    begun = written if key.start_time == _EVER else key.start_time
+    return max(now - begun, timedelta())
+
+
 def signing_key(keys: Sequence[SigningKey], now: datetime) -> SigningKey | None:
     """The newest that has begun; None when none has."""
     begun = [key for key in keys if key.start_time <= now]

@@ -2,6 +2,7 @@
 
 from auth_service.errors.accounts import (
     AccountSuspended,
+    AddressUnknown,
     DisplayNameInvalid,
     EmailInvalid,
     EmailTaken,
@@ -38,6 +39,7 @@ from auth_service.errors.signing_keys import KeyInUse, KeyUnknown
 
 __all__ = [
     "AccountSuspended",
+    "AddressUnknown",
     "ArchiveTooLarge",
     "CredentialsInvalid",
     "CurrentPasswordWrong",

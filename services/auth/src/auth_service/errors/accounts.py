@@ -102,3 +102,9 @@ class UserNotFound(NotFound):
 
     reason = "USER_NOT_FOUND"
     message = "There is no account {user}. Check the id, or sign in again with POST /v1/auth/login."
+
+
+class AddressUnknown(UserNotFound):
+    """No account has that address; told to operators alone."""
+
+    message = "There is no account {user}. Check the address; GET /v1/admin/users finds accounts by a part of it."

@@ -5,7 +5,7 @@ from auth_service.domain.audit import OPERATOR, AuditAction
 from auth_service.domain.identity import normalise_email
 from auth_service.domain.mails import new_mail
 from auth_service.domain.second_factors import is_on
-from auth_service.errors import TotpNotEnrolled, UserNotFound
+from auth_service.errors import AddressUnknown, TotpNotEnrolled
 from auth_service.ports import UnitOfWork
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.auditing import entry
@@ -23,13 +23,13 @@ class LostFactors:
         self._clock = clock
 
     async def remove(self, email: str) -> None:
-        """Told by mail; every session ends. Raises EmailInvalid, UserNotFound, TotpNotEnrolled."""
+        """Told by mail; every session ends. Raises EmailInvalid, AddressUnknown, TotpNotEnrolled."""
         address, now = normalise_email(email), self._clock()
         with acting_as(AUTH):
             async with self._unit_of_work() as work:
                 account = await work.accounts.by_email(address)
                 if account is None:
-                    raise UserNotFound(user=address)
+                    raise AddressUnknown(user=address)
                 if not is_on(await work.second_factors.totp(account.id)):
                     raise TotpNotEnrolled
                 await work.second_factors.remove(account.id)

@@ -5,6 +5,7 @@ from typing import Any
 
 from content_service.convert.videos import DIFFICULTY_OF, SUBJECT_OF
 from content_service.lesson import script as lesson
+from content_service.lesson.written import as_written
 from littlemonster.inference.v1 import script_pb2
 
 
@@ -15,7 +16,7 @@ def script(source: script_pb2.Script) -> lesson.Script:
         subject=SUBJECT_OF[source.subject],
         difficulty=DIFFICULTY_OF[source.difficulty],
         summary=source.summary,
-        key_points=tuple(source.key_points),
+        key_points=tuple(as_written(point) for point in source.key_points),
         tags=tuple(source.tags),
         scenes=tuple(lesson.Scene(scene.heading, scene.chapter, _body(scene)) for scene in source.scenes),
     )
@@ -35,7 +36,7 @@ def provenance(source: script_pb2.Script) -> dict[str, Any]:
 
 
 def _points(points: Iterable[script_pb2.Point]) -> tuple[lesson.Point, ...]:
-    return tuple(lesson.Point(point.text, point.say, point.wrong) for point in points)
+    return tuple(lesson.Point(as_written(point.text), point.say, point.wrong) for point in points)
 
 
 def _body(scene: script_pb2.Scene) -> lesson.Body:

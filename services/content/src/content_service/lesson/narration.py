@@ -1,12 +1,16 @@
 """Speech, sentence by sentence, with the time of every word: whoever's voice it is."""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from content_service.lesson.pronunciation import pronounced
+from content_service.lesson.written import joined
 
 Samples = NDArray[np.int16]
 
@@ -20,7 +24,7 @@ _ABBREVIATIONS = re.compile(r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|St|vs|etc|approx|e\.g|i
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A spoken word as written; times in seconds. `closes` marks the last word of a sentence."""
+    """A spoken word, or several, as written; times in seconds. `closes` marks the last word of a sentence."""
 
     text: str
     start: float
@@ -64,12 +68,25 @@ def speak(voice: Voice, text: str) -> Utterance:
         if pieces:
             pieces.append(gap)
             offset += len(gap)
-        spoken = voice.sentence(sentence)
+        said, written = pronounced(sentence)
+        spoken = voice.sentence(said)
         pieces.append(spoken.samples)
         shift = offset / voice.rate
-        words += [replace(word, start=word.start + shift, end=word.end + shift) for word in spoken.words]
+        words += [
+            replace(word, start=word.start + shift, end=word.end + shift)
+            for word in _as_written(replace(word, text=written.get(word.text, word.text)) for word in spoken.words)
+        ]
         offset += len(spoken.samples)
     return Utterance(np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.int16), tuple(words))
+
+
+def _as_written(words: Iterable[Word]) -> Iterator[Word]:
+    """Words that are written as one share the time from the first to the last of them."""
+    spoken = list(words)
+    at = 0
+    for text, count in joined([word.text for word in spoken]):
+        yield replace(spoken[at + count - 1], text=text, start=spoken[at].start)
+        at += count
 
 
 def without_silence(samples: Samples, rate: int) -> Samples:

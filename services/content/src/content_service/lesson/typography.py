@@ -113,27 +113,49 @@ def measure(text: str, weight: Weight, size: int) -> float:
     return sum(font(face, size).getlength(part) for part, face in runs(text, weight))
 
 
-def _words(text: str) -> list[str]:
-    """Words, with a number kept on one line with what it counts, and a product whole."""
-    words: list[str] = []
+_NUMBER = re.compile(r"[−-]?\d(?:[\d.,]*\d)?")
+_BEFORE_NUMBER = re.compile(r"(?:about|act|article|book|chapter|line|page|part|scene|thesis|written)", re.IGNORECASE)
+_BEFORE_NAME = re.compile(r"\W?(?:[A-Z]|Mr|Mrs|Ms|Dr|St)\.")
+_SCRAP = re.compile(r"\d{1,2}[.?!]")
+
+
+def _belong(word: str, following: str) -> bool:
+    """Whether they should stay on one line: a number and what it counts or numbers, a product, an initial and its name."""
+    return bool(
+        _NUMBER.fullmatch(word)
+        or {word[-1], following} & PRODUCT
+        or (_BEFORE_NUMBER.fullmatch(word) and following[0].isdigit())
+        or _BEFORE_NAME.fullmatch(word)
+        or _SCRAP.fullmatch(following)
+    )
+
+
+def _words(text: str) -> list[list[str]]:
+    """Words, those together that should stay on one line."""
+    groups: list[list[str]] = []
     for word in clean(text).split():
-        if words and (re.fullmatch(r"[−-]?\d(?:[\d.,]*\d)?", words[-1]) or {word, words[-1][-1]} & PRODUCT):
-            words[-1] += f" {word}"
+        if groups and _belong(groups[-1][-1], word):
+            groups[-1].append(word)
         else:
-            words.append(word)
-    return words
+            groups.append([word])
+    return groups
 
 
 def wrap(text: str, weight: Weight, size: int, width: float) -> tuple[str, ...] | None:
-    """Lines no wider than `width`, broken at spaces; None when a single word is wider than that."""
+    """Lines no wider than `width`, broken at spaces, only where it must be within what belongs together.
+
+    None when a single word is wider.
+    """
     lines: list[str] = []
-    for word in _words(text):
-        if measure(word, weight, size) > width:
-            return None
-        if lines and measure(f"{lines[-1]} {word}", weight, size) <= width:
-            lines[-1] = f"{lines[-1]} {word}"
-        else:
-            lines.append(word)
+    for group in _words(text):
+        whole = " ".join(group)
+        for word in [whole] if measure(whole, weight, size) <= width else group:
+            if measure(word, weight, size) > width:
+                return None
+            if lines and measure(f"{lines[-1]} {word}", weight, size) <= width:
+                lines[-1] = f"{lines[-1]} {word}"
+            else:
+                lines.append(word)
     return tuple(lines)
 
 

@@ -22,7 +22,7 @@ def paint(canvas: Canvas, scene: Scene, body: Quote, position: Position) -> None
     step = round(lines[0].block.size * lines[0].block.leading)
     source = canvas.fit(body.source, Weight.BOLD, (width - 52, 64), (32, 26))
     y = (top + bottom - _height(lines) - source.height - 34) // 2
-    canvas.write(TextBlock(("“",), 240, Weight.BLACK), (left + 44, y - 34), palette.accent)
+    canvas.write(TextBlock(("“",), 240, Weight.BLACK), (left + 44, max(y - 34, top + 8)), palette.accent)
     for number, line in enumerate(lines):
         canvas.write(line.block, (left + MARK_WIDTH + line.indent, y + number * step), palette.ink)
     y += _height(lines) + 34

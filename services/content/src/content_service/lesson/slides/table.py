@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from content_service.lesson.canvas import SMALL, Box, Canvas
 from content_service.lesson.script import Scene, Table
 from content_service.lesson.slides.frame import Position, header
-from content_service.lesson.typography import TextBlock, Weight, measure, wrap
+from content_service.lesson.typography import TextBlock, Weight, balanced, measure
 
 CELL_X, CELL_Y = 24, 13
 HEAD_SHARE = 0.2  # of the spare height a row gets
@@ -97,7 +97,7 @@ def _widths(least: list[float], wanted: list[float], width: int) -> list[float]:
 
 def _cell(text: str, row: int, index: int, size: int, width: float) -> TextBlock:
     weight = Weight.BOLD if row == 0 or index == 0 else Weight.REGULAR
-    return TextBlock(wrap(text, weight, size, width - 2 * CELL_X + 1) or ("",), size, weight)
+    return TextBlock(balanced(text, weight, size, width - 2 * CELL_X + 1) or ("",), size, weight)
 
 
 def _width(text: str, size: int) -> float:

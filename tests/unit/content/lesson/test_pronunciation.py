@@ -1,0 +1,47 @@
+"""Voices are told how to read foreign names and the letter a; what is shown stays as it is written."""
+
+import pytest
+
+from content_service.lesson.pronunciation import pronounced
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "In symbols: a squared plus b squared equals c squared.",
+        "A squared plus b.",
+        "It is two a b.",
+        "The system a x plus b y.",
+        "One over a to the n.",
+        "In the formula, a is the start.",
+        "Find the probability of A given B.",
+    ],
+)
+def test_the_letter_a_of_a_formula_is_no_article(sentence: str) -> None:
+    said, written = pronounced(sentence)
+    assert ("eh" in said.lower().split()) == bool(written) is True
+    assert " ".join(written.get(word, word) for word in said.split()) == sentence
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "They have a minus sign.",
+        "Two minus signs always make a plus. Minus three is less.",
+        "Lemon juice has a p H of two.",
+        "A noun names something.",
+        "Read it without the letter a.",
+    ],
+)
+def test_an_article_stays_one(sentence: str) -> None:
+    assert pronounced(sentence) == (sentence, {})
+
+
+def test_names_are_respelled_also_with_endings_and_read_as_written() -> None:
+    said, written = pronounced("“Thucydides’ war”, Le Chatelier's principle and Saint-Domingue, at Versailles.")
+    assert not {"Thucydides", "Chatelier", "Domingue", "Versailles"} & set(said.replace("-", " ").split())
+    assert sorted(written.values()) == ["Chatelier's", "Saint-Domingue,", "Versailles.", "“Thucydides’"]
+
+
+def test_a_name_inside_another_word_is_left_alone() -> None:
+    assert pronounced("Bookworms and lunch in Luna") == ("Bookworms and lunch in Luna", {})
