@@ -19,13 +19,13 @@ help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml */pyproject.toml deploy/*/pyproject.toml)
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
-	  { echo "Little Monster needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) --version). Name another: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
+	  { echo "Little Monster needs Python 3.11, 3.12, 3.13 or 3.14; $(PYTHON) is $$($(PYTHON) --version). Name another: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	  { echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv sync --quiet --frozen --all-packages --compile-bytecode --link-mode copy || \
-	  { echo "A package could not be installed. All of them are ready-made for Python 3.11, 3.12 and 3.13 on 64-bit x86 Linux with glibc 2.31 or newer. This is $$($(BIN)/python --version) on $$(uname -sm). To take another: make clean, then make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	  { echo "A package could not be installed. All of them are ready-made for Python 3.11 to 3.14 on 64-bit x86 Linux with glibc 2.31 or newer. This is $$($(BIN)/python --version) on $$(uname -sm). To take another: make clean, then make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@touch $@
 
 install: $(READY) ## Install everything into .venv (the other targets do it when needed)

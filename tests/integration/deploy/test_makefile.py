@@ -30,13 +30,13 @@ def install(tmp_path):
     return run
 
 
-@pytest.mark.parametrize("minor", [10, 14])
+@pytest.mark.parametrize("minor", [10, 15])
 def test_a_python_that_lacks_packages_is_refused_with_what_to_do(minor, install):
     said = install(3, minor, 0)
-    assert "needs Python 3.11, 3.12 or 3.13" in said
+    assert "needs Python 3.11, 3.12, 3.13 or 3.14" in said
     assert "make PYTHON=python3.12 install" in said
 
 
-@pytest.mark.parametrize("minor", [11, 12, 13])
+@pytest.mark.parametrize("minor", [11, 12, 13, 14])
 def test_other_pythons_go_on_to_the_virtual_environment(minor, install):
     assert "venv module is missing" in install(3, minor, 0)

@@ -36,7 +36,7 @@ def wheels() -> dict[tuple[str, str], list[str]]:
     }
 
 
-@pytest.mark.parametrize("minor", [11, 12, 13])
+@pytest.mark.parametrize("minor", [11, 12, 13, 14])
 def test_every_locked_package_is_ready_made_for_a_python(minor, locked, wheels):
     tags = {
         *cpython_tags((3, minor), platforms=PLATFORMS),

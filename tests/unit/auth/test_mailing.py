@@ -83,7 +83,7 @@ async def test_a_letter_that_cannot_be_written_is_given_up_and_keeps_no_other_fr
     """As one to an address that makes Python's own parser fail, from before those were refused."""
     auth.delivery._mailer = SmtpMailer("smtp://127.0.0.1:1", "Little Monster <no-reply@example.org>", auth.clock)
     async with auth.database.unit_of_work() as work:
-        for recipient in ("=?utf-8?b?{?=@example.org", "ada@example.org"):
+        for recipient in ("=?utf-8?q?=0a?=@example.org", "ada@example.org"):
             mail = new_mail(recipient, "user", MailKind.ALREADY_REGISTERED, recipient, auth.clock())
             await work.mails.add(mail)
     assert await auth.delivery.deliver_due() == 2

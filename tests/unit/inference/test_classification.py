@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from inference_service.clients.language import BundledLanguages
+from inference_service.clients.ngrams import Spelling
 from inference_service.domain.classification import OTHER, SubjectGuess, features, off_subject
 from inference_service.domain.subject import Subject
 from inference_service.storage import read_subject_model
@@ -51,6 +52,19 @@ def test_how_sure_a_guess_is_lies_between_zero_and_one_also_for_a_word_or_two(te
 @pytest.mark.parametrize("text", ["\x00\x07hello my dear friend", "how are you \ufffe\u202e today", "a" * 5000 + " b"])
 def test_a_text_with_characters_that_are_none_is_read_without_them(text: str) -> None:
     assert BundledLanguages().detect(text).confidence <= 1
+
+
+@pytest.mark.parametrize("text", ["", "12 + 30 = 42", "ខ្ញុំមិនយល់ទេ", "ᚠᚢᚦᚨᚱᚲ"])
+def test_spelling_says_nothing_of_letters_that_none_of_its_languages_has(text: str) -> None:
+    assert Spelling().evidence(text) is None
+
+
+def test_spelling_weighs_letters_by_those_before_them() -> None:
+    spelling = Spelling()
+    english, german = (spelling.languages.index(tag) for tag in ("en", "de"))
+    forward, backward = (spelling.evidence(word) for word in ("thought", "thguoht"))
+    assert forward[english] > forward[german]
+    assert forward[english] > backward[english]
 
 
 @pytest.mark.parametrize("text", ["", " ", "!!!", "\n", "🙂"])

@@ -1,1 +1,1 @@
-"""Weights of the classifiers of subjects and of tone; training/subjects.py and training/tone.py make them."""
+"""Weights of the classifiers of subjects and of tone, and how languages spell; training/ makes each by the script of its name."""
