@@ -43,28 +43,10 @@ _SAID = {
 }
 _NAME = re.compile(rf"\b(?:{'|'.join(_SAID)})(?=\b|['’])")
 _VERBS = {"use": "yooz", "uses": "yoozes", "conduct": "conduckt", "separate": "sepperate"}
-_BEFORE_NOUNS = frozenset(
-    (
-        "a",
-        "an",
-        "the",
-        "of",
-        "no",
-        "in",
-        "into",
-        "for",
-        "its",
-        "their",
-        "his",
-        "her",
-        "our",
-        "your",
-        "this",
-        "any",
-        "each",
-    )
-)
-_AFTER_SEPARATE = frozenset(("a", "an", "the", "them", "it", "its", "two", "three"))
+_ARTICLES = frozenset(("a", "an", "the"))
+_OWNERS = frozenset(("its", "their", "his", "her", "our", "your"))
+_BEFORE_NOUNS = _ARTICLES | _OWNERS | frozenset(("of", "no", "in", "into", "for", "this", "any"))
+_AFTER_SEPARATE = _ARTICLES | frozenset(("them", "it", "its", "two", "three"))
 LETTER_A = {"a": "eh", "A": "Eh"}
 _POWERS = frozenset(("squared", "cubed"))
 _OPERATIONS = frozenset(("plus", "minus", "times", "equals", "over", "to", "is", "and", "or", "given"))
