@@ -18,14 +18,14 @@ MOST_ROUNDS = 1000
 
 def fit(
     name: str,
-    inputs: str,
+    learned_from: Mapping[str, object],
     vectors: Sequence[Mapping[int, float]],
     labels: Sequence[str],
     weights: Sequence[float],
     buckets: int,
     **how,
 ) -> None:
-    """Writes NAME.bin, one signed byte a weight, and NAME.json, which keeps `inputs`. The same input gives the same files.
+    """Writes NAME.bin, one signed byte a weight, and NAME.json, which keeps `learned_from`. The same input gives the same files.
 
     Raises ConvergenceWarning where the fit was stopped halfway: what it gives then hangs on the last example.
     """
@@ -36,7 +36,7 @@ def fit(
     quantised = np.round(model.coef_ / scales[:, None]).astype(np.int8)
     (OUT / f"{name}.bin").write_bytes(quantised.tobytes())
     about = {
-        "inputs": inputs,
+        **learned_from,
         "classes": [str(label) for label in model.classes_],
         "biases": [round(float(bias), 6) for bias in model.intercept_],
         "scales": [round(float(scale), 8) for scale in scales],

@@ -12,14 +12,17 @@ import yaml
 
 from inference_service.curriculum.pack import load_curriculum
 from inference_service.domain import classification
+from inference_service.domain.lesson import Topic
 from inference_service.domain.linear import hashed
 from inference_service.domain.moderation import tone
 from inference_service.domain.moderation.normal import views
 from inference_service.storage import read_policy
 
+Example = tuple[str, str, float]
 HERE = Path(__file__).parent
 TAUGHT, ASKED = 2.0, 6.0
 """How much a text of the curriculum and one of subjects.yaml weighs."""
+_SHORT = 12
 _READ_ALOUD = (
     "You're SO stupid!!! @anna",
     "Call me at 555-0123: https://a.example",
@@ -28,25 +31,37 @@ _READ_ALOUD = (
 """Shows how the classifier of tone reads."""
 
 
-def own_examples() -> Iterator[tuple[str, str, float]]:
+def own_examples() -> Iterator[Example]:
     """Texts of the curriculum and of subjects.yaml, each with its subject and its weight."""
     for topic in load_curriculum().topics.values():
-        said = [topic.title, *topic.aliases, *(text for fact in topic.facts for text in (fact.text, fact.say))]
-        for plan in topic.levels.values():
-            said += [plan.summary, *plan.key_points, *(quiz.question for quiz in plan.quiz)]
-        yield from ((text, topic.subject.value, TAUGHT) for text in said)
+        yield from ((text, topic.subject.value, TAUGHT) for text in _said_of(topic))
+    yield from _asked()
+
+
+def _said_of(topic: Topic) -> Iterator[str]:
+    yield from (topic.title, *topic.aliases, *(text for fact in topic.facts for text in (fact.text, fact.say)))
+    for plan in topic.levels.values():
+        yield from (plan.summary, *plan.key_points, *(quiz.question for quiz in plan.quiz))
+
+
+def _asked() -> Iterator[Example]:
     for subject, listed in yaml.safe_load((HERE / "subjects.yaml").read_text()).items():
         yield from ((text.strip(), subject, ASKED) for text in listed.split(";"))
 
 
 def of_subjects() -> str:
-    """Texts count as the numbers they become: how they are read matters as well, and how it is written does not."""
+    """All but the curriculum. Texts count as the numbers they become: how they are read matters, how that is written does not."""
     read = [
         (_rounded(hashed(classification.features(text), classification.FEATURES)), label, weight)
-        for text, label, weight in own_examples()
+        for text, label, weight in _asked()
     ]
     files = ("subjects.py", "fit.py", "public_texts.py", "wordnet.yaml")
-    return _digest([read, _sources("books", "talk")], *files)
+    return _digest([read, TAUGHT, _sources("books", "talk")], *files)
+
+
+def of_topics() -> dict[str, str]:
+    """Of each topic what it says, by the topic's name in the curriculum: a few words more or less need no other classifier."""
+    return {slug: _digest(list(_said_of(topic)))[:_SHORT] for slug, topic in load_curriculum().topics.items()}
 
 
 def of_tone() -> str:

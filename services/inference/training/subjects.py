@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 from fit import fit
-from inputs import of_subjects, own_examples
+from inputs import of_subjects, of_topics, own_examples
 from public_texts import books, talk
 
 from inference_service.domain.classification import FEATURES, OTHER, features
@@ -36,17 +36,8 @@ Synset = tuple[str, str]
 def main(wordnet: Path, clones: Path) -> None:
     texts, labels, weights = zip(*_examples(wordnet), *_read(clones), strict=True)
     vectors = [hashed(features(text), FEATURES) for text in texts]
-    fit(
-        "subjects",
-        of_subjects(),
-        vectors,
-        labels,
-        weights,
-        FEATURES,
-        C=REGULARISATION,
-        tol=1e-3,
-        class_weight="balanced",
-    )
+    learned_from = {"inputs": of_subjects(), "topics": of_topics()}
+    fit("subjects", learned_from, vectors, labels, weights, FEATURES, C=REGULARISATION, class_weight="balanced")
 
 
 def _examples(folder: Path) -> Iterator[tuple[str, str, float]]:

@@ -23,7 +23,7 @@ def main(clones: Path) -> None:
     texts, labels, weights = zip(*_examples(clones), strict=True)
     policy = read_policy()
     vectors = [hashed(features(words_of(views(text, policy).written)), BUCKETS) for text in texts]
-    fit("tone", of_tone(), vectors, labels, weights, BUCKETS, C=REGULARISATION, tol=2e-3)
+    fit("tone", {"inputs": of_tone()}, vectors, labels, weights, BUCKETS, C=REGULARISATION, tol=2e-3)
 
 
 def _examples(clones: Path) -> Iterator[Example]:
