@@ -90,6 +90,7 @@ def test_the_openapi_document_is_served_whole(anonymous):
 
 def test_the_docs_page_loads_only_from_here(anonymous):
     page = anonymous.get("/docs", follow_redirects=True)
+    assert anonymous.get("/").headers["location"].endswith("/docs/"), "letters name the bare address"
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert "//" not in page.text.replace("<!DOCTYPE", "")
