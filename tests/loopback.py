@@ -10,6 +10,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from local_mesh.addresses import API_SERVICES
 from servicekit.client import open_channel
 from servicekit.health import Health
 from servicekit.identity.keys import StaticKeys
@@ -30,9 +31,9 @@ class Loopback:
     service_key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
 
     def verifier(self) -> TokenVerifier:
-        """Accepts what `as_user` signs, and the service called "test"."""
+        """Accepts what `as_user` signs, and every service of the mesh, which have one key here."""
         accounts = StaticKeys({KID: self.account_key.public_key()})
-        return TokenVerifier(accounts, StaticKeys({KID: self.service_key.public_key()}))
+        return TokenVerifier(accounts, StaticKeys(dict.fromkeys(API_SERVICES, self.service_key.public_key())))
 
     def token(self, user_id: str, role: str = "STUDENT", **claims: object) -> str:
         """An access token; `claims` replace those it would have."""
@@ -52,9 +53,9 @@ class Loopback:
         self.stack.push_async_callback(server.stop, 0)
         return f"127.0.0.1:{port}"
 
-    def channel(self, address: str, *, as_service: bool = False) -> grpc.aio.Channel:
-        """A channel whose errors are ServiceErrors; anonymous unless a call brings its own metadata or `as_service`."""
-        channel = open_channel(address, "test", ServiceTokens(KID, self.service_key) if as_service else None)
+    def channel(self, address: str, *, as_service: str = "") -> grpc.aio.Channel:
+        """A channel whose errors are ServiceErrors; anonymous without metadata of the call's own or the name of a service."""
+        channel = open_channel(address, "test", ServiceTokens(as_service, self.service_key) if as_service else None)
         self.stack.push_async_callback(channel.close)
         return channel
 

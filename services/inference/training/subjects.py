@@ -13,9 +13,9 @@ from pathlib import Path
 
 import yaml
 from fit import fit
+from inputs import of_subjects, of_topics, own_examples
 from public_texts import books, talk
 
-from inference_service.curriculum.pack import load_curriculum
 from inference_service.domain.classification import FEATURES, OTHER, features
 from inference_service.domain.linear import hashed
 
@@ -27,8 +27,8 @@ MOST_PARTS_OF_A_SUBJECT = 14000
 MOST_TALK = 6500
 LONGEST, SHORTEST, SENTENCE_ALONE = 400, 9, 0.3
 """Of a book: the characters of a part, and the share of short parts of which one sentence is taken."""
-GLOSS, TAUGHT, ASKED, READ = 1.0, 2.0, 6.0, 1.0
-REGULARISATION = 3.0
+GLOSS, READ = 1.0, 1.0
+REGULARISATION = 2.0
 _SENTENCE_END = re.compile(r"(?<=[.?!]) ")
 Synset = tuple[str, str]
 
@@ -36,7 +36,8 @@ Synset = tuple[str, str]
 def main(wordnet: Path, clones: Path) -> None:
     texts, labels, weights = zip(*_examples(wordnet), *_read(clones), strict=True)
     vectors = [hashed(features(text), FEATURES) for text in texts]
-    fit("subjects", vectors, labels, weights, FEATURES, C=REGULARISATION, max_iter=100, class_weight="balanced")
+    learned_from = {"inputs": of_subjects(), "topics": of_topics()}
+    fit("subjects", learned_from, vectors, labels, weights, FEATURES, C=REGULARISATION, class_weight="balanced")
 
 
 def _examples(folder: Path) -> Iterator[tuple[str, str, float]]:
@@ -46,13 +47,7 @@ def _examples(folder: Path) -> Iterator[tuple[str, str, float]]:
         chosen = sorted(glosses[subject])
         chance.shuffle(chosen)
         yield from ((text, subject, GLOSS) for text in chosen[: MOST_GLOSSES.get(subject, MOST_GLOSSES_OF_A_SUBJECT)])
-    for topic in load_curriculum().topics.values():
-        said = [topic.title, *topic.aliases, *(text for fact in topic.facts for text in (fact.text, fact.say))]
-        for plan in topic.levels.values():
-            said += [plan.summary, *plan.key_points, *(quiz.question for quiz in plan.quiz)]
-        yield from ((text, topic.subject.value, TAUGHT) for text in said)
-    for subject, listed in yaml.safe_load((HERE / "subjects.yaml").read_text()).items():
-        yield from ((text.strip(), subject, ASKED) for text in listed.split(";"))
+    yield from own_examples()
 
 
 def _read(clones: Path) -> Iterator[tuple[str, str, float]]:

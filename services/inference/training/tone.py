@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fit import fit
+from inputs import of_tone
 from tone_texts import LONGEST, Example, harmless, labelled
 
 from inference_service.domain.linear import hashed
@@ -22,7 +23,7 @@ def main(clones: Path) -> None:
     texts, labels, weights = zip(*_examples(clones), strict=True)
     policy = read_policy()
     vectors = [hashed(features(words_of(views(text, policy).written)), BUCKETS) for text in texts]
-    fit("tone", vectors, labels, weights, BUCKETS, C=REGULARISATION, max_iter=50, tol=2e-3)
+    fit("tone", {"inputs": of_tone()}, vectors, labels, weights, BUCKETS, C=REGULARISATION, tol=2e-3)
 
 
 def _examples(clones: Path) -> Iterator[Example]:

@@ -37,7 +37,7 @@ async def catalogue(request: pytest.FixtureRequest, loopback: Loopback, content_
     if request.param == "fake":
         return FakeCatalogue(VIDEO)
     address = await loopback.serve([(add_VideoServiceServicer_to_server, content_servicer)])
-    return ContentCatalogue(loopback.channel(address, as_service=True), SECONDS)
+    return ContentCatalogue(loopback.channel(address, as_service="community"), SECONDS)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ async def moderator(
     if request.param == "fake":
         return FakeModerator({"You fool": REFUSED})
     address = await loopback.serve([(add_ModerationServiceServicer_to_server, inference_servicer)])
-    return InferenceModerator(loopback.channel(address, as_service=True), SECONDS)
+    return InferenceModerator(loopback.channel(address, as_service="community"), SECONDS)
 
 
 async def test_a_public_video_is_found(catalogue: Catalogue) -> None:
@@ -67,7 +67,7 @@ async def test_an_unknown_video_is_none(catalogue: Catalogue) -> None:
 async def test_a_video_that_is_not_public_is_none(loopback: Loopback) -> None:
     servicer = ContentServicer(_content_video(content.VIDEO_STATUS_PROCESSING))
     address = await loopback.serve([(add_VideoServiceServicer_to_server, servicer)])
-    assert await ContentCatalogue(loopback.channel(address, as_service=True), SECONDS).find(VIDEO.id) is None
+    assert await ContentCatalogue(loopback.channel(address, as_service="community"), SECONDS).find(VIDEO.id) is None
 
 
 @pytest.mark.parametrize("failure", [Unavailable(service="content"), Unauthenticated(), RuntimeError()])
@@ -78,7 +78,7 @@ async def test_content_failing_is_said_and_not_taken_for_an_unknown_video(
     servicer.failure = failure
     address = await loopback.serve([(add_VideoServiceServicer_to_server, servicer)])
     with pytest.raises(Unavailable):
-        await ContentCatalogue(loopback.channel(address, as_service=True), SECONDS).find(VIDEO.id)
+        await ContentCatalogue(loopback.channel(address, as_service="community"), SECONDS).find(VIDEO.id)
 
 
 async def test_a_fine_text_is_approved(moderator: Moderator) -> None:
@@ -97,12 +97,12 @@ async def test_a_moderator_that_fails_leaves_the_text_unchecked(
 ) -> None:
     inference_servicer.failure = failure
     address = await loopback.serve([(add_ModerationServiceServicer_to_server, inference_servicer)])
-    moderator = InferenceModerator(loopback.channel(address, as_service=True), SECONDS)
+    moderator = InferenceModerator(loopback.channel(address, as_service="community"), SECONDS)
     assert await moderator.judge("Now I get it", VIDEO.id, AUTHOR) == UNCHECKED
 
 
 async def test_a_moderator_that_is_not_there_leaves_the_text_unchecked(loopback: Loopback) -> None:
-    nobody = loopback.channel("127.0.0.1:1", as_service=True)
+    nobody = loopback.channel("127.0.0.1:1", as_service="community")
     assert await InferenceModerator(nobody, SECONDS).judge("Now I get it", VIDEO.id, AUTHOR) == UNCHECKED
 
 
@@ -110,7 +110,7 @@ async def test_what_is_judged_is_a_comment_on_its_video_and_counts_for_its_autho
     loopback: Loopback, inference_servicer: InferenceServicer
 ) -> None:
     address = await loopback.serve([(add_ModerationServiceServicer_to_server, inference_servicer)])
-    await InferenceModerator(loopback.channel(address, as_service=True), SECONDS).judge(
+    await InferenceModerator(loopback.channel(address, as_service="community"), SECONDS).judge(
         "Now I get it", VIDEO.id, AUTHOR
     )
     asked = [

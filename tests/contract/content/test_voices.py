@@ -1,10 +1,12 @@
 """What a voice promises to the schedule, held against espeak-ng and against piper's own package with a voice that hums."""
 
+import ctypes
 import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import espeakng_loader
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from content_service.lesson.errors import VoiceUnusable
 from content_service.lesson.espeak import EspeakVoice
 from content_service.lesson.narration import SENTENCE_GAP, Voice, speak
 from content_service.lesson.piper import PiperVoice
+from content_service.lesson.pronunciation import pronounced
 
 TONE = Path(__file__).parents[2] / "integration/content/lesson/tone_voice/tone.onnx"
 TEXT = "In 1984, Dr. Smith mixed 2.5 litres of acid — slowly! Then he said: it works."
@@ -30,6 +33,38 @@ def test_every_word_is_timed_within_the_sound_and_in_order(voice: Voice) -> None
     assert all(word.start <= word.end for word in spoken.words)
     assert spoken.words[-1].end == pytest.approx(len(spoken.samples) / voice.rate, abs=0.01)
     assert [word.text for word in spoken.words if word.closes] == ["slowly!", "works."]
+
+
+def test_a_name_that_is_respelled_for_the_voice_is_told_as_it_is_written(voice: Voice) -> None:
+    spoken = speak(voice, "Thucydides was read at Versailles.")
+    assert [word.text for word in spoken.words] == ["Thucydides", "was", "read", "at", "Versailles."]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "sounds"),
+    [
+        ("Thucydides wrote.", "θˈuːsɪdˌɪdiːz"),
+        ("Versailles", "vˈɛɹsaɪ"),
+        ("Le Chatelier's principle", "ʃˈɑːtˈɛljˈeɪz"),
+        ("The Pythagorean theorem", "pˈʌθˈæɡɚɹˈiːən"),
+        ("A squared plus b squared", "ˈeɪ skwˈɛɹd"),
+        ("Use commas in lists.", "jˈuːz"),
+        ("Metals conduct electricity.", "kəndˈʌkt"),
+        ("Commas separate three items.", "sˈɛpɚɹˌeɪt"),
+        ("A p H of two", "ɐ pˈiː ˈeɪtʃ"),
+    ],
+)
+def test_espeak_says_names_verbs_and_letters_as_people_do(sentence: str, sounds: str) -> None:
+    EspeakVoice()  # sets the language
+    assert sounds in phonemes(pronounced(sentence)[0])
+
+
+def phonemes(text: str) -> str:
+    """What espeak-ng would say, in IPA."""
+    library = ctypes.CDLL(espeakng_loader.get_library_path())
+    library.espeak_TextToPhonemes.restype = ctypes.c_char_p
+    left = ctypes.c_char_p(text.encode())
+    return str(library.espeak_TextToPhonemes(ctypes.byref(left), 1, 2).decode())
 
 
 def test_a_sentence_begins_exactly_where_it_is_heard(voice: Voice) -> None:

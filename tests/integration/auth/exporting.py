@@ -57,7 +57,7 @@ def exporting(running: Running, loopback: Loopback, peers: dict[str, str]) -> Ca
     def make(most_bytes: int = MOST_BYTES, **elsewhere: str) -> Exporting:
         sources: list[PersonalData] = [OwnPersonalData(running.database, EVERYTHING)]
         for name, address in (peers | elsewhere).items():
-            sources.append(GrpcPersonalData(name, loopback.channel(address, as_service=True)))
+            sources.append(GrpcPersonalData(name, loopback.channel(address, as_service="auth")))
         work = units_of_work(running.database)
         return Exporting(work, sources, ZipArchives(most_bytes), running.clock, DAY)
 

@@ -131,7 +131,7 @@ async def community(
             (add_UserServiceServicer_to_server, peers[2]),
         ]
     )
-    channel = loopback.channel(peer_address, as_service=True)
+    channel = loopback.channel(peer_address, as_service="community")
     store, audience = PostgresStore(database), Audience[Change](INSTEAD)
     videos = PublicVideos(store.reads, ContentCatalogue(channel, TIMEOUT))
     moderator = InferenceModerator(channel, TIMEOUT)

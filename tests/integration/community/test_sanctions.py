@@ -72,6 +72,13 @@ async def test_where_somebody_stands_is_theirs_alone(write, decide, standing) ->
     assert (await write("Mine", BOB)).text == "Mine"
 
 
+async def test_of_one_decision_sent_eight_times_at_once_one_counts(write, decide, standing) -> None:
+    comment = await write("You all are fools")
+    ends = await asyncio.gather(*(decide(comment, pb.MODERATION_ACTION_WARN) for _ in range(8)))
+    assert [end for end in ends if end != ends[0]] == []
+    assert (await standing(ADA)).warning_count == 1
+
+
 async def test_of_eight_decisions_at_once_all_are_in_the_history_and_the_last_one_holds(
     community, loopback, video, write, decide
 ) -> None:

@@ -189,7 +189,7 @@ async def content(
             (add_ModerationServiceServicer_to_server, inference_),
         ]
     )
-    channel = loopback.channel(address, as_service=True)
+    channel = loopback.channel(address, as_service="content")
     renderer = RendererProcess()
     tools = Tools(
         PostgresUnitOfWork(database, Caller.service("content")),

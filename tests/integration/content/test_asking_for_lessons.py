@@ -70,7 +70,7 @@ async def test_a_topic_nobody_can_teach_is_refused_with_the_nearest_topics(conte
 async def test_without_the_inference_service_nothing_is_saved_and_the_client_may_try_again(
     serve_api, loopback, urls
 ) -> None:
-    videos = await serve_api(loopback.channel("127.0.0.1:1", as_service=True))
+    videos = await serve_api(loopback.channel("127.0.0.1:1", as_service="content"))
     with pytest.raises(Unavailable):
         await videos.CreateVideo(a_wish(), metadata=loopback.as_user(new_id()))
     assert _count(urls, "videos") == 0

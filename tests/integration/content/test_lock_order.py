@@ -72,6 +72,7 @@ class Race:
         return {
             "claim": self._work(lambda work: work.claim("w", utc_now() + until, utc_now() + 2 * until)),
             "free": self._work(lambda work: work.free("w")),
+            "foretell": self._work(lambda work: work.foretell(utc_now(), utc_now())),
             "count": lambda: count_views(self.units, utc_now),
             "count again": lambda: count_views(self.units, utc_now),
         }

@@ -77,10 +77,28 @@ async def test_a_mistyped_word_gives_way_to_the_one_it_resembles(content, loopba
     assert (found.corrected_query, lessons[1] in [video.id for video in found.videos]) == (meant, True)
 
 
-@pytest.mark.parametrize("query", ["zzzzzz", "ading xyzzyx", "cat", "circles unheard"])
+@pytest.mark.parametrize("query", ["zzzzzz", "cat", "zzzzzz unheard", "how is that"])
 async def test_what_resembles_nothing_is_not_bent_until_it_finds_something(content, loopback, lessons, query) -> None:
     found = await _search(content, loopback, query)
     assert (found.corrected_query, list(found.videos)) == ("", [])
+
+
+@pytest.mark.parametrize(
+    ("asked", "corrected"),
+    [("how do I draw a decagon", ""), ("circles unheard", ""), ("cirlces unheard", "circles unheard")],
+)
+async def test_where_nothing_holds_every_word_what_holds_some_is_found_page_by_page(
+    content, loopback, lessons, asked, corrected
+) -> None:
+    found = await _search(content, loopback, asked, page_size=1)
+    assert ([video.id for video in found.videos], found.corrected_query) == ([lessons[1]], corrected)
+    if found.next_page_token:
+        later = await _search(content, loopback, asked, page_size=9, page_token=found.next_page_token)
+        assert lessons[1] not in [video.id for video in later.videos]
+
+
+async def test_what_holds_every_word_comes_alone(content, loopback, lessons) -> None:
+    assert [video.id for video in (await _search(content, loopback, "adding circle")).videos] == [lessons[1]]
 
 
 async def test_a_known_word_is_known_and_the_next_one_mended_among_thousands_that_look_like_the_first(

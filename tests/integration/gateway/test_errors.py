@@ -54,7 +54,7 @@ def test_an_error_before_a_stream_begins_is_an_error_not_a_stream(client):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v1/nope", "/v1/videos/a/b/c", "/v1/videos/a:nope", "/docs/../secret", "/stats", "/config_dump"]
+    "path", ["/v1/nope", "/v1/videos/a/b/c", "/v1/videos/a:nope", "/docs/../secret", "/stats", "/config_dump"]
 )
 def test_an_unknown_path_is_not_found(client, path):
     assert_shape(client.get(path), 404, 5, "PATH_NOT_FOUND")

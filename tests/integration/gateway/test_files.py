@@ -45,6 +45,16 @@ def test_a_player_may_ask_for_a_range(anonymous, folder):
     assert answer.headers["content-range"] == f"bytes 100-299/{len(FILM)}"
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"])
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/openapi.json", "/docs", "/docs/", "/docs/page.js", "/media/a/video.mp4"]
+)
+def test_what_the_gateway_serves_itself_can_only_be_read(anonymous, method, path):
+    answer = anonymous.request(method, path)
+    assert (answer.status_code, answer.json()["details"][0]["reason"]) == (405, "METHOD_NOT_ALLOWED")
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+
+
 def test_a_range_beyond_the_end_is_refused(anonymous, folder):
     answer = anonymous.get(f"{folder}/video.mp4", headers={"range": "bytes=999999-"})
     assert (answer.status_code, answer.json()["details"][0]["reason"]) == (416, "RANGE_NOT_SATISFIABLE")
@@ -80,6 +90,7 @@ def test_the_openapi_document_is_served_whole(anonymous):
 
 def test_the_docs_page_loads_only_from_here(anonymous):
     page = anonymous.get("/docs", follow_redirects=True)
+    assert anonymous.get("/").headers["location"].endswith("/docs/"), "letters name the bare address"
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert "//" not in page.text.replace("<!DOCTYPE", "")

@@ -1,10 +1,20 @@
 """JSON in, JSON out: what REST clients see of the gRPC services."""
 
 import json
+import re
 
 import pytest
 
+from gateway.contracts import rpcs
+from gateway.openapi import document
 from gateway.routes import _OF_GRPC
+
+PATHS = document()["paths"]
+BODY_LEFT_OUT = [
+    rpc
+    for rpc in rpcs()
+    if rpc.path and rpc.has_body and not PATHS[rpc.json_path][rpc.verb.lower()]["requestBody"]["required"]
+]
 
 
 @pytest.mark.parametrize("value", ["0n", "-5", "abc", "deflate", "a b"])
@@ -34,6 +44,13 @@ def test_put_takes_its_id_from_the_path(client, services):
 def test_a_custom_verb_reaches_its_rpc(client):
     answer = client.post("/v1/planner/events/e1:complete", json={"completed": True})
     assert (answer.json()["id"], answer.json()["completed"]) == ("e1", True)
+
+
+@pytest.mark.parametrize("rpc", BODY_LEFT_OUT, ids=lambda rpc: f"{rpc.verb} {rpc.json_path}")
+def test_a_body_that_the_document_does_not_require_may_be_left_out(client, services, rpc):
+    services.seen.requests.pop(rpc.name, None)
+    assert client.request(rpc.verb, re.sub(r"\{\w+\}", "mine", rpc.path)).status_code != 400
+    assert rpc.name in services.seen.requests
 
 
 def test_unknown_fields_of_a_body_are_ignored(client):

@@ -33,8 +33,11 @@ async def start_engine(registry: Registry) -> AsyncIterator[StartEngine]:
             sha256: str = card.sha256,
             patience: Patience | None = None,
             library: EngineName = EngineName.CTRANSFORMERS,
+            memory_bytes: int = 0,
         ) -> SupervisedEngine:
-            spec = WorkerSpec(path or registry.path(card), sha256, card.context_length, 1, library, places=4)
+            spec = WorkerSpec(
+                path or registry.path(card), sha256, card.context_length, 1, library, 4, memory_bytes=memory_bytes
+            )
             engine = SupervisedEngine(card, spec, patience)
             supervision = asyncio.create_task(engine.supervise())
 

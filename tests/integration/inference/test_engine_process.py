@@ -1,6 +1,7 @@
 """A model's process that dies or hangs takes one request with it, and is brought back."""
 
 import asyncio
+import itertools
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from inference_service.domain.generation import Claim, Piece, Priority, Sampling
-from inference_service.domain.models import EngineName
+from inference_service.domain.models import MEBIBYTE, EngineName
 from inference_service.engine.frames import Cancel, Frame, Generate, Loaded, Written
+from inference_service.engine.process import MOST_LIKELY_VICTIM
 from inference_service.engine.spec import WorkerSpec, fingerprint
 from inference_service.engine.supervised import Patience, SupervisedEngine
 from inference_service.engine.worker import Worker
@@ -166,6 +168,42 @@ async def test_the_process_gets_no_secret_of_the_service(
     engine = await start_engine()
     await _write(engine, Sampling(1))
     assert b"a-secret" not in await asyncio.to_thread(Path(f"/proc/{engine.process_id}/environ").read_bytes)
+
+
+def _left_open() -> tuple[int, frozenset[str]]:
+    """How many files this process has open, and the processes below it, zombies included."""
+    children = (task.joinpath("children").read_text().split() for task in Path("/proc/self/task").iterdir())
+    return len(list(Path("/proc/self/fd").iterdir())), frozenset(itertools.chain.from_iterable(children))
+
+
+async def test_a_model_that_dies_again_and_again_leaves_nothing_behind(start_engine: StartEngine) -> None:
+    engine = await start_engine(patience=Patience(first_delay=0, longest_delay=0))
+    await _write(engine, Sampling(1))
+    files, processes = _left_open()
+    others = processes - {str(engine.process_id)}
+    for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGKILL, signal.SIGSEGV):
+        task = await _stopped_at_work(engine)
+        for sent in (number, signal.SIGCONT):
+            _signal(engine, sent)
+        with pytest.raises(EngineCrashed, match=f"signal {number}"):
+            await task
+        assert (await _write(engine, Sampling(1)))[-1].finish
+    assert _left_open() == (files, others | {str(engine.process_id)})
+
+
+async def test_a_model_that_needs_more_memory_than_it_may_have_is_refused_with_the_setting(
+    start_engine: StartEngine,
+) -> None:
+    engine = await start_engine(memory_bytes=40 * MEBIBYTE)
+    assert "more than the 40 MiB that LM_MODELS_MEMORY_MIB leaves it" in await engine.settle(30)
+    assert not await engine.serving()
+
+
+async def test_when_memory_runs_out_the_model_goes_before_the_service(start_engine: StartEngine) -> None:
+    engine = await start_engine()
+    await _write(engine, Sampling(1))
+    victims = [await asyncio.to_thread(Path(f"/proc/{p}/oom_score_adj").read_text) for p in (engine.process_id, "self")]
+    assert int(victims[0]) == MOST_LIKELY_VICTIM > int(victims[1])
 
 
 async def test_the_process_ends_with_its_supervisor(start_engine: StartEngine) -> None:

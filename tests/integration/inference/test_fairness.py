@@ -63,7 +63,7 @@ async def _before(pool: ModelPool, flood: Ask, last: Ask) -> int:
 
 
 async def test_comments_of_one_account_do_not_delay_the_topic_of_another(loopback, pool) -> None:
-    channel = loopback.channel(await loopback.serve(registrations(pool)), as_service=True)
+    channel = loopback.channel(await loopback.serve(registrations(pool)), as_service="content")
     moderator, judge = InferenceModerator(channel, PATIENT), InferenceJudge(channel)
     loud, quiet, video = new_id(), new_id(), new_id()
     before = await _before(

@@ -2,7 +2,9 @@
 
 import contextlib
 import hashlib
+import os
 import struct
+import tracemalloc
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -12,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inference_service.domain.generation import Sampling
-from inference_service.domain.models import EngineName, EngineState
+from inference_service.domain.models import MEBIBYTE, EngineName, EngineState
 from inference_service.engine import llama
-from inference_service.engine.gguf import GgufRefused
+from inference_service.engine.gguf import LARGEST_HEADER, GgufRefused
 from inference_service.engine.supervised import SupervisedEngine
 from inference_service.errors import ModelUnavailable
 from inference_service.storage import Registry, read_registry
@@ -48,6 +50,7 @@ def test_the_shipped_model_is_what_its_registry_says(registry: Registry, model: 
         (lambda data: data[:20], "only 20 bytes"),
         (lambda data: b"NOPE" + data[4:], "does not begin with 'GGUF'"),
         (lambda data: data[:4] + struct.pack("<I", 1) + data[8:], "GGUF version 1"),
+        (lambda data: data[:4] + struct.pack(">I", 3) + data[8:], "big-endian"),
         (lambda data: data[:8] + struct.pack("<Q", 1 << 60) + data[16:], "implausible"),
         (lambda data: data[:24] + struct.pack("<Q", 1 << 50) + data[32:], "a string of"),
         (lambda data: data[:1000], "ends inside its header"),
@@ -67,6 +70,50 @@ def test_a_damaged_file_is_refused_with_the_reason(
     file.write_bytes(damage(model))
     with pytest.raises(GgufRefused, match=why):
         llama.check(file)
+
+
+def _hostile(file: Path, *values: tuple[int, int, int]) -> Path:
+    """A file whose header is nothing but `values`, each an array of (type of its items, how many, bytes of them), all zero."""
+    with file.open("wb") as out:
+        out.write(b"GGUF" + struct.pack("<IQQ", 3, 0, len(values)))
+        for number, (kind, count, size) in enumerate(values):
+            out.write(struct.pack("<Q4sIIQ", 4, f"{number:04}".encode(), 9, kind, count))
+            out.seek(size, os.SEEK_CUR)
+        out.truncate(out.tell() + 64)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ([(0, 1_500_000, 1_500_000)] * 2, "arrays of 3000000 items are implausible"),
+        ([(8, 2_000_001, 0)], "arrays of 2000001 items are implausible"),
+        ([(8, (1 << 64) - 1, 0)], "items are implausible"),
+    ],
+)
+def test_a_header_that_would_fill_the_memory_is_refused_before_it_does(
+    values: list[tuple[int, int, int]], why: str, tmp_path: Path
+) -> None:
+    file = _hostile(tmp_path / "hostile.gguf", *values)
+    tracemalloc.start()
+    try:
+        with pytest.raises(GgufRefused, match=why):
+            llama.check_any(file)
+        assert tracemalloc.get_traced_memory()[1] < 128 * MEBIBYTE
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_header_longer_than_that_of_any_model_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "long.gguf"
+    with file.open("wb") as out:
+        out.write(b"GGUF" + struct.pack("<IQQ", 3, 0, 100))
+        for number in range(100):
+            out.write(struct.pack("<Q4sIQ", 4, f"{number:04}".encode(), 8, 1 << 20))
+            out.seek(1 << 20, os.SEEK_CUR)
+        out.truncate(out.tell() + 64)
+    with pytest.raises(GgufRefused, match=f"a header of more than {LARGEST_HEADER} bytes"):
+        llama.check_any(file)
 
 
 @given(at=st.integers(0, 60_000), bits=st.integers(1, 255))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from loopback import KID, Loopback
+from loopback import Loopback
 
 from littlemonster.common.v1 import study_pb2 as study
 from littlemonster.inference.v1 import inference_service_pb2 as pb
@@ -38,7 +38,7 @@ def environment(loopback: Loopback, tmp_path: Path) -> dict[str, str]:
     key, keys = tmp_path / "inference.pem", tmp_path / "keys.json"
     key.touch(mode=0o600)
     key.write_bytes(loopback.service_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    keys.write_text(json.dumps({"keys": [jwk(loopback.service_key.public_key(), KID)]}))
+    keys.write_text(json.dumps({"keys": [jwk(loopback.service_key.public_key(), "content")]}))
     return os.environ | {
         "LM_LISTEN": "127.0.0.1:0",
         "LM_SERVICE_KEY_FILE": str(key),
@@ -81,7 +81,7 @@ async def test_the_process_becomes_ready_survives_its_models_death_and_leaves_no
 ) -> None:
     async with _running(environment) as running:
         healthy = grpc_health("127.0.0.1", running.port)
-        stub = GenerationServiceStub(loopback.channel(f"127.0.0.1:{running.port}", as_service=True))
+        stub = GenerationServiceStub(loopback.channel(f"127.0.0.1:{running.port}", as_service="content"))
         assert await wait_until(healthy, 30)
         first = running.model_process()
         os.kill(first, signal.SIGKILL)
@@ -101,7 +101,7 @@ async def test_a_process_whose_model_is_damaged_lives_but_is_not_ready(
     (tmp_path / "models.yaml").write_text(f"{entry}file: bad.gguf, size_bytes: 104, sha256: '{'0' * 64}'}}\n")
     registry = {"LM_MODEL_REGISTRY": str(tmp_path / "models.yaml"), "LM_MODEL": "bad"}
     async with _running(environment | registry) as running:
-        stub = GenerationServiceStub(loopback.channel(f"127.0.0.1:{running.port}", as_service=True))
+        stub = GenerationServiceStub(loopback.channel(f"127.0.0.1:{running.port}", as_service="content"))
         advice = await stub.ValidateTopic(pb.ValidateTopicRequest(topic="ph", subject=study.SUBJECT_CHEMISTRY))
         assert advice.supported
         assert not await grpc_health("127.0.0.1", running.port)()

@@ -4,7 +4,8 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import grpc
 import pytest
@@ -35,6 +36,7 @@ from servicekit.errors import (
 )
 from servicekit.ids import new_id
 
+Stream = Callable[..., AsyncIterator[pb.GenerateStreamResponse]]
 PYTHAGORAS = pb.GenerateScriptRequest(topic="Pythagorean theorem", subject=study.SUBJECT_MATH, seed=7)
 
 
@@ -50,12 +52,18 @@ async def address(loopback: Loopback, pool: ModelPool) -> str:
 
 @pytest.fixture
 def service(loopback: Loopback, address: str) -> grpc.aio.Channel:
-    return loopback.channel(address, as_service=True)
+    return loopback.channel(address, as_service="content")
 
 
 @pytest.fixture
 def anybody(loopback: Loopback, address: str) -> grpc.aio.Channel:
     return loopback.channel(address)
+
+
+@pytest.fixture
+def stream(anybody: grpc.aio.Channel, loopback: Loopback) -> Stream:
+    """GenerateStream as a moderator calls it."""
+    return partial(GenerationServiceStub(anybody).GenerateStream, metadata=loopback.as_user(new_id(), "MODERATOR"))
 
 
 async def _all(stream: AsyncIterator[pb.GenerateStreamResponse]) -> list[pb.GenerateStreamResponse]:
@@ -116,22 +124,22 @@ async def test_a_stream_ends_with_its_only_finish_reason(
     ],
 )
 async def test_a_stream_that_cannot_be_written_fails_before_its_first_piece(
-    request_: pb.GenerateStreamRequest, error: type[ServiceError], reason: str, service: grpc.aio.Channel
+    request_: pb.GenerateStreamRequest, error: type[ServiceError], reason: str, stream: Stream
 ) -> None:
     with pytest.raises(error) as refusal:
-        await _all(GenerationServiceStub(service).GenerateStream(request_))
+        await _all(stream(request_))
     assert refusal.value.reason == reason
 
 
 async def test_a_model_that_dies_fails_the_call_and_serves_the_next(
-    service: grpc.aio.Channel, engine: SupervisedEngine
+    service: grpc.aio.Channel, stream: Stream, engine: SupervisedEngine
 ) -> None:
     stub = GenerationServiceStub(service)
     await stub.GenerateScript(PYTHAGORAS)
     assert engine.process_id
     # Stopped first, so that the stream is surely unfinished when the process is killed.
     os.kill(engine.process_id, signal.SIGSTOP)
-    call = asyncio.ensure_future(_all(stub.GenerateStream(pb.GenerateStreamRequest(prompt="topic: probability"))))
+    call = asyncio.ensure_future(_all(stream(pb.GenerateStreamRequest(prompt="topic: probability"))))
 
     async def arrived() -> bool:
         return engine.waiting == 1
@@ -197,34 +205,36 @@ async def test_who_may_not_call_is_told_so(anybody: grpc.aio.Channel, loopback: 
         await ModelServiceStub(anybody).ListModels(pb.ListModelsRequest(), metadata=student)
 
 
-async def test_an_answer_with_a_schema_comes_whole_and_follows_it(service: grpc.aio.Channel) -> None:
+async def test_an_answer_with_a_schema_comes_whole_and_follows_it(stream: Stream) -> None:
     schema = Struct()
     schema.update(
         {"type": "object", "properties": {"title": {"type": "string", "maxLength": 40}}, "required": ["title"]}
     )
     request = pb.GenerateStreamRequest(prompt="topic: fractions", max_tokens=60, seed=1, schema=schema)
-    (answer,) = await _all(GenerationServiceStub(service).GenerateStream(request))
+    (answer,) = await _all(stream(request))
     assert list(json.loads(answer.text)) == ["title"]
     assert answer.finish_reason == "stop"
     assert answer.prompt_token_count > 0
 
 
-async def test_a_schema_that_finds_no_room_is_an_error_and_never_half_an_answer(service: grpc.aio.Channel) -> None:
+async def test_a_schema_that_finds_no_room_is_an_error_and_never_half_an_answer(stream: Stream) -> None:
     schema = Struct()
     schema.update({"type": "string", "minLength": 200})
     request = pb.GenerateStreamRequest(prompt="topic: fractions", max_tokens=8, schema=schema)
     with pytest.raises(FailedPrecondition, match="in 3 attempts: it is no JSON") as refusal:
-        await _all(GenerationServiceStub(service).GenerateStream(request))
+        await _all(stream(request))
     assert refusal.value.reason == "SCHEMA_NOT_FOLLOWED"
 
 
-async def test_a_stream_that_waits_says_its_position(service: grpc.aio.Channel, engine: SupervisedEngine) -> None:
+async def test_a_stream_that_waits_says_its_position(
+    service: grpc.aio.Channel, stream: Stream, engine: SupervisedEngine
+) -> None:
     stub = GenerationServiceStub(service)
     await stub.GenerateScript(PYTHAGORAS)
     assert engine.process_id
     os.kill(engine.process_id, signal.SIGSTOP)
     request = pb.GenerateStreamRequest(prompt="topic: probability", max_tokens=4)
-    calls = [asyncio.ensure_future(_all(stub.GenerateStream(request))) for _ in range(2)]
+    calls = [asyncio.ensure_future(_all(stream(request))) for _ in range(2)]
 
     async def both_arrived() -> bool:
         return engine.waiting == 2
@@ -236,14 +246,14 @@ async def test_a_stream_that_waits_says_its_position(service: grpc.aio.Channel, 
 
 
 async def test_a_deadline_ends_the_work_as_well_as_the_call(
-    service: grpc.aio.Channel, engine: SupervisedEngine
+    service: grpc.aio.Channel, stream: Stream, engine: SupervisedEngine
 ) -> None:
     stub = GenerationServiceStub(service)
     await stub.GenerateScript(PYTHAGORAS)
     assert engine.process_id
     os.kill(engine.process_id, signal.SIGSTOP)
     with pytest.raises(DeadlineExceeded):
-        await _all(stub.GenerateStream(pb.GenerateStreamRequest(prompt="x", max_tokens=400), timeout=0.3))
+        await _all(stream(pb.GenerateStreamRequest(prompt="x", max_tokens=400), timeout=0.3))
     os.kill(engine.process_id, signal.SIGCONT)
 
     async def idle() -> bool:

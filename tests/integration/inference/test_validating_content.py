@@ -15,7 +15,7 @@ async def test_a_script_as_written_passes_and_a_tampered_one_is_told_what_is_wro
     loopback: Loopback, pool: ModelPool
 ) -> None:
     address = await loopback.serve(registrations(pool))
-    stub = GenerationServiceStub(loopback.channel(address, as_service=True))
+    stub = GenerationServiceStub(loopback.channel(address, as_service="content"))
     script = await stub.GenerateScript(
         pb.GenerateScriptRequest(topic="Pythagorean theorem", subject=study.SUBJECT_MATH, seed=7)
     )

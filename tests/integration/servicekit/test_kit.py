@@ -62,7 +62,7 @@ class Running:
 @pytest.fixture
 def environment(backing: Any, make_database: Callable[[str], Any], loopback: Loopback, tmp_path: Path) -> Any:
     urls = {"LM_DATABASE_URL": make_database("community").app, "LM_NATS_URL": backing.nats_url}
-    return processes.environment("library", loopback, tmp_path, **urls)
+    return processes.environment("community", loopback, tmp_path, **urls)
 
 
 @asynccontextmanager
@@ -108,7 +108,7 @@ async def states(address: str, loopback: Loopback) -> dict[str, int]:
 
 
 def stub(address: str, loopback: Loopback) -> VideoServiceStub:
-    channel = open_channel(address, "library", ServiceTokens("library", loopback.service_key))
+    channel = open_channel(address, "library", ServiceTokens("community", loopback.service_key))
     loopback.stack.push_async_callback(channel.close)
     return VideoServiceStub(channel)
 

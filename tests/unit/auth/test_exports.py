@@ -134,10 +134,14 @@ async def test_others_exports_and_expired_ones_are_not_found(auth: Auth, exports
 async def test_whoever_has_the_link_gets_the_archive_until_it_expires(auth: Auth, exports: Exports) -> None:
     found = await made(auth, exports)
     with acting_as(None):
-        assert [piece async for piece in await exports.fetch(found)] == [b"one", b"two"]
+        assert [piece async for piece in await exports.fetch(found, CLIENT)] == [b"one", b"two"]
         auth.clock.advance(DAY)
         with pytest.raises(ExportLinkInvalid):
-            await exports.fetch(found)
+            await exports.fetch(found, CLIENT)
+    written = [
+        event for event in auth.database.tables.audit.events.values() if event.action == "account.export_downloaded"
+    ]
+    assert [(e.actor_id, e.subject_id, e.ip_address) for e in written] == [("", auth.account.id, CLIENT.address)]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +152,8 @@ async def test_whoever_has_the_link_gets_the_archive_until_it_expires(auth: Auth
 async def test_a_link_that_was_changed_opens_nothing(auth: Auth, exports: Exports, change: dict[str, object]) -> None:
     found = await made(auth, exports)
     with acting_as(None), pytest.raises(ExportLinkInvalid):
-        await exports.fetch(replace(found, **change))
+        await exports.fetch(replace(found, **change), CLIENT)
+    assert AuditAction.EXPORT_DOWNLOADED not in [event.action for event in auth.database.tables.audit.events.values()]
 
 
 def test_there_is_no_link_before_the_archive_and_none_after_a_failure(auth: Auth) -> None:

@@ -49,6 +49,30 @@ async def test_a_warning_refuses_the_comment_and_counts_against_its_author(
     assert (await discussion.create(Draft(video.id, "Sorry"))).is_visible
 
 
+async def test_a_decision_that_is_sent_again_counts_once_and_another_one_counts(
+    store: FakeStore, moderation: Moderation, authors: Authors, comment: Comment
+) -> None:
+    first = await decide(moderation, comment, Ruling(Action.WARN, "Be kind."))
+    later = Moderation(store, lambda: NOON + timedelta(minutes=1), new_id)
+    assert await decide(later, comment, Ruling(Action.WARN, "Be kind.")) == first
+    assert (await authors.standing()).warnings == 1
+    await decide(later, comment, Ruling(Action.WARN, "I mean it."))
+    assert (await authors.standing()).warnings == 2
+    await decide(later, comment, Ruling(Action.SUSPEND, "Enough.", suspension=DAY))
+    await decide(later, comment, Ruling(Action.SUSPEND, "Enough.", suspension=2 * DAY))
+    assert [each.action for each in (await authors.standing()).decisions].count(Action.SUSPEND) == 2
+
+
+async def test_the_same_decision_counts_again_once_the_comment_was_changed(
+    store: FakeStore, authors: Authors, editing: Editing, comment: Comment
+) -> None:
+    later = Moderation(store, lambda: NOON + timedelta(minutes=1), new_id)
+    await decide(later, comment, Ruling(Action.WARN, "Be kind."))
+    await editing.update(comment.id, "You all are still fools")
+    await decide(later, comment, Ruling(Action.WARN, "Be kind."))
+    assert (await authors.standing()).warnings == 2
+
+
 async def test_a_suspended_account_neither_comments_edits_nor_rates_and_is_told_until_when_and_why(
     moderation: Moderation, discussion: Discussion, editing: Editing, stars: Stars, video: Video, comment: Comment
 ) -> None:

@@ -63,6 +63,19 @@ def test_constraints_of_the_contracts_are_there():
     assert SCHEMAS["BatchCreateVideosRequest"]["properties"]["requests"]["maxItems"] == 50
 
 
+def test_what_is_refused_when_it_is_left_out_is_required():
+    assert SCHEMAS["SubmitRatingRequest"]["required"] == ["stars"]
+    archive = {p["name"]: p["required"] for p in operations()["UserService_DownloadExport"]["parameters"]}
+    assert archive == {"exportId": True, "expires": True, "signature": True}
+
+
+def test_a_body_is_required_only_where_something_in_it_is():
+    for name, operation in operations().items():
+        if body := operation.get("requestBody"):
+            schema = SCHEMAS[body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]]
+            assert body["required"] == bool(schema.get("required")), name
+
+
 def test_every_pattern_has_an_example_that_matches_it():
     fields = [field for schema in SCHEMAS.values() for field in schema.get("properties", {}).values()]
     patterned = [field for field in fields if "pattern" in field]
@@ -123,7 +136,8 @@ def test_what_the_path_holds_is_not_asked_for_in_the_body():
 def test_streams_answer_server_sent_events():
     answers = operations()["VideoService_WatchVideo"]["responses"]["200"]["content"]
     assert list(answers) == ["text/event-stream"]
-    assert answers["text/event-stream"]["schema"]["contentSchema"] == {"$ref": "#/components/schemas/VideoProgress"}
+    event = answers["text/event-stream"]["schema"]
+    assert event["properties"]["data"]["contentSchema"] == {"$ref": "#/components/schemas/VideoProgress"}
 
 
 def test_files_are_of_the_kind_that_is_answered():

@@ -10,7 +10,7 @@ from littlemonster.common.v1 import study_pb2
 from littlemonster.planner.v1 import planner_service_pb2 as pb
 from planner_service import convert
 from planner_service.domain.events import EventType, Happening, Period, Reminder, Subject
-from planner_service.errors import PeriodInvalid, ReminderInvalid
+from planner_service.errors import PeriodInvalid, ReminderInvalid, UpdateMaskInvalid
 from servicekit.ids import new_id
 from servicekit.pagination import PageTokenInvalid, encode_page_token
 
@@ -128,6 +128,12 @@ def test_only_fields_that_are_given_are_changed() -> None:
 def test_lists_are_emptied_only_when_the_mask_names_them() -> None:
     request = pb.UpdateEventRequest(update_mask={"paths": ["recurrence", "reminders", "title"]})
     assert convert.changes(request) == {"recurrence": (), "reminders": ()}
+
+
+@pytest.mark.parametrize("path", ["nonsense", "event_id", "completed", "update_mask", "reminders.time", ""])
+def test_a_mask_cannot_name_what_no_change_has(path: str) -> None:
+    with pytest.raises(UpdateMaskInvalid):
+        convert.changes(pb.UpdateEventRequest(title="New", update_mask={"paths": ["title", path]}))
 
 
 def test_every_field_that_is_given_is_changed() -> None:

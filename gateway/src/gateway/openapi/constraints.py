@@ -12,6 +12,7 @@ from littlemonster.common.v1 import text_pb2
 Schema = dict[str, Any]
 _STRING = {"min_len": "minLength", "max_len": "maxLength", "pattern": "pattern"}
 _NUMBER = {"gte": "minimum", "lte": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
+_NUMBERS = ("int32", "int64", "uint32", "float", "double")
 _REPEATED = {"min_items": "minItems", "max_items": "maxItems", "unique": "uniqueItems"}
 # What protos/littlemonster/common/v1/text.proto says in CEL; _ONE_LINE but for texts in which nothing can be seen.
 _NOT_BLANK = r"^[^\u0000]*[^\u0000\s][^\u0000]*$"
@@ -54,12 +55,17 @@ def is_required(field: FieldDescriptorProto) -> bool:
     text = rules.string
     zero_breaks_text = text.min_len > 0 or text.uuid or text.email or len(getattr(text, "in")) > 0
     zero_breaks_pattern = re.search(text.pattern, "") is None
-    zero_breaks_number = rules.int32.gte > 0
+    zero_breaks_number = any(_breaks(getattr(rules, kind)) for kind in _NUMBERS)
     zero_breaks_enum = 0 in rules.enum.not_in or (
         len(getattr(rules.enum, "in")) > 0 and 0 not in getattr(rules.enum, "in")
     )
     broken = (zero_breaks_text, zero_breaks_pattern, zero_breaks_number, zero_breaks_enum, rules.repeated.min_items > 0)
     return any(broken)
+
+
+def _breaks(number: Any) -> bool:
+    """Whether 0 does not pass."""
+    return bool(number.gte > 0 or (number.HasField("gt") and number.gt >= 0))
 
 
 def is_always_answered(field: FieldDescriptorProto) -> bool:

@@ -58,7 +58,8 @@ def _operation(rpc: Rpc, schemas: Schemas) -> dict[str, Any]:
         operation["parameters"] = parameters
     if rpc.has_body:
         body = schemas.of(rpc.request, frozenset(in_path))
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+        needed = any(is_required(field.proto) for field in request.fields if field.proto.name not in in_path)
+        operation["requestBody"] = {"required": needed, "content": {"application/json": {"schema": body}}}
     operation["responses"] = {"200": _success(rpc, schemas)} | responses(rpc)
     return operation
 
@@ -96,7 +97,8 @@ def _success(rpc: Rpc, schemas: Schemas) -> dict[str, Any]:
         return {"description": "The file.", "content": {_MEDIA_TYPES[rpc.name]: {"schema": schema}}}
     if not rpc.server_streaming:
         return {"description": text, "content": {"application/json": {"schema": schema}}}
-    event = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
+    event = {"type": "object", "description": "Of each event.", "required": ["data"], "properties": {"data": data}}
     description = f"Server-Sent Events until the stream ends; the data of each is: {text}"
     return {"description": description, "content": {"text/event-stream": {"schema": event}}}
 

@@ -56,8 +56,10 @@ class Reads(Protocol):
 class Search(Protocol):
     """Finds PUBLIC videos by words."""
 
-    async def search(self, query: SearchQuery, words: Sequence[str], size: int, page_token: str) -> Matches:
-        """One page of videos with every word, the last of which may be half typed, the best match first.
+    async def search(
+        self, query: SearchQuery, words: Sequence[str], size: int, page_token: str, *, every: bool = True
+    ) -> Matches:
+        """One page of videos with every word, or with any, the last of which may be half typed, the best match first.
 
         Raises PageTokenInvalid.
         """

@@ -6,7 +6,7 @@ from pathlib import Path
 from inference_service.clients.language import BundledLanguages
 from inference_service.curriculum.pack import load_curriculum
 from inference_service.domain.embedding import Embedder
-from inference_service.domain.models import EngineName, ModelCard
+from inference_service.domain.models import MEBIBYTE, EngineName, ModelCard
 from inference_service.engine.answers import objection
 from inference_service.engine.machine import this_machine
 from inference_service.engine.pool import Limits, ModelPool
@@ -22,6 +22,9 @@ from littlemonster.inference.v1 import inference_service_pb2_grpc as grpc_pb
 from servicekit.kit import Kit, run
 from servicekit.personal_data.handlers import PersonalDataHandlers
 from servicekit.server import Registration
+
+INTERPRETER_BYTES = 512 * MEBIBYTE
+"""What Python and the engine's libraries take in a model's process, and room for what its need was estimated too low."""
 
 
 def build_pool(settings: Settings, registry: Registry) -> ModelPool:
@@ -39,11 +42,14 @@ def build_pool(settings: Settings, registry: Registry) -> ModelPool:
             card.engine or settings.engine,
             settings.model_places,
             settings.model_gpu_layers,
+            memory_bytes=memory,
         )
         return SupervisedEngine(card, spec, Patience(waiting=settings.queue_length), verified)
 
     places = settings.model_places if settings.engine is EngineName.XLLAMACPP else 1
     machine = this_machine(settings.models_memory_mib, settings.model_context, places)
+    # The driver of a graphics processor counts its own address space as memory that is taken.
+    memory = 0 if settings.model_gpu_layers else machine.memory_bytes + INTERPRETER_BYTES
     limits = Limits(machine, settings.models_loaded, settings.model_keep_alive_seconds)
     return ModelPool(registry, registry.card(settings.model), start, limits)
 

@@ -1,5 +1,6 @@
 """Proto ↔ domain: small functions, total but for times and page tokens that cannot be read."""
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -27,11 +28,13 @@ from planner_service.domain.events import (
 )
 from planner_service.domain.progress import Count, Progress
 from planner_service.domain.sync import Changes, Position
-from planner_service.errors import PeriodInvalid, ReminderInvalid, SyncTokenInvalid
+from planner_service.errors import PeriodInvalid, ReminderInvalid, SyncTokenInvalid, UpdateMaskInvalid
 from planner_service.ports import Cursor
 from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
 
 _LARGEST = 2**31 - 1
+_LONGEST_SHOWN = 64
+_CHANGEABLE = {field.name for field in dataclasses.fields(Plan)}
 _SUBJECTS = {
     Subject.NONE: study.SUBJECT_UNSPECIFIED,
     Subject.MATH: study.SUBJECT_MATH,
@@ -204,7 +207,10 @@ def time(timestamp: Timestamp, field: str) -> datetime:
 
 
 def changes(request: pb.UpdateEventRequest) -> dict[str, Any]:
-    """The fields of a plan that are given. Raises PeriodInvalid, ReminderInvalid."""
+    """The fields of a plan that are given. Raises UpdateMaskInvalid, PeriodInvalid, ReminderInvalid."""
+    if unknown := set(request.update_mask.paths) - _CHANGEABLE:
+        problem = "names fields that cannot be changed"
+        raise UpdateMaskInvalid(fields={"updateMask": problem}, path=min(unknown)[:_LONGEST_SHOWN])
     given: dict[str, Any] = {
         name: getattr(request, name)
         for name in ("title", "description", "all_day", "time_zone")

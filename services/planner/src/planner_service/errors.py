@@ -24,6 +24,13 @@ class SyncTokenInvalid(InvalidArgument):
     message = "This syncToken is not one of yours. Leave it out to fetch everything."
 
 
+class UpdateMaskInvalid(InvalidArgument):
+    """The mask names what no event has, or what cannot be changed."""
+
+    reason = "UPDATE_MASK_INVALID"
+    message = "The field {path} cannot be changed here. Name fields of the event, such as title or recurrence."
+
+
 class FeedNotFound(NotFound):
     """No calendar feed has that address, or not any more."""
 

@@ -88,3 +88,20 @@ def test_webvtt_numbers_its_cues_and_escapes_markup() -> None:
         "1\n00:00:00.000 --> 00:00:01.500\na &lt; b &amp; c\n\n"
         "2\n00:00:01.500 --> 00:00:03.000\ntwo\nlines --&gt; here\n"
     )
+
+
+def test_a_word_that_is_a_sentence_shares_the_cue_of_the_next_sentence_unless_there_is_a_pause() -> None:
+    hello, rest = Word("Hello!", 0.0, 0.5, closes=True), spoken("Let us begin.")
+    at_once, later = ([Word(w.text, w.start + gap, w.end + gap, w.closes) for w in rest] for gap in (0.76, 1.2))
+    assert [cue.text for cue in cues([hello, *at_once], 9.0)] == ["Hello! Let us begin."]
+    assert [cue.text for cue in cues([hello, *later], 9.0)] == ["Hello!", "Let us begin."]
+
+
+def test_a_sentence_that_lasts_long_enough_or_has_no_room_keeps_its_cue() -> None:
+    first, second = (
+        spoken("This one lasts."),
+        [Word(w.text, w.start + 1.3, w.end + 1.3, w.closes) for w in spoken("So.")],
+    )
+    assert [cue.text for cue in cues([*first, *second], 9.0)] == ["This one lasts.", "So."]
+    long = [Word("n" * LINE, 0.76 + part, 1.76 + part, closes=part == 1) for part in (0, 1)]
+    assert len(cues([Word("Hello!", 0.0, 0.5, closes=True), *long], 9.0)) == 2

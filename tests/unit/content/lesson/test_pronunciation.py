@@ -1,4 +1,4 @@
-"""Voices are told how to read foreign names and the letter a; what is shown stays as it is written."""
+"""Voices are told how to read foreign names, some verbs and the letter a; what is shown stays as it is written."""
 
 import pytest
 
@@ -41,6 +41,20 @@ def test_names_are_respelled_also_with_endings_and_read_as_written() -> None:
     said, written = pronounced("“Thucydides’ war”, Le Chatelier's principle and Saint-Domingue, at Versailles.")
     assert not {"Thucydides", "Chatelier", "Domingue", "Versailles"} & set(said.replace("-", " ").split())
     assert sorted(written.values()) == ["Chatelier's", "Saint-Domingue,", "Versailles.", "“Thucydides’"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("Use commas, as a simile uses like.", "Yooz commas, as a simile yoozes like."),
+        ("It has no use, and is of use in the uses of a list.", "It has no use, and is of use in the uses of a list."),
+        ("Metals conduct electricity.", "Metals conduckt electricity."),
+        ("Commas separate three or more separate items.", "Commas sepperate three or more separate items."),
+        ("Separate but equal.", "Separate but equal."),
+    ],
+)
+def test_verbs_are_told_from_nouns_and_adjectives_that_are_written_alike(sentence: str, said: str) -> None:
+    assert pronounced(sentence)[0] == said
 
 
 def test_a_name_inside_another_word_is_left_alone() -> None:

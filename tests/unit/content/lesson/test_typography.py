@@ -84,6 +84,10 @@ def test_a_number_stays_on_the_line_of_what_it_counts(width: int) -> None:
         ("Thucydides, The Peloponnesian War, book 2, translated by Richard Crawley, 1874", "book 2,"),
         ("Niccolò Machiavelli, The Prince, translated by W. K. Marriott, 1908", "W. K. Marriott,"),
         ("Herodotus, Histories, about 430 BCE, translated by G. C. Macaulay, 1890", "about 430 BCE,"),
+        ("Every quadratic equation ax² + bx + c = 0 can be solved with the quadratic formula.", "c = 0"),
+        ("What forms when radium-226 (Z = 88) sends out an alpha particle, and why?", "(Z = 88)"),
+        ("The deadliest war in history lasted in Europe from 1939 to 1945, and in Asia as well", "to 1945,"),
+        ("A product of two sums such as x · y and the sum of four x + y is whole", "+ y"),
     ],
 )
 @pytest.mark.parametrize("width", range(300, 800, 50))

@@ -50,6 +50,7 @@ class AuditAction(StrEnum):
     ERASURE_CANCELLED = "account.erasure_cancelled"
     ERASED = "account.erased"
     EXPORT_REQUESTED = "account.export_requested"
+    EXPORT_DOWNLOADED = "account.export_downloaded"
     KEY_PUBLISHED = "key.published"
     KEY_RETIRED = "key.retired"
 

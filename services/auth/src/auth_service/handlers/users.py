@@ -90,7 +90,8 @@ class UserHandlers(UserServiceServicer):
         return convert_exports.export(await self._exports.get(request.export_id))
 
     async def DownloadExport(self, request: pb2.DownloadExportRequest, context: Context) -> AsyncIterator[HttpBody]:
-        pieces = await self._exports.fetch(convert_exports.presented(request))
+        caller = client(context.invocation_metadata())
+        pieces = await self._exports.fetch(convert_exports.presented(request), caller)
         await context.send_initial_metadata(convert_exports.FILE_HEADERS)
         async for piece in pieces:
             yield convert_exports.part(piece)

@@ -75,12 +75,19 @@ class Exports:
             raise ExportNotFound(export=export_id)
         return export
 
-    async def fetch(self, presented: Link) -> AsyncIterator[bytes]:
-        """The archive, piece by piece; no more than one is in memory. Raises ExportLinkInvalid."""
+    async def fetch(self, presented: Link, client: Client) -> AsyncIterator[bytes]:
+        """The archive, piece by piece; no more than one is in memory. Raises ExportLinkInvalid.
+
+        Written down before the first piece goes out, and from where: who has the link proves nothing else.
+        """
+        now = self._clock()
         with acting_as(AUTH):
             export = await self._exports.get(presented.export_id)
-        if not is_good(export, presented, self._clock()):
-            raise ExportLinkInvalid
+            good = is_good(export, presented, now)  # asked for an unknown one as well, which takes as long by it
+            if export is None or not good:
+                raise ExportLinkInvalid
+            async with self._unit_of_work() as work:
+                await work.audit.record(entry(AuditAction.EXPORT_DOWNLOADED, now, client, subject=export.user_id))
         return self._pieces(presented.export_id)
 
     async def _pieces(self, export_id: str) -> AsyncIterator[bytes]:

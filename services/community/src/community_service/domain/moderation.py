@@ -122,6 +122,18 @@ def rule(comment: Comment, ruling: Ruling, *, decision_id: str, moderator_id: st
     )
 
 
+def is_repeat(decision: Decision, earlier: Decision | None, comment: Comment) -> bool:
+    """True when the same moderator decided the same, and nothing has changed since: an answer was lost and is asked for again."""
+    if earlier is None or earlier.overturned or comment.update_time != earlier.create_time:
+        return False
+    return _said(decision) == _said(earlier)
+
+
+def _said(decision: Decision) -> tuple[object, ...]:
+    suspension = decision.end_time and decision.end_time - decision.create_time
+    return decision.moderator_id, decision.action, decision.reason, decision.code, suspension
+
+
 def check_claim(item: QueueItem, moderator_id: str, now: datetime) -> None:
     """Raises ItemClaimed when another moderator works on it."""
     if item.held_by(now) not in (None, moderator_id):

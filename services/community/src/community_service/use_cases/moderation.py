@@ -13,6 +13,7 @@ from community_service.domain.moderation import (
     Ruling,
     check_claim,
     decide,
+    is_repeat,
     rule,
     upholds,
 )
@@ -35,7 +36,7 @@ class Moderation:
     async def decide(self, comment_id: str, ruling: Ruling) -> Comment:
         """Decides on a comment, and with WARN and SUSPEND on its author; only a hidden one goes on waiting.
 
-        Raises CommentNotFound, OwnCommentModerated, ReasonRequired, ItemClaimed, AppealPending.
+        A repeat changes nothing. Raises CommentNotFound, OwnCommentModerated, ReasonRequired, ItemClaimed, AppealPending.
         """
         now, moderator = self._clock(), current_caller().id
         ruling = replace(ruling, reason=clean(ruling.reason))
@@ -47,6 +48,8 @@ class Moderation:
             if item := await work.queue.lock(comment_id):
                 check_claim(item, moderator, now)
             check_no_appeal(await work.appeals.of_comment(comment_id))
+            if is_repeat(decision, await work.queue.last_decision(comment_id), before):
+                return before
             after = decide(before, decision)
             await work.comments.save(after)
             await _settle(work, decision)

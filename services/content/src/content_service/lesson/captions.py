@@ -10,11 +10,15 @@ LINE = 42  # characters
 LINGER = 0.4  # seconds a cue stays after its last word, if nothing follows
 BRIDGE = 0.6  # a shorter gap to the next cue is closed, so that captions do not flicker
 SHORTEST = 1.0
+AT_ONCE = 0.3  # a longer silence means that something else is shown
 
 
 def cues(words: Sequence[Word], duration: float) -> tuple[Cue, ...]:
-    """Cues of at most two lines of LINE characters, none crossing a sentence end, none overlapping another."""
-    groups = [group for sentence in _sentences(words) for group in _split(sentence)]
+    """Cues of at most two lines of LINE characters, none overlapping another, each a sentence or a part of one.
+
+    A sentence that is over before it is read, such as "Hello!", shares the cue of the one that follows at once.
+    """
+    groups = _merged(group for sentence in _sentences(words) for group in _split(sentence))
     found: list[Cue] = []
     for number, group in enumerate(groups):
         limit = groups[number + 1][0].start if number + 1 < len(groups) else duration
@@ -59,6 +63,18 @@ def _sentences(words: Sequence[Word]) -> Iterable[list[Word]]:
             sentence = []
     if sentence:
         yield sentence
+
+
+def _merged(groups: Iterable[list[Word]]) -> list[list[Word]]:
+    found: list[list[Word]] = []
+    for group in groups:
+        before = found[-1] if found else []
+        brief = before and group[0].start - before[0].start < SHORTEST and group[0].start - before[-1].end < AT_ONCE
+        if brief and lines(before + group) is not None:
+            found[-1] = before + group
+        else:
+            found.append(group)
+    return found
 
 
 def _split(sentence: list[Word]) -> Iterable[list[Word]]:

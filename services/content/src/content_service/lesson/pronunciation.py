@@ -1,4 +1,4 @@
-"""How voices are told to say what they would say wrong by the rules of English: foreign names, and the letter a in formulas."""
+"""How voices are told to say what they would say wrong: foreign names, verbs that look like nouns, the letter a in formulas."""
 
 import re
 from collections.abc import Sequence
@@ -42,6 +42,11 @@ _SAID = {
     "Zheng": "Djung",
 }
 _NAME = re.compile(rf"\b(?:{'|'.join(_SAID)})(?=\b|['’])")
+_VERBS = {"use": "yooz", "uses": "yoozes", "conduct": "conduckt", "separate": "sepperate"}
+_ARTICLES = frozenset(("a", "an", "the"))
+_OWNERS = frozenset(("its", "their", "his", "her", "our", "your"))
+_BEFORE_NOUNS = _ARTICLES | _OWNERS | frozenset(("of", "no", "in", "into", "for", "this", "any"))
+_AFTER_SEPARATE = _ARTICLES | frozenset(("them", "it", "its", "two", "three"))
 LETTER_A = {"a": "eh", "A": "Eh"}
 _POWERS = frozenset(("squared", "cubed"))
 _OPERATIONS = frozenset(("plus", "minus", "times", "equals", "over", "to", "is", "and", "or", "given"))
@@ -51,11 +56,23 @@ _SIGNS = frozenset(("sign", "signs"))
 def pronounced(sentence: str) -> tuple[str, dict[str, str]]:
     """The sentence as a voice reads it right, and what each word that was changed is written like."""
     words = sentence.split()
-    said = [
-        LETTER_A[word] if word in LETTER_A and _names_a_number(words[at + 1 : at + 3]) else _NAME.sub(_by_name, word)
-        for at, word in enumerate(words)
-    ]
+    said = [_said(word, words[at - 1] if at else "", words[at + 1 : at + 3]) for at, word in enumerate(words)]
     return " ".join(said), {new: old for new, old in zip(said, words, strict=True) if new != old}
+
+
+def _said(word: str, before: str, following: Sequence[str]) -> str:
+    if word in LETTER_A:
+        return LETTER_A[word] if _names_a_number(following) else word
+    core = word.rstrip(".,;:?!")
+    if (verb := _VERBS.get(core.lower())) and _is_verb(core.lower(), before, following):
+        return (verb.capitalize() if core[0].isupper() else verb) + word[len(core) :]
+    return _NAME.sub(_by_name, word)
+
+
+def _is_verb(word: str, before: str, following: Sequence[str]) -> bool:
+    if word == "separate":
+        return bool(following) and following[0] in _AFTER_SEPARATE
+    return before.lower() not in _BEFORE_NOUNS
 
 
 def _by_name(found: re.Match[str]) -> str:

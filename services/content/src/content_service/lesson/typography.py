@@ -12,9 +12,10 @@ from pathlib import Path
 import font_roboto
 from PIL import ImageFont
 
+from content_service.lesson.line_breaks import together
+
 LEADING, HEADLINE_LEADING = 1.26, 1.12
 ASCENT = 0.80
-PRODUCT = {"·", "×", "÷"}
 DESCENT = 0.22
 
 
@@ -113,41 +114,13 @@ def measure(text: str, weight: Weight, size: int) -> float:
     return sum(font(face, size).getlength(part) for part, face in runs(text, weight))
 
 
-_NUMBER = re.compile(r"[−-]?\d(?:[\d.,]*\d)?")
-_BEFORE_NUMBER = re.compile(r"(?:about|act|article|book|chapter|line|page|part|scene|thesis|written)", re.IGNORECASE)
-_BEFORE_NAME = re.compile(r"\W?(?:[A-Z]|Mr|Mrs|Ms|Dr|St)\.")
-_SCRAP = re.compile(r"\d{1,2}[.?!]")
-
-
-def _belong(word: str, following: str) -> bool:
-    """Whether they should stay on one line: a number and what it counts or numbers, a product, an initial and its name."""
-    return bool(
-        _NUMBER.fullmatch(word)
-        or {word[-1], following} & PRODUCT
-        or (_BEFORE_NUMBER.fullmatch(word) and following[0].isdigit())
-        or _BEFORE_NAME.fullmatch(word)
-        or _SCRAP.fullmatch(following)
-    )
-
-
-def _words(text: str) -> list[list[str]]:
-    """Words, those together that should stay on one line."""
-    groups: list[list[str]] = []
-    for word in clean(text).split():
-        if groups and _belong(groups[-1][-1], word):
-            groups[-1].append(word)
-        else:
-            groups.append([word])
-    return groups
-
-
 def wrap(text: str, weight: Weight, size: int, width: float) -> tuple[str, ...] | None:
     """Lines no wider than `width`, broken at spaces, only where it must be within what belongs together.
 
     None when a single word is wider.
     """
     lines: list[str] = []
-    for group in _words(text):
+    for group in together(clean(text).split()):
         whole = " ".join(group)
         for word in [whole] if measure(whole, weight, size) <= width else group:
             if measure(word, weight, size) > width:

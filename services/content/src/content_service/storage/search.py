@@ -37,19 +37,22 @@ class PostgresSearch:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def search(self, query: SearchQuery, words: Sequence[str], size: int, page_token: str) -> Matches:
+    async def search(
+        self, query: SearchQuery, words: Sequence[str], size: int, page_token: str, *, every: bool = True
+    ) -> Matches:
         """Reads as anybody: only what is PUBLIC is searched."""
         after = _decoded(query, page_token) if page_token else {}
         with acting_as(None):
             newest, completions = await self._database.one(_PREPARED, prefix=_prefix(words[-1])) or (0, [])
             last = " | ".join(dict.fromkeys([words[-1], *completions]))
-            every = " & ".join([*words[:-1], f"({last})"])
+            some = " | ".join([*words[:-1], last])
+            wanted = " & ".join([*words[:-1], f"({last})"]) if every else some
             given = {"/s:": query.subject, "/d:": query.difficulty}
             rows = await self._database.all(
                 found(bool(after)),
                 limit=size + 1,
-                every_word=every,
-                some_word=" | ".join([*words[:-1], last]),
+                every_word=wanted,
+                some_word=some,
                 marks=" & ".join(f"'{mark}{value}'" for mark, value in given.items() if value),
                 shelves=list(shelves(newest)),
                 **after,

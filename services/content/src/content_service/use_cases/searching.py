@@ -17,7 +17,8 @@ _LONG = 8
 
 
 class Searching:
-    """Search with a second try: when nothing is found, words nobody ever published give way to the ones they resemble."""
+    """Search that does not give up: when nothing holds every word, words nobody ever published give way to the ones they
+    resemble, and when nothing holds those either, what holds some of them is found."""
 
     def __init__(self, search: Search) -> None:
         self._search = search
@@ -31,10 +32,11 @@ class Searching:
         if found.videos:
             return found
         meant = corrected(words, await self._search.alike(words))
-        if meant == words:
-            return found
-        found = await self._search.search(query, meant, size, page_token)
-        return replace(found, corrected=" ".join(meant)) if found.videos else found
+        if meant != words:
+            found = await self._search.search(query, meant, size, page_token)
+        if not found.videos and len(words) > 1:
+            found = await self._search.search(query, meant, size, page_token, every=False)
+        return replace(found, corrected=" ".join(meant)) if found.videos and meant != words else found
 
 
 def corrected(words: Sequence[str], alike: Mapping[str, Sequence[str]]) -> list[str]:

@@ -12,10 +12,12 @@ FEATURES = 1 << 16
 """Words are counted under their hash below this number."""
 OTHER = "OTHER"
 """The class of whatever none of the four subjects teaches."""
-_NONE_ABOVE = 0.5
+_NONE_ABOVE = 0.48
 _UNLIKELY = 0.08
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+|[=+^√%×÷<>π∫]")
 _FORMULA = re.compile(r"\b(?:[A-Z][a-z]?\d+)+(?:[A-Z][a-z]?)*\b|\b[A-Z][a-z]?(?:[A-Z][a-z]?\d+)+\b")
+_LAYOUT = re.compile(r"\\(?:mathrm|mathbf|mathit|text|left|right|displaystyle|quad|begin|end|big)\b|[$~]")
+"""What LaTeX says of how a formula looks, not of what it means."""
 _ENDINGS = ("ies", "es", "s", "ing", "ed")
 _SHORTEST_STEM, _PIECE = 4, 5
 
@@ -61,7 +63,7 @@ def features(text: str) -> Iterator[str]:
     """Stems, pairs of neighbouring stems, pieces of long words; numbers, years and chemical formulas as such."""
     if _FORMULA.search(text):
         yield "<formula>"
-    tokens = [_token(token) for token in _TOKEN.findall(text.lower())]
+    tokens = [_token(token) for token in _TOKEN.findall(_LAYOUT.sub(" ", text).lower())]
     yield from tokens
     yield from (f"{first} {second}" for first, second in pairwise(tokens))
     for token in tokens:

@@ -14,6 +14,8 @@ from typing import TypeVar
 ALIGNMENT = 32
 VERSIONS = (2, 3)
 MOST_TENSORS, MOST_KEYS, MOST_ITEMS = 20_000, 2_000, 2_000_000
+LARGEST_HEADER = 64 << 20
+"""Bytes of all names and values: the vocabularies of the largest models take a tenth of it."""
 LONGEST_STRING, LONGEST_NAME = 1 << 20, 1 << 16
 LARGEST_DIMENSION = 1 << 31
 STRING, ARRAY = 8, 9
@@ -72,11 +74,14 @@ def read_header(path: Path) -> Header:
 class _Reader:
     def __init__(self, data: mmap.mmap, size: int) -> None:
         self._data, self._size, self._at = data, size, 0
+        self._items = 0
 
     def header(self) -> Header:
         if self._take(4) != b"GGUF":
             raise GgufRefused("it does not begin with 'GGUF'")
         version = self._integer("I")
+        if version & 0xFFFF == 0 < version:
+            raise GgufRefused("it is written for big-endian machines")
         if version not in VERSIONS:
             raise GgufRefused(f"GGUF version {version} is not one of {VERSIONS}")
         tensor_count, key_count = self._integer("Q"), self._integer("Q")
@@ -98,6 +103,8 @@ class _Reader:
     def _take(self, length: int) -> bytes:
         if length > self._size - self._at:
             raise GgufRefused(f"it ends inside its header, at byte {self._size}")
+        if self._at + length > LARGEST_HEADER:
+            raise GgufRefused(f"a header of more than {LARGEST_HEADER} bytes is implausible")
         start, self._at = self._at, self._at + length
         return self._data[start : self._at]
 
@@ -124,8 +131,9 @@ class _Reader:
 
     def _array(self) -> Entry:
         item_kind, count = self._integer("I"), self._integer("Q")
-        if count > MOST_ITEMS:
-            raise GgufRefused(f"an array of {count} items is implausible")
+        self._items += count
+        if self._items > MOST_ITEMS:
+            raise GgufRefused(f"arrays of {self._items} items are implausible")
         if item_kind == STRING:
             return Entry(ARRAY, STRING, tuple(self._string() for _ in range(count)))
         code = f"<{count}{self._code(item_kind)}"

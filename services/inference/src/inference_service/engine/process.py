@@ -3,6 +3,7 @@
 It holds no secret, opens no socket and ends as soon as the service that started it is gone.
 """
 
+import contextlib
 import os
 import queue
 import resource
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import BinaryIO
 
 from inference_service.domain.generation import Piece
@@ -36,6 +38,8 @@ from inference_service.engine.xllama import BatchedModel
 from inference_service.errors import PromptHasNul, PromptTooLong, SchemaRefused
 
 GATHER_SECONDS = 0.01
+MOST_LIKELY_VICTIM = 1000
+"""What Linux is told when memory runs out: end this process, and not the service that brings it back."""
 
 
 class Inbox:
@@ -153,16 +157,30 @@ def work(model: Backend, inbox: Inbox, outbox: Outbox) -> None:
             pool.submit(work_on, request)
 
 
+def confine(spec: WorkerSpec) -> None:
+    """A model that dies must not fill the disk, and one that runs wild must not take the memory of others."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if spec.memory_bytes:
+        resource.setrlimit(resource.RLIMIT_DATA, (spec.memory_bytes, spec.memory_bytes))
+    with contextlib.suppress(OSError):  # only Linux has it
+        Path("/proc/self/oom_score_adj").write_text(str(MOST_LIKELY_VICTIM), encoding="ascii")
+
+
 def serve(spec: WorkerSpec) -> int:
     """Answer requests until the service closes the pipe. Return the exit status."""
-    # A model that dies must not fill the disk, and must not print into the frames: native code logs to stdout.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    confine(spec)
+    # A model must not print into the frames: native code logs to stdout.
     outbox = Outbox(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)
     try:
         model, held, verified = load(spec)
     except (GgufRefused, EngineMissing, OSError) as error:
         outbox.send(NotLoaded(str(error)))
+        return 1
+    except MemoryError:
+        outbox.send(
+            NotLoaded(f"it needs more than the {spec.memory_bytes >> 20} MiB that LM_MODELS_MEMORY_MIB leaves it")
+        )
         return 1
     inbox = Inbox(sys.stdin.buffer)
     inbox.start()

@@ -15,7 +15,8 @@ from inference_service.domain.models import EngineName
 class WorkerSpec:
     """`context` is the most tokens one request may hold, `places` how many requests an engine that can works on at a time,
     `gpu_layers` how many of the model's layers a graphics processor computes. `verified` is the `fingerprint` of the file when
-    a process of this service found that it has the checksum; empty when none has."""
+    a process of this service found that it has the checksum; empty when none has. `memory_bytes` is the most that the process
+    may allocate beside the mapped file, 0 for no limit."""
 
     path: Path
     sha256: str
@@ -25,6 +26,7 @@ class WorkerSpec:
     places: int = 1
     gpu_layers: int = 0
     verified: str = ""
+    memory_bytes: int = 0
 
     def encode(self) -> str:
         """As an argument of the process."""

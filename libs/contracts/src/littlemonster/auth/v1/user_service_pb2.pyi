@@ -892,8 +892,8 @@ class AuditEvent(_message.Message):
     """The entry's id."""
     action: _builtins.str
     """What was tried: account.registered, account.admin_created, account.role_changed, account.suspended, account.reinstated,
-    account.erasure_requested, account.erasure_cancelled, account.erased, account.export_requested; session.opened,
-    session.refreshed (only with a spent token), session.revoked, session.reauthenticated; password.changed, password.reset;
+    account.erasure_requested, account.erasure_cancelled, account.erased, account.export_requested,
+    account.export_downloaded (by whoever had the link); session.opened, session.refreshed (only with a spent token), session.revoked, session.reauthenticated; password.changed, password.reset;
     email.verified, email.change_requested, email.changed; totp.created, totp.confirmed, totp.deleted; mfa.checked; key.published,
     key.retired.
     """

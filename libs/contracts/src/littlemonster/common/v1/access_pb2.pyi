@@ -5,6 +5,7 @@ What every Little Monster contract shares: access rules, study subjects and the 
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pb2 as _descriptor_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf.internal import extension_dict as _extension_dict
 import builtins as _builtins
@@ -39,7 +40,7 @@ class _AccessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Access.ValueTy
 
 class Access(_Access, metaclass=_AccessEnumTypeWrapper):
     """Who may call an RPC. Servers and the gateway both read it, so a rule is written once, beside the RPC it guards.
-    A service of the mesh itself (role SERVICE) may call every RPC.
+    A service of the mesh itself (role SERVICE) may call what names it among its `callers`, and what is public.
     """
 
 ACCESS_UNSPECIFIED: Access.ValueType  # 0
@@ -57,5 +58,8 @@ ACCESS_SERVICE: Access.ValueType  # 5
 Global___Access: _TypeAlias = Access  # noqa: Y015
 
 ACCESS_FIELD_NUMBER: _builtins.int
+CALLERS_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Access.ValueType]
 """The least role that may call the RPC."""
+callers: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _containers.RepeatedScalarFieldContainer[_builtins.str]]
+"""The services of the mesh that may call the RPC as well, by name: "content". Any other service may not, whatever the RPC's access."""

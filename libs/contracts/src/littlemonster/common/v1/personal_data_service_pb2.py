@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from littlemonster.common.v1 import access_pb2 as littlemonster_dot_common_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3littlemonster/common/v1/personal_data_service.proto\x12\x17littlemonster.common.v1\x1a\x1b\x62uf/validate/validate.proto\x1a$littlemonster/common/v1/access.proto\"6\n\x19\x45xportPersonalDataRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\">\n\x1a\x45xportPersonalDataResponse\x12\x12\n\ncollection\x18\x01 \x01(\t\x12\x0c\n\x04json\x18\x02 \x01(\t2\x9d\x01\n\x13PersonalDataService\x12\x85\x01\n\x12\x45xportPersonalData\x12\x32.littlemonster.common.v1.ExportPersonalDataRequest\x1a\x33.littlemonster.common.v1.ExportPersonalDataResponse\"\x04\x88\xe7\x18\x05\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3littlemonster/common/v1/personal_data_service.proto\x12\x17littlemonster.common.v1\x1a\x1b\x62uf/validate/validate.proto\x1a$littlemonster/common/v1/access.proto\"6\n\x19\x45xportPersonalDataRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\">\n\x1a\x45xportPersonalDataResponse\x12\x12\n\ncollection\x18\x01 \x01(\t\x12\x0c\n\x04json\x18\x02 \x01(\t2\xa5\x01\n\x13PersonalDataService\x12\x8d\x01\n\x12\x45xportPersonalData\x12\x32.littlemonster.common.v1.ExportPersonalDataRequest\x1a\x33.littlemonster.common.v1.ExportPersonalDataResponse\"\x0c\x88\xe7\x18\x05\x92\xe7\x18\x04\x61uth0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,11 +36,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTPERSONALDATAREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_EXPORTPERSONALDATAREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_PERSONALDATASERVICE'].methods_by_name['ExportPersonalData']._loaded_options = None
-  _globals['_PERSONALDATASERVICE'].methods_by_name['ExportPersonalData']._serialized_options = b'\210\347\030\005'
+  _globals['_PERSONALDATASERVICE'].methods_by_name['ExportPersonalData']._serialized_options = b'\210\347\030\005\222\347\030\004auth'
   _globals['_EXPORTPERSONALDATAREQUEST']._serialized_start=147
   _globals['_EXPORTPERSONALDATAREQUEST']._serialized_end=201
   _globals['_EXPORTPERSONALDATARESPONSE']._serialized_start=203
   _globals['_EXPORTPERSONALDATARESPONSE']._serialized_end=265
   _globals['_PERSONALDATASERVICE']._serialized_start=268
-  _globals['_PERSONALDATASERVICE']._serialized_end=425
+  _globals['_PERSONALDATASERVICE']._serialized_end=433
 # @@protoc_insertion_point(module_scope)

@@ -207,9 +207,10 @@ class CommentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ModerateComment(self, request, context):
-        """Decides on a comment; its author reads the reason. WARN and SUSPEND refuse the comment and concern its author as well.
-        INVALID_ARGUMENT: REASON_REQUIRED. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: OWN_COMMENT_MODERATED. ABORTED:
-        MODERATION_ITEM_CLAIMED by another moderator. FAILED_PRECONDITION: APPEAL_PENDING.
+        """Decides on a comment; its author reads the reason. WARN and SUSPEND refuse the comment and concern its author as well. The same
+        decision of the same moderator again changes nothing. INVALID_ARGUMENT: REASON_REQUIRED. NOT_FOUND: COMMENT_NOT_FOUND.
+        PERMISSION_DENIED: OWN_COMMENT_MODERATED. ABORTED: MODERATION_ITEM_CLAIMED by another moderator. FAILED_PRECONDITION:
+        APPEAL_PENDING.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

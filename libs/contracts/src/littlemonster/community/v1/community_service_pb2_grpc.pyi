@@ -56,9 +56,10 @@ class CommentServiceStub:
     ALREADY_REPORTED.
     """
     ModerateComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.ModerateCommentRequest, _community_service_pb2.Comment]
-    """Decides on a comment; its author reads the reason. WARN and SUSPEND refuse the comment and concern its author as well.
-    INVALID_ARGUMENT: REASON_REQUIRED. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: OWN_COMMENT_MODERATED. ABORTED:
-    MODERATION_ITEM_CLAIMED by another moderator. FAILED_PRECONDITION: APPEAL_PENDING.
+    """Decides on a comment; its author reads the reason. WARN and SUSPEND refuse the comment and concern its author as well. The same
+    decision of the same moderator again changes nothing. INVALID_ARGUMENT: REASON_REQUIRED. NOT_FOUND: COMMENT_NOT_FOUND.
+    PERMISSION_DENIED: OWN_COMMENT_MODERATED. ABORTED: MODERATION_ITEM_CLAIMED by another moderator. FAILED_PRECONDITION:
+    APPEAL_PENDING.
     """
     AppealComment: _aio.UnaryUnaryMultiCallable[_community_service_pb2.AppealCommentRequest, _community_service_pb2.Appeal]
     """Asks another moderator to look again at the last decision on the caller's comment, deleted or not. Once a decision.
@@ -177,9 +178,10 @@ class CommentServiceServicer:
         request: _community_service_pb2.ModerateCommentRequest,
         context: _aio.ServicerContext[_community_service_pb2.ModerateCommentRequest, _abc.Awaitable[_community_service_pb2.Comment]],
     ) -> _abc.Awaitable[_community_service_pb2.Comment]:
-        """Decides on a comment; its author reads the reason. WARN and SUSPEND refuse the comment and concern its author as well.
-        INVALID_ARGUMENT: REASON_REQUIRED. NOT_FOUND: COMMENT_NOT_FOUND. PERMISSION_DENIED: OWN_COMMENT_MODERATED. ABORTED:
-        MODERATION_ITEM_CLAIMED by another moderator. FAILED_PRECONDITION: APPEAL_PENDING.
+        """Decides on a comment; its author reads the reason. WARN and SUSPEND refuse the comment and concern its author as well. The same
+        decision of the same moderator again changes nothing. INVALID_ARGUMENT: REASON_REQUIRED. NOT_FOUND: COMMENT_NOT_FOUND.
+        PERMISSION_DENIED: OWN_COMMENT_MODERATED. ABORTED: MODERATION_ITEM_CLAIMED by another moderator. FAILED_PRECONDITION:
+        APPEAL_PENDING.
         """
 
     def AppealComment(

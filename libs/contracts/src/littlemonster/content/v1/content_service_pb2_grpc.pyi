@@ -34,7 +34,8 @@ class VideoServiceStub:
     SearchVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.SearchVideosRequest, _content_service_pb2.SearchVideosResponse]
     """Full-text search over titles, topics, key points and transcripts of PUBLIC videos: those with every word, the last of
     which may be half typed, the best match first among the newest 200. When there are none, mistyped words give way to
-    the ones they resemble. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
+    the ones they resemble; when that does not help, videos with some of the words are found. INVALID_ARGUMENT:
+    PAGE_TOKEN_INVALID.
     """
     GetVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.GetVideoRequest, _content_service_pb2.Video]
     """One video. NOT_FOUND: VIDEO_NOT_FOUND."""
@@ -101,7 +102,8 @@ class VideoServiceServicer:
     ) -> _abc.Awaitable[_content_service_pb2.SearchVideosResponse]:
         """Full-text search over titles, topics, key points and transcripts of PUBLIC videos: those with every word, the last of
         which may be half typed, the best match first among the newest 200. When there are none, mistyped words give way to
-        the ones they resemble. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
+        the ones they resemble; when that does not help, videos with some of the words are found. INVALID_ARGUMENT:
+        PAGE_TOKEN_INVALID.
         """
 
     def GetVideo(

@@ -410,7 +410,7 @@ class UpdateEventRequest(_message.Message):
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
         """Lists to change although they are empty here: "recurrence" ends a series at its first occurrence, "reminders" removes
-        every reminder. Other fields are changed when they are present, named here or not.
+        every reminder. Other fields are changed when they are present, named here or not; what an event has not is refused.
         """
 
     def __init__(

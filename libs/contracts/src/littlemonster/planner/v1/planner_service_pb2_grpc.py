@@ -135,8 +135,8 @@ class PlannerServiceServicer:
     def UpdateEvent(self, request, context):
         """Changes the fields that are given, of all occurrences or of some; these become an event of their own, which is answered.
         NOT_FOUND: EVENT_NOT_FOUND, or OCCURRENCE_NOT_FOUND. ABORTED: EVENT_CHANGED when etag is not the present one, which is in
-        the details. INVALID_ARGUMENT: OCCURRENCE_REQUIRED for a scope without occurrence_start, TITLE_EMPTY,
-        TIME_ZONE_UNKNOWN, PERIOD_INVALID, RECURRENCE_INVALID, REMINDER_INVALID.
+        the details. INVALID_ARGUMENT: UPDATE_MASK_INVALID, OCCURRENCE_REQUIRED for a scope without occurrence_start,
+        TITLE_EMPTY, TIME_ZONE_UNKNOWN, PERIOD_INVALID, RECURRENCE_INVALID, REMINDER_INVALID.
         RESOURCE_EXHAUSTED: TOO_MANY_EVENTS, TOO_MANY_SERIES.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
