@@ -5,7 +5,7 @@ import asyncio
 import psycopg
 import pytest
 
-from content_service.errors import TooManyLessons, TopicNotSupported, TopicRejected, VideoNotFound
+from content_service.errors import TooManyLessons, TopicRejected
 from littlemonster.common.v1.study_pb2 import DIFFICULTY_STANDARD, SUBJECT_MATH
 from littlemonster.content.v1.content_service_pb2 import (
     VIDEO_STATUS_FAILED,
@@ -17,7 +17,7 @@ from littlemonster.content.v1.content_service_pb2 import (
     GetVideoRequest,
     RetryVideoRequest,
 )
-from servicekit.errors import InvalidArgument, Unauthenticated, Unavailable
+from servicekit.errors import FailedPrecondition, InvalidArgument, NotFound, Unauthenticated, Unavailable
 from servicekit.ids import new_id
 
 
@@ -62,7 +62,8 @@ async def test_a_topic_that_fails_moderation_is_refused_with_the_reason_and_noth
 
 async def test_a_topic_nobody_can_teach_is_refused_with_the_nearest_topics(content, loopback) -> None:
     content.inference.unknown.add("Quantum knitting")
-    with pytest.raises(TopicNotSupported) as refused:
+    # Not by its class: inference has one of the same reason, and which of them a stub raises depends on what is imported.
+    with pytest.raises(FailedPrecondition) as refused:
         await content.videos.CreateVideo(a_wish("Quantum knitting"), metadata=loopback.as_user(new_id()))
     assert refused.value.metadata["suggestions"] == "Fractions, Percentages"
 
@@ -100,7 +101,7 @@ async def test_a_request_id_whose_video_was_deleted_finds_nothing_any_more(conte
     me, request_id = loopback.as_user(new_id()), new_id()
     video = await content.videos.CreateVideo(a_wish(request_id=request_id), metadata=me)
     await content.videos.DeleteVideo(DeleteVideoRequest(video_id=video.id), metadata=me)
-    with pytest.raises(VideoNotFound):
+    with pytest.raises(NotFound, match="There is no video"):
         await content.videos.CreateVideo(a_wish(request_id=request_id), metadata=me)
 
 
@@ -147,7 +148,7 @@ async def test_what_is_not_public_is_its_creators_and_moderators_alone(content, 
     request = GetVideoRequest(video_id=video.id)
     assert (await content.videos.GetVideo(request, metadata=mine)).id == video.id
     assert (await content.videos.GetVideo(request, metadata=loopback.as_user(new_id(), "MODERATOR"))).id == video.id
-    with pytest.raises(VideoNotFound):
+    with pytest.raises(NotFound, match="There is no video"):
         await content.videos.GetVideo(request, metadata=loopback.as_user(new_id()))
     with pytest.raises(Unauthenticated):
         await content.videos.GetVideo(request)
