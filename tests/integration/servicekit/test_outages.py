@@ -190,3 +190,12 @@ async def test_streams_are_made_by_whoever_comes_first_and_missing_subjects_are_
         assert (set(changed.subjects), changed.max_age) == (set(stream.subjects), 3600)
         for broker in (*brokers[1:], again):
             await broker.close()
+
+
+async def test_what_waits_for_a_server_that_went_away_keeps_no_broker_from_closing(nats: Nats, folder: Path) -> None:
+    broker = Broker(nats.url, name="library")
+    async with running(nats.process(), folder):
+        await broker.connect()
+    await until(lambda: disconnected(broker))
+    await broker._client.publish("live.a", b"1")
+    await broker.close()

@@ -100,7 +100,8 @@ class Broker:
             with contextlib.suppress(NatsError):
                 await self._client.flush(timeout=_FLUSH_SECONDS)
         if self._connecting and not self._client.is_closed:  # before, there is nothing that nats-py could close
-            await self._client.close()
+            with contextlib.suppress(ConnectionError):  # what is buffered for a server that went away goes with it
+                await self._client.close()
 
     @property
     def connected(self) -> bool:
