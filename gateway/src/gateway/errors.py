@@ -201,7 +201,8 @@ def _for_rest(error: GatewayError) -> dict[str, Any]:
         "filter": _all_of(*_conditions(error)),
         "status_code": error.status,
         "body_format_override": {"json_format": body(error), "content_type": "application/json"},
-        "headers_to_add": list(_headers(error)),
+        # A lesson's film is missing until it is made; whoever asked too early may ask again.
+        "headers_to_add": [*_headers(error), _header("cache-control", "no-store")],
     }
 
 

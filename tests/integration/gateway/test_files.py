@@ -58,6 +58,7 @@ def test_what_the_gateway_serves_itself_can_only_be_read(anonymous, method, path
 def test_a_range_beyond_the_end_is_refused(anonymous, folder):
     answer = anonymous.get(f"{folder}/video.mp4", headers={"range": "bytes=999999-"})
     assert (answer.status_code, answer.json()["details"][0]["reason"]) == (416, "RANGE_NOT_SATISFIABLE")
+    assert answer.headers["cache-control"] == "no-store"
 
 
 def test_the_length_can_be_asked_for_alone(anonymous, folder):
@@ -73,6 +74,7 @@ def test_nothing_else_in_or_around_the_folder_is_served(anonymous, folder, name)
     answer = anonymous.get(f"{folder}{name}")
     assert answer.status_code == 404
     assert answer.json()["details"][0]["reason"] in ("MEDIA_NOT_FOUND", "PATH_NOT_FOUND")
+    assert answer.headers["cache-control"] == "no-store"
 
 
 def test_the_gateway_says_that_it_is_well(anonymous):
