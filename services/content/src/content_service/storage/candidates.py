@@ -35,7 +35,9 @@ def partial_matches(some: ColumnElement[Any]) -> Select[Any]:
     """
     candidates = _candidates(some).cte("candidates")
     each = func.unnest(bindparam("each_word", type_=ARRAY(Text))).table_valued("word").render_derived("each")
-    asked = select(each.c.word, func.to_tsquery("english", each.c.word).label("query")).cte("asked")
+    query = func.to_tsquery("english", each.c.word).label("query")
+    # Read once, not for each candidate: PostgreSQL sends a notice whenever it reads a word such as "the".
+    asked = select(each.c.word, query).cte("asked").prefix_with("MATERIALIZED")
     held = (
         select(candidates.c.id, candidates.c.rank, asked.c.word)
         .join(asked, candidates.c.words.op("@@")(asked.c.query))
