@@ -8,7 +8,12 @@ from psycopg.types.json import Jsonb
 
 from content_service.domain import FeedQuery
 from littlemonster.common.v1.study_pb2 import DIFFICULTY_HONORS, SUBJECT_HISTORY, SUBJECT_MATH
-from littlemonster.content.v1.content_service_pb2 import GetVideoRequest, ListVideosRequest
+from littlemonster.content.v1.content_service_pb2 import (
+    CreateVideoRequest,
+    DeleteVideoRequest,
+    GetVideoRequest,
+    ListVideosRequest,
+)
 from servicekit.ids import new_id
 from servicekit.pagination import PageTokenInvalid, encode_page_token
 
@@ -125,8 +130,6 @@ async def test_a_page_token_with_made_up_contents_is_refused(content, loopback, 
 
 
 async def test_a_creator_also_sees_what_is_not_public_yet_and_others_do_not(content, loopback, seeded) -> None:
-    from littlemonster.content.v1.content_service_pb2 import CreateVideoRequest
-
     me = new_id()
     video = await content.videos.CreateVideo(
         CreateVideoRequest(topic="Fractions", subject=SUBJECT_MATH), metadata=loopback.as_user(me)
@@ -136,6 +139,8 @@ async def test_a_creator_also_sees_what_is_not_public_yet_and_others_do_not(cont
     theirs = await content.videos.ListVideos(request, metadata=loopback.as_user(new_id()))
     assert [item.id for item in mine.videos] == [video.id]
     assert not theirs.videos
+    await content.videos.DeleteVideo(DeleteVideoRequest(video_id=video.id), metadata=loopback.as_user(me))
+    assert not (await content.videos.ListVideos(request, metadata=loopback.as_user(me))).videos
 
 
 async def test_an_upper_case_id_finds_its_video(content, loopback, seeded) -> None:

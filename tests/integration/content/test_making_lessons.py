@@ -182,6 +182,16 @@ async def test_a_job_is_leased_to_one_worker_and_taken_over_when_the_lease_runs_
     assert (await _get(content, video)).status == pb.VIDEO_STATUS_PROCESSING
 
 
+async def test_a_worker_that_is_started_anew_frees_its_own_lessons_and_nobody_elses(video, database) -> None:
+    units, now = PostgresUnitOfWork(database, Caller.service("content")), utc_now()
+    async with units() as work:
+        assert await work.claim("first", now, now + timedelta(minutes=1))
+        await work.free("second")
+        assert not await work.claim("second", now, now + timedelta(minutes=1))
+        await work.free("first")
+        assert await work.claim("second", now, now + timedelta(minutes=1))
+
+
 async def test_a_lesson_at_work_stays_with_its_worker_however_long_a_stage_takes(
     content, video, urls, monkeypatch
 ) -> None:

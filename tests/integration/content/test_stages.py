@@ -15,6 +15,7 @@ from obstore.store import LocalStore
 from content_service.clients.media import StoredMedia
 from content_service.clients.workshop import WorkFolders
 from content_service.domain import MAX_ATTEMPTS, Lesson, Stage
+from content_service.domain.estimates import FIRST_GUESS
 from content_service.errors import LeaseLost
 from content_service.storage import PostgresUnitOfWork
 from content_service.use_cases.generation import Generation
@@ -249,6 +250,8 @@ async def test_estimates_come_from_what_lessons_took_and_how_many_workers_there_
     assert await seconds() == [120, 120, 160, 160]
     _rows(urls, "UPDATE generation_workers SET seen_time = now() - interval '5 minutes' WHERE worker = 'a'")
     assert (await seconds())[0] == 360
+    _rows(urls, "UPDATE generation_jobs SET stage = 'queued' WHERE finish_time IS NOT NULL")  # as of one that failed
+    assert (await seconds())[0] == 13 * FIRST_GUESS.total_seconds()
 
 
 async def test_a_lesson_being_made_tells_when_it_should_be_ready(content, video, urls) -> None:

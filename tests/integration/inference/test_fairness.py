@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fakes.inference.engine import FakeEngine, FakeShelf
-from integration.inference.conftest import running_pool
+from integration.inference.conftest import StartEngine, running_pool
 
 from community_service.clients import InferenceModerator
 from content_service.clients.inference import InferenceJudge
@@ -18,11 +18,13 @@ from content_service.lesson.script import Subject
 from inference_service.domain.generation import Claim, Priority
 from inference_service.domain.models import Task
 from inference_service.engine.pool import ModelPool
+from inference_service.engine.supervised import Patience
 from inference_service.main import registrations
 from inference_service.storage import Registry, read_registry
 from littlemonster.inference.v1.inference_service_pb2 import GenerateStreamRequest, ModerateRequest
 from littlemonster.inference.v1.inference_service_pb2_grpc import GenerationServiceStub, ModerationServiceStub
 from local_mesh.readiness import wait_until
+from servicekit.errors import ResourceExhausted
 from servicekit.ids import new_id
 
 TEXT = "your work looks as if a hamster had walked over it"
@@ -92,3 +94,12 @@ async def test_what_may_wait_says_so_to_the_queue_and_on_whose_account_it_is(loo
         request = GenerateStreamRequest(prompt="x", max_tokens=1, batch=batch)
         assert [piece async for piece in call(request, metadata=moderator)]
     assert engine.claims == [Claim(me, Priority.BATCH), Claim(me, Priority.INTERACTIVE)]
+
+
+async def test_who_finds_the_queue_full_is_told_when_to_come_back(loopback, start_engine: StartEngine) -> None:
+    engine = await start_engine(patience=Patience(waiting=0))
+    channel = loopback.channel(await loopback.serve(registrations(FakeShelf(engine))))
+    call, moderator = GenerationServiceStub(channel).GenerateStream, loopback.as_user(new_id(), "MODERATOR")
+    with pytest.raises(ResourceExhausted) as busy:
+        await anext(aiter(call(GenerateStreamRequest(prompt="x", max_tokens=1), metadata=moderator)))
+    assert (busy.value.reason, busy.value.retry_after) == ("ENGINE_BUSY", timedelta(seconds=1))
