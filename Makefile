@@ -37,6 +37,8 @@ up: $(READY) ## Run the whole mesh in the foreground until Ctrl-C (LM_HOME, LM_G
 	@exec $(BIN)/lm up
 
 test: $(READY) ## Run all tests on real embedded servers, with branch coverage
+	@{ command -v curl && $(BIN)/python -c 'import ctypes; ctypes.CDLL("libgomp.so.1")'; } >/dev/null 2>&1 || \
+	  { echo "The tests need curl, and libgomp for the optional second engine. On Debian and Ubuntu: apt-get install curl libgomp1"; exit 1; }
 	@rm -f .coverage .coverage.*
 	coverage run -m pytest -n 2 --dist worksteal
 	@coverage combine -q && coverage report --fail-under=80

@@ -21,7 +21,8 @@ _ADD = """
     INSERT INTO lessons (title, subject, difficulty, topic, summary, key_points, cues, tags, words)
     VALUES (%(title)s, %(subject)s, %(difficulty)s, %(topic)s, %(summary)s, %(key_points)s, %(cues)s, %(tags)s,
         setweight(to_tsvector('english', %(title)s || ' ' || %(topic)s), 'A')
-        || setweight(to_tsvector('english', %(points)s), 'B') || setweight(to_tsvector('english', %(transcript)s), 'D'))
+        || setweight(to_tsvector('english', %(aliases)s || ' ' || %(points)s), 'B')
+        || setweight(to_tsvector('english', %(transcript)s), 'D'))
 """
 _WORDS = "INSERT INTO search_words SELECT unnest(tsvector_to_array(to_tsvector('simple', %s))) ON CONFLICT DO NOTHING"
 _SHELVES = ", ".join(f"'/{level}:' || n / {size}" for level, size in enumerate(SHELF_SIZES))
@@ -89,6 +90,7 @@ def _lessons() -> Iterator[dict[str, Any]]:
                 "subject": topic.subject.value,
                 "difficulty": difficulty.value,
                 "topic": topic.aliases[0],
+                "aliases": " ".join(topic.aliases),
                 "summary": plan.summary,
                 "key_points": list(plan.key_points),
                 "points": " ".join(plan.key_points),

@@ -122,11 +122,12 @@ def explained(database_url: str, newest: int) -> str:
         ),
         (
             "search for 'triangle'",
-            found(False),
+            found(False, True),
             {
                 "limit": 21,
                 "every_word": "triangle",
                 "some_word": "triangle",
+                "typed": "triangle",
                 "marks": "",
                 "shelves": list(shelves(newest)),
             },

@@ -73,6 +73,8 @@ class Inference(GenerationServiceServicer, ModerationServiceServicer):
     rejected: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
     script: Script = field(default_factory=lambda: SHORT_SCRIPT)
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other names of topics, by the topic that is asked for."""
     failure: ServiceError | None = None
     asked: Counter[str] = field(default_factory=Counter)
     """How often each method was called."""
@@ -100,7 +102,8 @@ class Inference(GenerationServiceServicer, ModerationServiceServicer):
         self.asked["ValidateTopic"] += 1
         if request.topic in self.unknown:
             return inference.ValidateTopicResponse(supported=False, suggestions=["Fractions", "Percentages"])
-        return inference.ValidateTopicResponse(supported=True, title=request.topic)
+        aliases = self.aliases.get(request.topic, ())
+        return inference.ValidateTopicResponse(supported=True, title=request.topic, aliases=aliases)
 
     async def ValidateContent(
         self, request: inference.ValidateContentRequest, context: Any

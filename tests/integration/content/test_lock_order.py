@@ -99,7 +99,7 @@ class Race:
 
 
 def _lesson() -> Lesson:
-    return Lesson("Adding up", "", ["Adding joins"], [], [], 9.0, [], [{"start": 0, "text": "Adding joins."}], {})
+    return Lesson("Adding up", "", ["Adding joins"], [], [], 9.0, [], [{"start": 0, "text": "Adding joins."}], {}, [])
 
 
 async def _run(act: Act) -> None:

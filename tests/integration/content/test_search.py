@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from content_service.storage import PostgresSearch
+from inference_service.curriculum.pack import load_curriculum
 from littlemonster.common.v1.study_pb2 import SUBJECT_HISTORY, SUBJECT_MATH
 from littlemonster.content.v1 import content_service_pb2 as pb
 from littlemonster.inference.v1.script_pb2 import Script
@@ -128,6 +129,71 @@ async def test_a_lesson_is_found_however_many_were_published_since(content, loop
             ids.append((await content.videos.CreateVideo(request, metadata=me)).id)
             await content.generation("w").next()
     assert {video.id for video in (await _search(content, loopback, "adding")).videos} == set(ids)
+
+
+@pytest.fixture
+async def wars(content, loopback) -> dict[str, str]:
+    """The ids of one lesson on each world war, the first made last, with the curriculum's names for them."""
+    topics = load_curriculum().topics
+    ids = {}
+    for slug in ("first-world-war", "second-world-war"):
+        content.inference.aliases[slug] = topics[slug].aliases
+        content.inference.script = Script.FromString(content.inference.script.SerializeToString())
+        content.inference.script.title = topics[slug].title
+        ids[slug] = await _published(content, loopback, slug)
+    return ids
+
+
+async def _published(content, loopback, topic: str) -> str:
+    request = pb.CreateVideoRequest(topic=topic, subject=SUBJECT_HISTORY)
+    video = await content.videos.CreateVideo(request, metadata=loopback.as_user(new_id()))
+    await content.generation("w").next()
+    return video.id
+
+
+async def test_a_lesson_is_found_by_the_names_that_students_give_its_topic(content, loopback, wars) -> None:
+    first, second = wars.values()
+    for query in ("world war 2", "ww2", "World War II", "WWII", "second world war", "stalin"):
+        assert [video.id for video in (await _search(content, loopback, query)).videos] == [second], query
+    for query in ("world war 1", "ww1", "first world war", "the great war", "trench"):
+        assert [video.id for video in (await _search(content, loopback, query)).videos] == [first], query
+    # Both lessons say the word "two" somewhere, and WWI may be half of WWII.
+    for query, best in (("world war two", second), ("WWI", first)):
+        assert (await _search(content, loopback, query)).videos[0].id == best, query
+
+
+async def test_names_of_a_topic_are_known_words_to_which_mistyped_ones_give_way(content, loopback, wars) -> None:
+    found = await _search(content, loopback, "hirosima")
+    assert (found.corrected_query, [video.id for video in found.videos]) == ("hiroshima", [wars["second-world-war"]])
+
+
+async def test_of_lessons_with_some_of_the_words_those_with_more_of_them_come_first(content, loopback, wars) -> None:
+    first, second = wars.values()
+    for query, order in (("world war 1 unheard", [first, second]), ("dice in the second world war", [second, first])):
+        assert [video.id for video in (await _search(content, loopback, query)).videos] == order, query
+
+
+async def test_of_lessons_with_some_of_the_words_those_with_the_rarer_come_first(content, loopback) -> None:
+    ids = [await _published(content, loopback, topic) for topic in ("yellow 7", "red green", "red red", "red")]
+    for query in ("red 7 unheard", "red yellow unheard", "red red 7 unheard"):
+        first = await _search(content, loopback, query, page_size=1)
+        rest = await _search(content, loopback, query, page_size=9, page_token=first.next_page_token)
+        assert [video.id for video in first.videos] == ids[:1], query
+        assert sorted(video.id for video in rest.videos) == sorted(ids[1:]), query
+
+
+async def test_what_was_judged_before_topics_had_other_names_is_published_and_found(content, loopback, urls) -> None:
+    request = pb.CreateVideoRequest(topic="Adding up", subject=SUBJECT_MATH)
+    video = await content.videos.CreateVideo(request, metadata=loopback.as_user(new_id()))
+    with psycopg.connect(urls.owner, options="-c lm.role=SERVICE") as connection:
+        connection.execute(
+            "INSERT INTO generation_stages (video_id, owner, stage, artifact, seconds, create_time) "
+            "SELECT video_id, owner, 'validate', %s, 1, now() FROM generation_jobs",
+            (b'{"title": "Adding"}',),
+        )
+    await content.generation("w").next()
+    assert content.inference.asked["ValidateTopic"] == 1  # by CreateVideo alone
+    assert [found.id for found in (await _search(content, loopback, "adding")).videos] == [video.id]
 
 
 @pytest.mark.parametrize("query", ["!!!", "& | ! ( ) :*", "'; DROP TABLE videos; --", "\x00", "the", "🧮"])

@@ -189,7 +189,7 @@ async def test_of_many_that_finish_a_lesson_at_once_only_the_one_with_the_lease_
         await work.claim("stalled", utc_now(), utc_now() - timedelta(seconds=1))
     async with units() as work:
         await work.claim("second", utc_now(), utc_now() + timedelta(minutes=1))
-    lesson = Lesson("Title", "", [], [], [], 9.0, [], [], {})
+    lesson = Lesson("Title", "", [], [], [], 9.0, [], [], {}, [])
 
     async def finish(worker: str) -> bool:
         try:

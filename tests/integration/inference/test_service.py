@@ -96,8 +96,9 @@ async def test_a_topic_is_validated(service: grpc.aio.Channel) -> None:
     yes = await stub.ValidateTopic(pb.ValidateTopicRequest(topic="ph scale", subject=study.SUBJECT_CHEMISTRY))
     no = await stub.ValidateTopic(pb.ValidateTopicRequest(topic="knitting", subject=study.SUBJECT_CHEMISTRY))
     assert (yes.supported, yes.title) == (True, "Acids and Bases")
+    assert "ph scale" in yes.aliases
     assert not no.supported
-    assert len(no.suggestions) == 3
+    assert (len(no.suggestions), list(no.aliases)) == (3, [])
 
 
 async def test_a_stream_ends_with_its_only_finish_reason(

@@ -197,6 +197,9 @@ TIMES: dict[str, str] = {
     "iat missing": without("iat"),
     "iat text": with_claims(iat="now"),
     "not yet valid": with_claims(nbf=SECONDS + 600),
+    "nbf null": with_claims(nbf=None),
+    "nbf text": with_claims(nbf=str(SECONDS)),
+    "nbf not a number": signed(HEADER, json.dumps(CLAIMS | {"nbf": float("nan")}).encode()),
 }
 """Each is signed well, and not now."""
 

@@ -15,6 +15,7 @@ from security.auth.hostile_tokens import (
     SESSION,
     SIGNER,
     signed,
+    with_claims,
     with_header,
     without,
 )
@@ -47,6 +48,13 @@ async def test_a_hostile_token_is_refused_and_not_remembered(verifier: TokenVeri
         with pytest.raises(TokenInvalid):
             await verifier.verify(token)
         assert verifier.remembered(token) is None
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+async def test_the_signer_s_clock_may_be_a_minute_ahead(verifier: TokenVerifier, claim: str) -> None:
+    assert (await verifier.verify(with_claims(**{claim: SECONDS + 60}))).id == ACCOUNT.id
+    with pytest.raises(TokenInvalid):
+        await verifier.verify(with_claims(**{claim: SECONDS + 61}))
 
 
 async def test_how_well_the_bearer_is_known_is_told_and_is_the_least_where_it_is_not(verifier: TokenVerifier) -> None:

@@ -79,7 +79,8 @@ async def test_what_is_remembered_is_bounded(verifier: TokenVerifier, monkeypatc
 async def test_a_token_of_an_ended_session_is_refused_also_when_it_was_remembered() -> None:
     revoked = RevokedSessions()
     services = StaticKeys({"content": SERVICE_KEY.public_key()})
-    verifier = TokenVerifier(key_source(SIGNER), services, revoked=revoked)
+    service = ServiceTokens("content", SERVICE_KEY, now=lambda: float(SECONDS))
+    verifier = TokenVerifier(key_source(SIGNER), services, now=lambda: float(SECONDS), revoked=revoked)
     another = with_claims(sid="0190b5c0-0000-7000-8000-000000000009")
     assert await verifier.verify(with_claims()) == verifier.remembered(with_claims())
     revoked.add(SESSION.id)
@@ -89,4 +90,4 @@ async def test_a_token_of_an_ended_session_is_refused_also_when_it_was_remembere
         with pytest.raises(SessionRevoked):
             await verifier.verify(with_claims(jti="of the same session"))
     assert (await verifier.verify(another)).id == ACCOUNT.id
-    assert await verifier.verify(ServiceTokens("content", SERVICE_KEY).token()) == Caller.service("content")
+    assert await verifier.verify(service.token()) == Caller.service("content")

@@ -21,6 +21,9 @@ from content_service.use_cases.searching import corrected
         ("bond", ["pond", "band"], "band"),
         ("stoichimetry", ["stoichiometry"], "stoichiometry"),
         ("xyzzy", [], "xyzzy"),
+        ("dice", ["ice"], "dice"),
+        ("dice", ["ice", "dicey"], "dicey"),
+        ("smoal", ["moal"], "moal"),
     ],
 )
 def test_one_slip_in_a_short_word_and_two_in_a_long_one_are_forgiven(typed: str, known: list[str], meant: str) -> None:

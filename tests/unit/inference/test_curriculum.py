@@ -1,12 +1,13 @@
 """The shipped pack is correct, and the linter sees what is not."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from math import cos, pi, sin
 
 import pytest
 from matplotlib.mathtext import MathTextParser
 
-from inference_service.curriculum.lint import TOPICS_PER_SUBJECT, problems
+from inference_service.curriculum.lint import LONGEST_ALIAS, MOST_ALIASES, TOPICS_PER_SUBJECT, problems
 from inference_service.curriculum.pack import load_curriculum
 from inference_service.domain.lesson import (
     Curriculum,
@@ -159,6 +160,18 @@ def test_the_linter_sees_a_fact_told_twice() -> None:
     topic = PACK.topics[SLUG]
     twice = replace(topic, facts=(*topic.facts, Fact("squares", "again", "Again.")))
     assert f"{SLUG}: fact squares is there twice" in problems(_with_topic(twice))
+
+
+def _alias_problems(aliases: tuple[str, ...]) -> Iterator[str]:
+    pack = _with_topic(replace(PACK.topics[SLUG], aliases=aliases))
+    return (problem for problem in problems(pack) if "alias" in problem)
+
+
+def test_the_linter_bounds_aliases() -> None:
+    most = (*(f"name {number}" for number in range(MOST_ALIASES - 1)), "n" * LONGEST_ALIAS)
+    assert not list(_alias_problems(most))
+    assert list(_alias_problems((*most, "one more"))) == [f"{SLUG}: it has 33 aliases instead of at most 32"]
+    assert "over 64 characters" in next(_alias_problems((f"{most[-1]}n",)))
 
 
 def test_the_linter_sees_a_missing_difficulty() -> None:

@@ -104,6 +104,7 @@ def advice(value: TopicAdvice) -> pb.ValidateTopicResponse:
         suggestions=value.suggestions,
         reason=value.reason,
         off_subject=value.off_subject,
+        aliases=value.aliases,
     )
 
 

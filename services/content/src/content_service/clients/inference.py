@@ -49,7 +49,7 @@ class InferenceJudge:
             raise TopicNotRelevant(topic=topic, subject=subject_.lower(), suggestions=suggestions)
         if not answer.supported:
             raise TopicNotSupported(topic=topic, suggestions=suggestions)
-        return _kept(title=answer.title)
+        return _kept(title=answer.title, aliases=list(answer.aliases))
 
 
 class InferenceWriter:

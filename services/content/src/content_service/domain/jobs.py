@@ -105,7 +105,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What a finished lesson adds to its video. `cues` are {"start", "text"}: the transcript with its seconds."""
+    """What a finished lesson adds to its video. `cues` are {"start", "text"}: the transcript with its seconds.
+
+    `aliases` are other names of its topic, by which it is found.
+    """
 
     title: str
     summary: str
@@ -116,6 +119,7 @@ class Lesson:
     tags: list[str]
     cues: list[dict[str, Any]]
     provenance: dict[str, Any]
+    aliases: list[str]
 
 
 @dataclass(frozen=True, slots=True)

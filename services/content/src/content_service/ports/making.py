@@ -19,7 +19,7 @@ class Judge(Protocol):
     """Decides whether a topic may and can become a lesson. The answers are JSON, to keep."""
 
     async def validate(self, topic: str, subject: Subject) -> bytes:
-        """The curriculum's name for the topic. Raises TopicNotSupported, or Unavailable when nobody can judge now."""
+        """The topic's `title` and `aliases` in the curriculum. Raises TopicNotSupported, or Unavailable when nobody can judge."""
         ...
 
     async def moderate(self, topic: str, subject: Subject, author: str) -> bytes:

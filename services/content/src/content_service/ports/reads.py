@@ -46,6 +46,8 @@ class Search(Protocol):
     ) -> Matches:
         """One page of videos with every word, or with any, the last of which may be half typed, the best match first.
 
+        With any, it is those with more of the words and with rarer ones.
+
         Raises PageTokenInvalid.
         """
         ...

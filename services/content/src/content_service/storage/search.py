@@ -6,22 +6,20 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Float, Integer, Select, bindparam, cast, func, literal_column, or_, select, text, true, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSQUERY
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Float, Integer, bindparam, func, literal_column, or_, select, text, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Text, Uuid
 
 from content_service.domain import Match, Matches, SearchQuery, Video
+from content_service.storage.candidates import partial_matches, whole_matches
 from content_service.storage.reads import whole_number
-from content_service.storage.search_index import DOCUMENTS, WORDS, shelves
+from content_service.storage.search_index import WORDS, shelves
 from content_service.storage.statements import COLUMNS, VIDEOS
 from content_service.tables import NUMBERS
 from servicekit.caller import acting_as
 from servicekit.database import Database, Statement, compile_statement
 from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
 
-CANDIDATES = 200
-"""Matches that are ranked, the newest: what a page costs must not grow with what the school has gathered."""
 _COMPLETIONS = 8
 _SHORTEST_PREFIX = 3
 _LENGTHS_APART = 2
@@ -46,12 +44,15 @@ class PostgresSearch:
             newest, completions = await self._database.one(_PREPARED, prefix=_prefix(words[-1])) or (0, [])
             last = " | ".join(dict.fromkeys([words[-1], *completions]))
             some = " | ".join([*words[:-1], last])
-            wanted = " & ".join([*words[:-1], f"({last})"]) if every else some
+            wanted: dict[str, Any] = {"every_word": " & ".join([*words[:-1], f"({last})"])}
+            if not every:
+                wanted = {"each_word": list(dict.fromkeys([*words[:-1], last]))}
             given = {"/s:": query.subject, "/d:": query.difficulty}
             rows = await self._database.all(
-                found(bool(after)),
+                found(bool(after), every),
+                **wanted,
+                typed=(" & " if every else " | ").join(words),
                 limit=size + 1,
-                every_word=wanted,
                 some_word=some,
                 marks=" & ".join(f"'{mark}{value}'" for mark, value in given.items() if value),
                 shelves=list(shelves(newest)),
@@ -111,15 +112,14 @@ _ALIKE = compile_statement(
 
 
 @cache
-def found(after: bool) -> Statement[tuple[Video, Match]]:
-    """A page of matches, `after` a rank and id or from the start.
+def found(after: bool, every: bool) -> Statement[tuple[Video, Match]]:
+    """A page of matches that hold `every` word or some, `after` a rank and id or from the start.
 
-    Parameters: limit, every_word and some_word (text of a tsquery), marks (a tsquery, maybe empty), shelves, and
-    after_rank and after_id when `after`.
+    Parameters: limit, some_word (text of a tsquery), every_word (another) when `every` and else each_word (such texts),
+    after_rank and after_id when `after`, and those of `candidates`.
     """
-    every = func.to_tsquery("english", bindparam("every_word", type_=Text))
     some = func.to_tsquery("english", bindparam("some_word", type_=Text))
-    candidates = _candidates(every).cte("candidates")
+    candidates = (whole_matches() if every else partial_matches(some)).cte("matches")
     best = select(candidates).order_by(candidates.c.rank.desc(), candidates.c.id.desc()).limit(bindparam("limit"))
     if after:
         last = tuple_(bindparam("after_rank", type_=Integer), bindparam("after_id", type_=Uuid))
@@ -142,23 +142,6 @@ def found(after: bool) -> Statement[tuple[Video, Match]]:
         .order_by(page.c.rank.desc(), VIDEOS.c.id.desc()),
         _row,
     )
-
-
-def _candidates(every: ColumnElement[Any]) -> Select[Any]:
-    """The newest matches: shelf after shelf, until there are enough."""
-    shelf = func.unnest(bindparam("shelves", type_=ARRAY(Text))).table_valued("name").render_derived("shelf")
-    marks = cast(bindparam("marks", type_=Text), TSQUERY)
-    wanted = every.op("&&")(cast(func.quote_literal(shelf.c.name), TSQUERY)).op("&&")(marks)
-    # Rounded, so that a page token compares with exactly what it was made from.
-    rank = func.round(func.ts_rank_cd(DOCUMENTS.c.words, every) * 1_000_000).cast(Integer)
-    lot = (
-        select(DOCUMENTS.c.video_id.label("id"), rank.label("rank"))
-        .where(DOCUMENTS.c.words.op("@@")(wanted), func.numnode(every) > 0)
-        .where(select(VIDEOS.c.id).where(VIDEOS.c.id == DOCUMENTS.c.video_id, VIDEOS.c.status == "PUBLIC").exists())
-        .limit(CANDIDATES)
-        .lateral("lot")
-    )
-    return select(lot.c.id, lot.c.rank).join_from(shelf, lot, true()).limit(CANDIDATES)
 
 
 def _row(*values: Any) -> tuple[Video, Match]:

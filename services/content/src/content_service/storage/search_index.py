@@ -57,12 +57,14 @@ def _marks() -> ColumnElement[str]:
 _cue = func.jsonb_array_elements(VIDEOS.c.cues).table_valued("value").alias("cue")
 _transcript = select(func.string_agg(_cue.c.value.cast(JSONB)["text"].astext, " ")).select_from(_cue).scalar_subquery()
 _spoken = func.coalesce(_transcript, "")
+_aliases = func.array_to_string(bindparam("aliases", type_=ARRAY(Text)), " ")
 _key_points = func.array_to_string(VIDEOS.c.key_points, " ")
 _vector = functools.reduce(
     lambda left, right: left.op("||")(right),
     (
         _weighted(VIDEOS.c.title, "A"),
         _weighted(VIDEOS.c.topic, "A"),
+        _weighted(_aliases, "B"),
         _weighted(_key_points, "B"),
         _weighted(_spoken, "D"),
         _marks(),
@@ -70,7 +72,7 @@ _vector = functools.reduce(
 )
 _this = VIDEOS.c.id == bindparam("video_id")
 _document = upsert(DOCUMENTS).from_select(["video_id", "words"], select(VIDEOS.c.id, _vector).where(_this))
-_simple = func.to_tsvector("simple", func.concat_ws(" ", VIDEOS.c.title, _key_points, _spoken))
+_simple = func.to_tsvector("simple", func.concat_ws(" ", VIDEOS.c.title, _aliases, _key_points, _spoken))
 _word = func.unnest(func.tsvector_to_array(_simple)).table_valued("word").render_derived("spoken")
 # In the order of the words: two who publish the same new words at once must not wait for each other.
 _words = (
@@ -85,4 +87,4 @@ ADDED = (
     ),
     compile_command(upsert(WORDS).from_select(["word"], _words).on_conflict_do_nothing()),
 )
-"""What makes a video that was just published findable; the parameter is video_id."""
+"""What makes a video that was just published findable; the parameters are video_id and aliases, other names of its topic."""

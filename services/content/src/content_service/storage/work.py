@@ -133,7 +133,7 @@ class PostgresWork:
         )
         if video:
             for statement in search_index.ADDED:
-                await self._transaction.execute(statement, video_id=video_id)
+                await self._transaction.execute(statement, video_id=video_id, aliases=lesson.aliases)
             await self._transaction.emit("video.status_changed", convert.status_changed(video), video_id)
             await self._transaction.emit("video.created", convert.video_created(video, self._links(video.id)), video_id)
 

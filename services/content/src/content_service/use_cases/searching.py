@@ -43,7 +43,8 @@ def corrected(words: Sequence[str], alike: Mapping[str, Sequence[str]]) -> list[
     """Each word of `alike` gives way to the nearest of those like it, the others stay.
 
     Near is one slip in a word of four to seven letters and two in a longer one: a letter too many, missing, wrong, or two
-    swapped (optimal string alignment distance). Of words equally near the first in the alphabet is taken.
+    swapped (optimal string alignment distance). Of words equally near the first in the alphabet is taken. A word of four
+    letters never merely loses the first, by which it is known: dice is not ice.
     """
     return [_nearest(word, sorted(alike.get(word, ()))) for word in words]
 
@@ -52,5 +53,7 @@ def _nearest(word: str, others: Sequence[str]) -> str:
     if len(word) < _SHORTEST:
         return word
     slips = 2 if len(word) >= _LONG else 1
+    if len(word) == _SHORTEST:
+        others = [other for other in others if other != word[1:]]
     found = process.extractOne(word, others, scorer=OSA.distance, score_cutoff=slips)
     return found[0] if found else word

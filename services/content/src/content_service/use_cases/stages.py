@@ -105,7 +105,7 @@ class Lessons:
             await tools.media.store(job.video_id, self._folder() / Stage.RENDER.value)
             now = tools.clock()
             async with tools.unit_of_work() as work:
-                lesson, seconds = _lesson(script, rendered, wrote | _made(job)), (now - began).total_seconds()
+                lesson, seconds = _lesson(job, script, rendered, wrote), (now - began).total_seconds()
                 await work.finish(job.video_id, self._worker, lesson, seconds, now)
         self.published = True
         log.info("lesson published", extra={"video": job.video_id, "seconds": round(rendered.duration, 1)})
@@ -162,7 +162,7 @@ def _made(job: Job) -> dict[str, object]:
     return {"reading_grade": checked["reading_grade"], "voice": spoken["voice"]}
 
 
-def _lesson(script: Script, rendered: Rendered, provenance: dict[str, object]) -> Lesson:
+def _lesson(job: Job, script: Script, rendered: Rendered, wrote: dict[str, object]) -> Lesson:
     return Lesson(
         title=script.title,
         summary=script.summary,
@@ -172,5 +172,7 @@ def _lesson(script: Script, rendered: Rendered, provenance: dict[str, object]) -
         duration=round(rendered.duration, 2),
         tags=list(script.tags),
         cues=[{"start": round(cue.start, 2), "text": " ".join(cue.text.split())} for cue in rendered.transcript],
-        provenance=provenance,
+        provenance=wrote | _made(job),
+        # What the release before has judged knows no aliases.
+        aliases=json.loads(job.done[Stage.VALIDATE]).get("aliases", []),
     )

@@ -22,6 +22,7 @@ from inference_service.domain.topics import normalise
 SECONDS = range(70, 116)
 KEY_POINTS, POINTS = range(3, 6), range(2, 6)
 TOPICS_PER_SUBJECT = 20
+MOST_ALIASES, LONGEST_ALIAS = 32, 64  # as the contract of ValidateTopic promises
 _STROKES = 8  # figures drawn by fewer have corners
 _SPEAKABLE = re.compile(r"[A-Za-z ,.!?:;'’-]+")
 _SPOKEN_FIELDS = ("say", "answer_say")
@@ -56,6 +57,9 @@ def _topic_problems(topic: Topic) -> Iterator[str]:
     for difficulty in Difficulty:
         if difficulty not in topic.levels:
             yield f"there is no lesson for {difficulty}"
+    if len(topic.aliases) > MOST_ALIASES:
+        yield f"it has {len(topic.aliases)} aliases instead of at most {MOST_ALIASES}"
+    yield from (f"an alias of over {LONGEST_ALIAS} characters: {a!r}" for a in topic.aliases if len(a) > LONGEST_ALIAS)
     identifiers = [fact.id for fact in topic.facts]
     yield from (f"fact {i} is there twice" for i in sorted({i for i in identifiers if identifiers.count(i) > 1}))
     mistakes = {plan.mistake.wrong.text for plan in topic.levels.values()}

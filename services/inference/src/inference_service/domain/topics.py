@@ -46,6 +46,7 @@ Match = Found | OtherSubject | Unknown
 class TopicAdvice:
     """Whether a topic can be taught; `suggestions` are the nearest titles, `reason` says why not.
 
+    `aliases` are the other names of one that can.
     `off_subject`: it is plainly about something else, so that no model should teach it in this subject.
     """
 
@@ -54,6 +55,7 @@ class TopicAdvice:
     suggestions: tuple[str, ...] = ()
     reason: str = ""
     off_subject: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 def find_topic(curriculum: Curriculum, asked: str, subject: Subject) -> Match:

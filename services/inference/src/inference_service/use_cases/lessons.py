@@ -63,7 +63,7 @@ class Lessons:
         """Say whether `asked` can be taught in `subject`, and what can be instead."""
         match find_topic(self._curriculum, asked, subject):
             case Found(topic=topic):
-                return TopicAdvice(True, title=topic.title)
+                return TopicAdvice(True, title=topic.title, aliases=topic.aliases)
             case OtherSubject(topic=topic):
                 reason = f"'{topic.title}' belongs to {topic.subject.lower()}. Choose that subject."
                 return TopicAdvice(False, topic.title, (topic.title,), reason, off_subject=True)

@@ -519,7 +519,9 @@ class VideoMatch(_message.Message):
     video_id: _builtins.str
     """The video's id."""
     snippet: _builtins.str
-    """The passage that matched, matches between <b> and </b>, everything else escaped."""
+    """The passage that matched, matches between <b> and </b>, everything else escaped; the lesson's beginning when only its
+    topic or another name of that matched.
+    """
     spoken_at: _builtins.float
     """The second at which the passage is spoken; 0 when it is not in the transcript."""
     def __init__(

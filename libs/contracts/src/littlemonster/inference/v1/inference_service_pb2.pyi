@@ -101,6 +101,7 @@ class ValidateTopicResponse(_message.Message):
     SUGGESTIONS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     OFF_SUBJECT_FIELD_NUMBER: _builtins.int
+    ALIASES_FIELD_NUMBER: _builtins.int
     supported: _builtins.bool
     """True when a lesson can be made of it."""
     title: _builtins.str
@@ -113,6 +114,12 @@ class ValidateTopicResponse(_message.Message):
     def suggestions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The nearest topics that can be taught, the nearest first."""
 
+    @_builtins.property
+    def aliases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Other names of the topic that students use, such as "WW2", for search; at most 32, each of at most 64 characters. Empty
+        when the topic is not supported.
+        """
+
     def __init__(
         self,
         *,
@@ -121,10 +128,11 @@ class ValidateTopicResponse(_message.Message):
         suggestions: _abc.Iterable[_builtins.str] | None = ...,
         reason: _builtins.str = ...,
         off_subject: _builtins.bool = ...,
+        aliases: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["off_subject", b"off_subject", "reason", b"reason", "suggestions", b"suggestions", "supported", b"supported", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "off_subject", b"off_subject", "reason", b"reason", "suggestions", b"suggestions", "supported", b"supported", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
