@@ -36,9 +36,8 @@ def seeded(urls: Any) -> list[str]:
     return [f"v{number}" for number in range(30)]
 
 
-async def _all_pages(content: Any, metadata: Any, **query: Any) -> list[Any]:
+async def _all_pages(content: Any, metadata: Any, token: str = "", **query: Any) -> list[Any]:
     videos: list[Any] = []
-    token = ""
     while True:
         request = ListVideosRequest(page_size=7, page_token=token, **query)
         page = await content.videos.ListVideos(request, metadata=metadata)
@@ -54,6 +53,32 @@ async def test_pages_of_every_sort_hold_each_public_video_once_in_order(content,
     assert sorted(video.title for video in videos) == sorted(seeded)
     keys = [_key(sort, video) for video in videos]
     assert keys == sorted(keys, reverse=True)
+
+
+@pytest.mark.parametrize("sort", ["recent", "popular", "rating"])
+async def test_videos_that_come_between_two_pages_repeat_and_hide_nothing(
+    content, loopback, urls, seeded, sort
+) -> None:
+    me = loopback.as_user(new_id())
+    first = await content.videos.ListVideos(ListVideosRequest(page_size=7, sort=sort), metadata=me)
+    with psycopg.connect(urls.app) as connection:
+        connection.execute("SELECT set_config('lm.role', 'SERVICE', true)")
+        for title in ("new", "newer", "newest"):  # before all others in every sort
+            connection.execute(_COPY_TO_THE_TOP, {"id": new_id(), "title": title, "of": first.videos[0].id})
+    rest = await _all_pages(content, me, first.next_page_token, sort=sort)
+    assert sorted(video.title for video in [*first.videos, *rest]) == sorted(seeded)
+    again = await content.videos.ListVideos(ListVideosRequest(page_size=3, sort=sort), metadata=me)
+    assert {video.title for video in again.videos} == {"new", "newer", "newest"}
+
+
+_COPY_TO_THE_TOP = """
+    INSERT INTO videos (id, title, subject, difficulty, topic, created_by, status, status_message, summary, key_points,
+      timestamps, chapters, cues, duration, rating_sum, rating_count, rating_version, view_count, comment_count,
+      comment_version, tags, create_time, update_time, provenance, version)
+    SELECT %(id)s, %(title)s, subject, difficulty, topic, created_by, status, status_message, summary, key_points,
+      timestamps, chapters, cues, duration, 500, 100, 0, 1000, 0, 0, tags, now(), now(), provenance, 1
+    FROM videos WHERE id = %(of)s
+"""
 
 
 def _key(sort: str, video: Any) -> Any:

@@ -3,19 +3,24 @@
 import asyncio
 import os
 import signal
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
-from content_service.domain import Status
+from content_service.clients.inference import InferenceWriter
+from content_service.domain import Job, Stage, Status
 from content_service.errors import LeaseLost
 from content_service.storage import PostgresUnitOfWork
+from content_service.use_cases import generation
+from content_service.use_cases.generation import Generation
 from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
 from littlemonster.content.v1 import content_service_pb2 as pb
 from littlemonster.content.v1.content_events_pb2 import VideoCreated
 from littlemonster.inference.v1.script_pb2 import ConceptScene, Scene, Script
-from servicekit.caller import Caller
+from servicekit.caller import Caller, acting_as
 from servicekit.clock import utc_now
 from servicekit.errors import Unavailable
 from servicekit.ids import new_id
@@ -175,6 +180,40 @@ async def test_a_job_is_leased_to_one_worker_and_taken_over_when_the_lease_runs_
         async with units() as work:
             await work.fail(video[0].id, "first", Status.FAILED, "late", utc_now())
     assert (await _get(content, video)).status == pb.VIDEO_STATUS_PROCESSING
+
+
+async def test_a_lesson_at_work_stays_with_its_worker_however_long_a_stage_takes(
+    content, video, urls, monkeypatch
+) -> None:
+    taken: list[bool] = []
+
+    class Slow(InferenceWriter):
+        async def write(self, job: Job) -> bytes:
+            with psycopg.connect(urls.app, autocommit=True) as connection:
+                connection.execute("SELECT set_config('lm.role', 'SERVICE', false)")
+                connection.execute("UPDATE generation_jobs SET lease_time = now()")
+                extended = "SELECT 1 FROM generation_jobs WHERE lease_time > now() + interval '20 seconds'"
+                while not connection.execute(extended).fetchone():
+                    await asyncio.sleep(0.01)
+            taken.append(await content.generation("other").next())
+            return await super().write(job)
+
+    monkeypatch.setattr(generation, "_HEARTBEAT_SECONDS", 0.01)
+    async with asyncio.timeout(60):
+        await Generation("w", replace(content.tools, writer=Slow(content.inference_channel))).next()
+    assert taken == [False]
+    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
+
+
+async def test_a_stage_that_is_done_again_makes_less_of_nothing(video, database, reads) -> None:
+    units = PostgresUnitOfWork(database, Caller.service("content"))
+    async with units() as work:
+        await work.claim("w", utc_now(), utc_now() + timedelta(minutes=1))
+        await work.save_stage(video[0].id, "w", Stage.RENDER, 55)
+        await work.save_stage(video[0].id, "w", Stage.VOICE, 21)
+    with acting_as(Caller.service("content")):
+        progress = await reads.progress(video[0].id)
+    assert (progress.stage, progress.percent) == (Stage.VOICE, 55)
 
 
 async def test_ten_workers_share_ten_jobs_without_taking_one_twice(content, loopback, database) -> None:

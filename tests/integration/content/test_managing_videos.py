@@ -1,6 +1,7 @@
 """Delete, cancel, retry, decide, watch: by whom, from which status, and what others see of it."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -8,6 +9,7 @@ import pytest
 
 from content_service.clients.media import MediaStore, StoredMedia
 from content_service.consumers import Events
+from content_service.domain import Status, hour_of
 from content_service.errors import MoveNotAllowed, VideoNotFound, VideoNotYours
 from content_service.storage import PostgresUnitOfWork, PostgresWork
 from content_service.use_cases.managing import count_views
@@ -211,6 +213,36 @@ def _someone_waits(urls: Any) -> bool:
         return bool(connection.execute(f"SELECT 1 FROM pg_locks WHERE NOT granted AND {here}").fetchall())
 
 
+_STATUSES = (Status.PENDING, Status.PROCESSING, Status.PUBLIC, Status.REJECTED, Status.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("method", "wanted", "allowed"),
+    [
+        ("CancelVideo", {}, {Status.PENDING, Status.PROCESSING}),
+        ("RetryVideo", {}, {Status.FAILED}),
+        ("SetVideoStatus", {"status": pb.VIDEO_STATUS_PUBLIC}, {Status.PROCESSING, Status.REJECTED}),
+        ("SetVideoStatus", {"status": pb.VIDEO_STATUS_REJECTED}, {Status.PENDING, Status.PROCESSING, Status.PUBLIC}),
+    ],
+)
+async def test_each_move_is_made_from_where_it_is_legal_and_refused_from_everywhere_else(
+    content, loopback, video, urls, method, wanted, allowed
+) -> None:
+    request, moderator = getattr(pb, f"{method}Request")(video_id=video[0], **wanted), new_id()
+    moved = set()
+    for status in _STATUSES:
+        with psycopg.connect(urls.app) as connection:
+            connection.execute("SELECT set_config('lm.role', 'SERVICE', true)")
+            connection.execute("UPDATE videos SET duration = 9, status = %s", (status,))
+        try:
+            await getattr(content.videos, method)(request, metadata=loopback.as_user(moderator, "MODERATOR"))
+            moved.add(status)
+        except MoveNotAllowed:
+            left = await content.videos.GetVideo(pb.GetVideoRequest(video_id=video[0]), metadata=video[1])
+            assert pb.VideoStatus.Name(left.status) == f"VIDEO_STATUS_{status}"
+    assert moved == allowed
+
+
 async def test_a_video_that_was_never_made_cannot_be_declared_public(content, loopback, video) -> None:
     request = pb.SetVideoStatusRequest(video_id=video[0], status=pb.VIDEO_STATUS_PUBLIC)
     with pytest.raises(MoveNotAllowed):
@@ -228,6 +260,15 @@ async def test_views_count_once_a_viewer_and_hour_and_never_the_creators_own(
     video = await content.videos.GetVideo(pb.GetVideoRequest(video_id=public[0]), metadata=public[1])
     assert video.view_count == 5
     assert sum(VideoViewed.FromString(payload).count for payload in _told(urls, "video.viewed")) == 5
+
+
+async def test_a_view_is_forgotten_only_after_it_was_counted(public, database) -> None:
+    units = PostgresUnitOfWork(database, Caller.service("content"))
+    async with units() as work:
+        await work.add_view(public[0], new_id(), hour_of(utc_now()) - timedelta(days=1))
+        await work.forget_views(utc_now())
+        assert await work.count_views() == 1
+        assert await work.count_views() == 0
 
 
 def _told(urls, subject: str) -> list[bytes]:

@@ -6,13 +6,18 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from inference_service.domain.generation import Claim, Piece, Priority, Sampling
 from inference_service.domain.models import MEBIBYTE, EngineName
+from inference_service.engine import supervised
 from inference_service.engine.frames import Cancel, Frame, Generate, Loaded, Written
+from inference_service.engine.metrics import GenerationMetrics
 from inference_service.engine.process import MOST_LIKELY_VICTIM
 from inference_service.engine.spec import WorkerSpec, fingerprint
 from inference_service.engine.supervised import Patience, SupervisedEngine
@@ -136,6 +141,56 @@ async def test_a_request_whose_caller_left_does_not_hold_up_the_next(start_engin
     await asyncio.gather(task, return_exceptions=True)
     _signal(engine, signal.SIGCONT)
     assert (await _write(engine, Sampling(8)))[-1].finish
+
+
+@pytest.mark.parametrize("library", EngineName)
+async def test_the_process_stops_writing_for_a_caller_that_left(
+    start_engine: StartEngine, monkeypatch: pytest.MonkeyPatch, library: EngineName
+) -> None:
+    heard: list[str] = []
+    deliver = SupervisedEngine._deliver
+
+    def overhear(engine: SupervisedEngine, frame: Written) -> None:
+        heard.append(frame.finish)
+        deliver(engine, frame)
+
+    monkeypatch.setattr(SupervisedEngine, "_deliver", overhear)
+    engine = await start_engine(library=library)
+    await _write(engine, Sampling(1))
+    _signal(engine, signal.SIGSTOP)
+    task = asyncio.create_task(_write(engine, LONG))
+    while not engine._answers:
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    _signal(engine, signal.SIGCONT)
+    await _write(engine, Sampling(1))
+    while sum(map(bool, heard)) < 3:
+        await asyncio.sleep(0.01)
+    assert sorted(filter(None, heard)) == ["cancelled", "length", "length"]
+
+
+async def test_operators_see_every_figure_of_a_request_and_of_the_load(
+    start_engine: StartEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = InMemoryMetricReader()
+    meter = MeterProvider(metric_readers=[reader]).get_meter("test")
+    monkeypatch.setattr(supervised, "GenerationMetrics", partial(GenerationMetrics, meter=meter))
+    engine = await start_engine()
+    last = (await _write(engine, Sampling(8)))[-1]
+    data = reader.get_metrics_data()
+    assert data
+    points = {m.name: list(m.data.data_points) for m in data.resource_metrics[0].scope_metrics[0].metrics}
+    assert set(points) == {
+        "gen_ai.server.request.duration",
+        "gen_ai.server.time_to_first_token",
+        "gen_ai.server.time_per_output_token",
+        "gen_ai.client.token.usage",
+        "inference.queue.duration",
+        "inference.model.load.duration",
+    }
+    assert [point.sum for point in points["gen_ai.client.token.usage"]] == [last.prompt_tokens, last.tokens]
+    assert "error.type" not in points["gen_ai.server.request.duration"][0].attributes
 
 
 async def test_a_cancelled_request_is_not_worked_on(registry: Registry) -> None:

@@ -9,17 +9,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fakes.inference.engine import FakeEngine, FakeShelf
 from integration.inference.conftest import running_pool
 
 from community_service.clients import InferenceModerator
 from content_service.clients.inference import InferenceJudge
 from content_service.lesson.script import Subject
+from inference_service.domain.generation import Claim, Priority
 from inference_service.domain.models import Task
 from inference_service.engine.pool import ModelPool
 from inference_service.main import registrations
 from inference_service.storage import Registry, read_registry
-from littlemonster.inference.v1.inference_service_pb2 import ModerateRequest
-from littlemonster.inference.v1.inference_service_pb2_grpc import ModerationServiceStub
+from littlemonster.inference.v1.inference_service_pb2 import GenerateStreamRequest, ModerateRequest
+from littlemonster.inference.v1.inference_service_pb2_grpc import GenerationServiceStub, ModerationServiceStub
 from local_mesh.readiness import wait_until
 from servicekit.ids import new_id
 
@@ -80,3 +82,13 @@ async def test_who_is_no_service_cannot_let_others_pay(loopback, pool) -> None:
         await stub.Moderate(ModerateRequest(type="COMMENT", content=TEXT, user_id=new_id()), metadata=metadata)
 
     assert await _before(pool, lambda: judged(loud), lambda: judged(quiet)) == 1
+
+
+async def test_what_may_wait_says_so_to_the_queue_and_on_whose_account_it_is(loopback) -> None:
+    engine, me = FakeEngine(), new_id()
+    channel = loopback.channel(await loopback.serve(registrations(FakeShelf(engine))))
+    call, moderator = GenerationServiceStub(channel).GenerateStream, loopback.as_user(me, "MODERATOR")
+    for batch in (True, False):
+        request = GenerateStreamRequest(prompt="x", max_tokens=1, batch=batch)
+        assert [piece async for piece in call(request, metadata=moderator)]
+    assert engine.claims == [Claim(me, Priority.BATCH), Claim(me, Priority.INTERACTIVE)]

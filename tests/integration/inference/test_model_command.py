@@ -3,12 +3,15 @@
 import asyncio
 import hashlib
 import os
+import shutil
+import signal
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -26,13 +29,16 @@ SHA256 = hashlib.sha256(MODEL).hexdigest()
 
 @dataclass
 class Source:
-    """What the server gives and how it misbehaves: `drops` says after how many bytes each answer breaks off."""
+    """What the server gives and how it misbehaves: `drops` says after how many bytes each answer breaks off, `holds`
+    after how many it comes to a standstill until `let_go`."""
 
     content: bytes = MODEL
     etag: str = '"one"'
     ranges: bool = True
     statuses: list[int] = field(default_factory=list)
     drops: list[int] = field(default_factory=list)
+    holds: list[int] = field(default_factory=list)
+    let_go: threading.Event = field(default_factory=threading.Event)
     asked: list[dict[str, str]] = field(default_factory=list)
     url: str = ""
 
@@ -53,6 +59,10 @@ def source() -> Iterator[Source]:
             self.send_header("ETag", source.etag)
             self.end_headers()
             body = source.content[start:]
+            if source.holds:
+                self.wfile.write(body[: source.holds.pop(0)])
+                source.let_go.wait()
+                return
             self.wfile.write(body[: source.drops.pop(0)] if source.drops else body)
             self.close_connection = True
 
@@ -69,6 +79,7 @@ def source() -> Iterator[Source]:
         serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         serving.start()
         yield source
+        source.let_go.set()
         server.shutdown()
         serving.join()
 
@@ -148,6 +159,20 @@ def test_a_disk_without_room_is_told_before_a_byte_is_fetched(source: Source, tm
     assert source.asked == []
 
 
+def test_the_disk_needs_room_for_what_is_still_to_come_and_a_reserve(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model.gguf.part").write_bytes(MODEL[:1000])
+    enough = download.RESERVE_BYTES + len(MODEL) - 1000
+    free = enough - 1
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
+    with pytest.raises(DiskFull):
+        _fetch(source, tmp_path / "model.gguf")
+    free = enough
+    _fetch(source, tmp_path / "model.gguf")
+    assert (tmp_path / "model.gguf").read_bytes() == MODEL
+
+
 @pytest.fixture
 def environment(source: Source, tmp_path: Path) -> dict[str, str]:
     """A registry with a model of known and one of unknown checksum, at the server."""
@@ -193,6 +218,29 @@ def test_a_model_without_checksum_is_pulled_only_on_the_operators_word_and_pinne
     assert f"pinned to SHA-256 {SHA256}" in capsys.readouterr().out
     registry = read_registry(Path(environment["LM_MODEL_REGISTRY"]), Path(environment["LM_MODELS_DIR"]))
     assert registry.described(registry.card("unknown")).sha256 == SHA256
+
+
+async def test_ctrl_c_ends_a_pull_at_once_and_the_next_one_goes_on_from_there(
+    source: Source, environment: dict[str, str], tmp_path: Path
+) -> None:
+    source.holds = [700_000]
+    part = tmp_path / "pulled" / "known.gguf.part"
+    pulling = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "local_mesh.cli", "models", "pull", "known"),
+        env=os.environ | environment,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    while not (part.is_file() and part.stat().st_size):
+        assert pulling.returncode is None
+        await asyncio.sleep(0.01)
+    pulling.send_signal(signal.SIGINT)
+    _, said = await pulling.communicate()
+    assert pulling.returncode == 130
+    assert said.decode() == "lm models: interrupted. What came is kept: pull again to go on from there.\n"
+    have = part.stat().st_size
+    assert 0 < have <= 700_000
+    assert await asyncio.to_thread(_run, environment, "pull", "known") == 0
+    assert source.asked[-1]["Range"] == f"bytes={have}-"
 
 
 def test_a_damaged_file_is_named_by_verify(environment: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:

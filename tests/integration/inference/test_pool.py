@@ -46,7 +46,9 @@ async def test_the_least_recently_used_makes_room_and_the_pinned_one_never(regis
 
 
 async def test_a_model_at_work_is_not_unloaded(registry: Registry, tmp_path: Path) -> None:
-    async with running_pool(copies(registry, tmp_path, "a", "b"), Limits(MACHINE, models=2)) as pool:
+    nano, a, b = copies(registry, tmp_path, "a", "b").cards
+    cards = Registry((nano, a, replace(b, parameters=7000)), tmp_path)
+    async with running_pool(cards, Limits(MACHINE, models=2)) as pool:
         busy = await pool.engine(Task.TEXT, "a")
         await _write(busy)
         assert busy.process_id
@@ -56,6 +58,7 @@ async def test_a_model_at_work_is_not_unloaded(registry: Registry, tmp_path: Pat
             await asyncio.sleep(0)
         with pytest.raises(ModelInUse, match="working on 1 requests"):
             await pool.engine(Task.TEXT, "b")
+        assert (await pool.engine(Task.TEXT)).card.name != "b"  # the best one has no room, so the next does it
         with pytest.raises(ModelInUse):
             await pool.unload("a")
         os.kill(busy.process_id, signal.SIGCONT)
@@ -89,6 +92,22 @@ async def test_a_model_that_cannot_be_loaded_is_passed_over_for_the_next_best(
         assert (await pool.engine(Task.TEXT)).card.name == NANO
         with pytest.raises(ModelFileUnusable, match=r"GGUF version 0.*lm models verify large"):
             await pool.load("large")
+        (tmp_path / "large.gguf").write_bytes((tmp_path / f"{NANO}.gguf").read_bytes())
+        assert (await pool.engine(Task.TEXT)).card.name == NANO  # it is not tried with every request
+        assert (await pool.load("large"))[1] is EngineState.READY
+        assert (await pool.engine(Task.TEXT)).card.name == "large"
+
+
+async def test_a_model_that_takes_long_to_load_is_passed_over_until_it_is(registry: Registry, tmp_path: Path) -> None:
+    copied = copies(registry, tmp_path, "large")
+    cards = Registry((copied.card(NANO), replace(copied.card("large"), parameters=7000)), tmp_path)
+    async with running_pool(cards, Limits(MACHINE, load_wait=0)) as pool:
+        while _states(pool)[NANO] is not EngineState.READY:
+            await asyncio.sleep(0.01)
+        assert (await pool.engine(Task.TEXT)).card.name == NANO
+        while _states(pool)["large"] is not EngineState.READY:
+            await asyncio.sleep(0.01)
+        assert (await pool.engine(Task.TEXT)).card.name == "large"
 
 
 async def test_a_model_whose_process_keeps_dying_is_passed_over(registry: Registry, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Rules of lesson videos."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from content_service.domain import (
     Stage,
     Status,
     after_failure,
+    hour_of,
     percent_of,
     words_for,
 )
@@ -60,3 +61,9 @@ def test_the_last_attempt_gives_up_and_says_what_to_do() -> None:
 
 def test_a_failure_that_cannot_pass_gives_up_at_once() -> None:
     assert after_failure(1, "No such formula.", retryable=False, now=NOW) == GiveUp("No such formula.")
+
+
+def test_a_viewer_counts_once_from_the_first_moment_of_an_hour_to_its_last() -> None:
+    first, last = NOW, NOW.replace(minute=59, second=59, microsecond=999_999)
+    assert hour_of(first) == hour_of(last) == NOW
+    assert hour_of(last + timedelta(microseconds=1)) == NOW + timedelta(hours=1)

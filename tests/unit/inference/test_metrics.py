@@ -1,7 +1,9 @@
 """The figures that operators see, by the names of the semantic conventions."""
 
+import time
 from typing import Any
 
+import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
@@ -43,6 +45,24 @@ def test_a_request_is_counted_from_the_queue_to_its_last_token() -> None:
         "gen_ai.operation.name": "text_completion",
         "gen_ai.provider.name": "ctransformers",
         "gen_ai.request.model": "nano",
+    }
+
+
+def test_the_time_of_a_token_is_that_of_each_after_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter((0.0, 1.0, 3.0, 9.0))  # asked, called, first token, ended
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    reader = InMemoryMetricReader()
+    request = _metrics(reader).request()
+    request.called()
+    request.piece(Piece("a", 1))
+    request.piece(Piece("bcd", 4, Finish.STOP))
+    request.ended()
+    monkeypatch.undo()
+    assert {name: points[0].sum for name, points in _read(reader).items() if name.endswith(("duration", "token"))} == {
+        "inference.queue.duration": 1.0,
+        "gen_ai.server.time_to_first_token": 2.0,
+        "gen_ai.server.time_per_output_token": 2.0,
+        "gen_ai.server.request.duration": 9.0,
     }
 
 

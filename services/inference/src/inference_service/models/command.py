@@ -40,7 +40,8 @@ def parse(arguments: list[str], program: str) -> argparse.Namespace:
 
 
 def run(options: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> int:
-    """Do what was asked, with the service's own registry and folder. Return the exit code; 1 says what is wrong on stderr."""
+    """Do what was asked, with the service's own registry and folder. Return the exit code; 1 says what is wrong on stderr,
+    130 that it was interrupted."""
     registry_file = environment.get("LM_MODEL_REGISTRY")
     folder = Path(environment.get("LM_MODELS_DIR") or DEFAULT_FOLDER)
     try:
@@ -49,6 +50,9 @@ def run(options: argparse.Namespace, environment: Mapping[str, str] = os.environ
     except (ModelCommandError, ValueError, OSError) as error:
         print(f"lm models: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("lm models: interrupted. What came is kept: pull again to go on from there.", file=sys.stderr)
+        return 130
     return 0
 
 
