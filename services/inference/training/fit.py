@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from inference_service.classifiers import __file__ as package
 
@@ -31,7 +32,8 @@ def fit(
     """
     warnings.simplefilter("error", ConvergenceWarning)
     model = LogisticRegression(max_iter=MOST_ROUNDS, **how)
-    model.fit(_matrix(vectors, buckets), labels, sample_weight=weights)
+    with threadpool_limits(1):  # how many cores a machine has decides in which order it adds up, and so the last bits
+        model.fit(_matrix(vectors, buckets), labels, sample_weight=weights)
     scales = np.abs(model.coef_).max(axis=1) / 127
     quantised = np.round(model.coef_ / scales[:, None]).astype(np.int8)
     (OUT / f"{name}.bin").write_bytes(quantised.tobytes())

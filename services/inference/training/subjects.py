@@ -29,6 +29,8 @@ LONGEST, SHORTEST, SENTENCE_ALONE = 400, 9, 0.3
 """Of a book: the characters of a part, and the share of short parts of which one sentence is taken."""
 GLOSS, READ = 1.0, 1.0
 REGULARISATION = 2.0
+TOLERANCE = 1e-6
+"""A hundredth of what is usual: where the solver stops must not matter."""
 _SENTENCE_END = re.compile(r"(?<=[.?!]) ")
 Synset = tuple[str, str]
 
@@ -37,7 +39,8 @@ def main(wordnet: Path, clones: Path) -> None:
     texts, labels, weights = zip(*_examples(wordnet), *_read(clones), strict=True)
     vectors = [hashed(features(text), FEATURES) for text in texts]
     learned_from = {"inputs": of_subjects(), "topics": of_topics()}
-    fit("subjects", learned_from, vectors, labels, weights, FEATURES, C=REGULARISATION, class_weight="balanced")
+    how = {"C": REGULARISATION, "tol": TOLERANCE, "class_weight": "balanced"}
+    fit("subjects", learned_from, vectors, labels, weights, FEATURES, **how)
 
 
 def _examples(folder: Path) -> Iterator[tuple[str, str, float]]:
