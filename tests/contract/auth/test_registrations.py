@@ -45,6 +45,14 @@ async def kept(store: Store, *registrations: PendingRegistration) -> None:
             assert await work.registrations.add(each)
 
 
+async def mailed(store: Store, *registrations: PendingRegistration) -> None:
+    """Each has its letter and the token in it."""
+    async with store.unit_of_work() as work:
+        for each in registrations:
+            await work.mails.add(mail(each))
+            await work.mailed_tokens.add(mailed_token(each.id, None, TokenPurpose.VERIFY_EMAIL, NOW, each.id))
+
+
 async def test_a_registration_comes_back_as_it_was_and_the_newest_is_found_by_its_address(store: Store) -> None:
     first, second = registration(), registration(request_id=new_id())
     await kept(store, first, second, registration("bob@example.org"))
@@ -88,10 +96,7 @@ async def test_of_many_repeats_at_once_one_is_kept(store: Store) -> None:
 async def test_what_belongs_to_a_registration_belongs_to_its_account_afterwards(store: Store) -> None:
     ada, another = registration(), registration()
     await kept(store, ada, another)
-    async with store.unit_of_work() as work:
-        for each in (ada, another):
-            await work.mails.add(mail(each))
-            await work.mailed_tokens.add(mailed_token(each.id, None, TokenPurpose.VERIFY_EMAIL, NOW, each.id))
+    await mailed(store, ada, another)
     async with store.unit_of_work() as work:
         assert await work.accounts.add(account_of(ada, NOW))
         await work.registrations.become_account(ada.id)
@@ -142,10 +147,7 @@ async def test_the_newest_is_one_of_the_first_few_which_stay(store: Store) -> No
 async def test_a_registration_is_removed_with_its_mails_and_tokens(store: Store) -> None:
     gone, stays = registration(), registration()
     await kept(store, gone, stays)
-    async with store.unit_of_work() as work:
-        for each in (gone, stays):
-            await work.mails.add(mail(each))
-            await work.mailed_tokens.add(mailed_token(each.id, None, TokenPurpose.VERIFY_EMAIL, NOW, each.id))
+    await mailed(store, gone, stays)
     for _ in range(2):
         async with store.unit_of_work() as work:
             await work.registrations.remove(gone.id)

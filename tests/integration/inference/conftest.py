@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from integration.inference.model_source import source  # noqa: F401  # a fixture
 
 from inference_service.domain.models import MEBIBYTE, EngineName, Machine, ModelCard
 from inference_service.engine.pool import Limits, ModelPool
@@ -20,6 +21,13 @@ StartEngine = Callable[..., Awaitable[SupervisedEngine]]
 @pytest.fixture
 def registry() -> Registry:
     return read_registry()
+
+
+def nano_spec(context: int) -> WorkerSpec:
+    """The shipped model, to be called directly: it is known to be sound, so it may run inside a test."""
+    registry = read_registry()
+    card = registry.card("little-monster-nano")
+    return WorkerSpec(registry.path(card), card.sha256, context, 1)
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 import itertools
 
 import pytest
+from integration.inference.conftest import nano_spec
 
 from inference_service.domain.generation import Finish, Sampling
-from inference_service.engine.spec import WorkerSpec
 from inference_service.engine.xllama import BatchedModel
 from inference_service.errors import PromptTooLong
-from inference_service.storage import read_registry
 
 PROMPT = "topic: acids and bases\nkind: welcome\nsay:"
 CONTEXT = 512
@@ -16,9 +15,7 @@ CONTEXT = 512
 
 @pytest.fixture(scope="module")
 def model() -> BatchedModel:
-    registry = read_registry()
-    card = registry.card("little-monster-nano")
-    return BatchedModel(WorkerSpec(registry.path(card), card.sha256, CONTEXT, 1))
+    return BatchedModel(nano_spec(CONTEXT))
 
 
 def test_a_cancelled_request_stops_at_the_next_token(model: BatchedModel) -> None:

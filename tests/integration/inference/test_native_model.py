@@ -3,12 +3,11 @@
 import itertools
 
 import pytest
+from integration.inference.conftest import nano_spec
 
 from inference_service.domain.generation import Finish, Piece, Sampling
 from inference_service.engine.native import BATCH, NativeModel, instruction_set
-from inference_service.engine.spec import WorkerSpec
 from inference_service.errors import PromptHasNul, PromptTooLong
-from inference_service.storage import read_registry
 
 PROMPT = "topic: acids and bases\nkind: welcome\nsay:"
 CONTEXT = 512
@@ -16,9 +15,7 @@ CONTEXT = 512
 
 @pytest.fixture(scope="module")
 def model() -> NativeModel:
-    registry = read_registry()
-    card = registry.card("little-monster-nano")
-    return NativeModel(WorkerSpec(registry.path(card), card.sha256, CONTEXT, 1))
+    return NativeModel(nano_spec(CONTEXT))
 
 
 def _never() -> bool:
