@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from integration.deploy.manifests import OVERLAYS
 
 ROOT = Path(__file__).parents[3]
 Manifests = list[dict[str, Any]]
@@ -60,3 +61,9 @@ def settings_of(monkeypatch) -> Callable[[str, Mapping[str, str]], Any]:
         return next(getattr(settings, name) for name in names if hasattr(settings, name))()
 
     return settings_of
+
+
+@pytest.fixture(scope="module", params=OVERLAYS)
+def manifests(request, rendered):
+    """Those of each overlay in turn."""
+    return rendered(request.param)
