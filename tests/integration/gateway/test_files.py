@@ -11,7 +11,7 @@ FILM = bytes(range(256)) * 40
 @pytest.fixture(scope="module")
 def folder(shared_gateway):
     folder = shared_gateway.settings.media_dir / "0190a5f0-1111-7000-8000-000000000001"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)  # a worker may come back to this file after another
     (folder / "video.mp4").write_bytes(FILM)
     (folder / "thumbnail.webp").write_bytes(b"RIFF")
     (folder / "captions.vtt").write_text("WEBVTT\n" * 200)
