@@ -36,7 +36,7 @@ class SmtpMailer:
         self._seconds = seconds
 
     async def send(self, mail_id: str, letter: Letter) -> Refusal | None:
-        """Hand it over in the time one letter may take. What cannot be made a message is refused: it must not keep others from theirs."""
+        """Hand it over in the time a letter may take. What cannot be made one is refused: it must not keep others from theirs."""
         try:
             message = self._message(mail_id, letter)
         except Exception as error:  # Python fails in many ways on what people make up
