@@ -49,7 +49,7 @@ def _in_formula(word: str, following: str) -> bool:
 
 
 def _belong(word: str, following: str) -> bool:
-    """A number or letter and what it counts or names, products, relations, a name and its initials; a line may begin with an operator."""
+    """Numbers and letters with what they count or name, products, relations, names with initials; an operator may begin a line."""
     return bool(
         _NUMBER.fullmatch(word)
         or {word[-1], following} & _PRODUCTS
