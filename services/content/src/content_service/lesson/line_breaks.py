@@ -49,7 +49,7 @@ def _in_formula(word: str, following: str) -> bool:
 
 
 def _belong(word: str, following: str) -> bool:
-    """Numbers and letters with what they count or name, products, relations, names with initials; an operator may begin a line."""
+    """Numbers and letters with what they count or name, products, relations, initials with names; an operator may begin lines."""
     return bool(
         _NUMBER.fullmatch(word)
         or {word[-1], following} & _PRODUCTS
