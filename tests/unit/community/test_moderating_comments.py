@@ -158,11 +158,11 @@ async def test_every_decision_is_in_the_history(moderation: Moderation, comment:
     with acting_as(MIA):
         await moderation.decide(comment.id, Ruling(Action.HIDE, "Let me think"))
     with acting_as(NED):
-        await moderation.decide(comment.id, Ruling(Action.APPROVE, "Fine"))
+        await moderation.decide(comment.id, Ruling(Action.APPROVE, "Fine", Concern.SPAM))
         history = await moderation.history(comment.id)
-    assert [(each.moderator_id, each.action, each.reason) for each in history] == [
-        (NED.id, Action.APPROVE, "Fine"),
-        (MIA.id, Action.HIDE, "Let me think"),
+    assert [(each.moderator_id, each.action, each.reason, each.code) for each in history] == [
+        (NED.id, Action.APPROVE, "Fine", None),  # what is fine is of no kind of harm
+        (MIA.id, Action.HIDE, "Let me think", Concern.OTHER),
     ]
 
 

@@ -11,6 +11,7 @@ from community_service.domain.concerns import Concern
 from community_service.domain.moderation import Action, Decision, Ruling
 from community_service.domain.standing import Standing
 from community_service.errors import CommunitySuspended
+from community_service.use_cases.appeals import Appeals
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
 from community_service.use_cases.moderation import Moderation
@@ -20,7 +21,7 @@ from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
 
 pytestmark = pytest.mark.usefixtures("ada")
-MIA = Caller(new_id(), Role.MODERATOR)
+MIA, NED = Caller(new_id(), Role.MODERATOR), Caller(new_id(), Role.MODERATOR)
 DAY = timedelta(days=1)
 
 
@@ -61,6 +62,18 @@ async def test_a_decision_that_is_sent_again_counts_once_and_another_one_counts(
     await decide(later, comment, Ruling(Action.SUSPEND, "Enough.", suspension=DAY))
     await decide(later, comment, Ruling(Action.SUSPEND, "Enough.", suspension=2 * DAY))
     assert [each.action for each in (await authors.standing()).decisions].count(Action.SUSPEND) == 2
+
+
+async def test_the_same_decision_counts_again_once_an_appeal_has_overturned_it(
+    moderation: Moderation, appeals: Appeals, authors: Authors, comment: Comment
+) -> None:
+    await decide(moderation, comment, Ruling(Action.WARN, "Be kind."))
+    appeal = await appeals.appeal(comment.id, "It is a line of the play.")
+    with acting_as(NED):
+        await appeals.answer(appeal.id, "Quite right.", granted=True)
+    again = await decide(moderation, comment, Ruling(Action.WARN, "Be kind."))
+    assert again.status is ModerationStatus.REJECTED
+    assert (await authors.standing()).warnings == 1
 
 
 async def test_the_same_decision_counts_again_once_the_comment_was_changed(
