@@ -106,6 +106,17 @@ async def test_a_withheld_comment_waits_until_it_is_approved_and_then_appears(
         assert await store.reads.comments.get(withheld.id) == approved
 
 
+async def test_where_help_can_be_found_is_for_the_author_alone_and_goes_once_everybody_may_read_the_comment(
+    discussion: Discussion, moderation: Moderation, moderator: FakeModerator, video: Video
+) -> None:
+    moderator.verdicts["Help me"] = Verdict(ModerationStatus.WITHHELD, "You matter.", resources="Call 116 111.")
+    withheld = await discussion.create(Draft(video.id, "Help me"))
+    assert withheld.resources == "Call 116 111."
+    with acting_as(MIA):
+        approved = await moderation.decide(withheld.id, Ruling(Action.APPROVE))
+    assert (approved.is_visible, approved.resources) == (True, "")
+
+
 @pytest.mark.parametrize(
     ("action", "status", "waits"),
     [(Action.REJECT, ModerationStatus.REJECTED, False), (Action.HIDE, ModerationStatus.WITHHELD, True)],

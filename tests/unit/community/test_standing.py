@@ -61,7 +61,10 @@ async def test_a_decision_that_is_sent_again_counts_once_and_another_one_counts(
     assert (await authors.standing()).warnings == 2
     await decide(later, comment, Ruling(Action.SUSPEND, "Enough.", suspension=DAY))
     await decide(later, comment, Ruling(Action.SUSPEND, "Enough.", suspension=2 * DAY))
-    assert [each.action for each in (await authors.standing()).decisions].count(Action.SUSPEND) == 2
+    with acting_as(NED):
+        await later.decide(comment.id, Ruling(Action.SUSPEND, "Enough.", suspension=2 * DAY))
+    suspensions = [each for each in (await authors.standing()).decisions if each.action is Action.SUSPEND]
+    assert [each.moderator_id for each in suspensions] == [NED.id, MIA.id, MIA.id]
 
 
 async def test_the_same_decision_counts_again_once_an_appeal_has_overturned_it(
