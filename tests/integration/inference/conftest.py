@@ -6,15 +6,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import grpc
 import pytest
 from integration.inference.model_source import source  # noqa: F401  # a fixture
+from loopback import Loopback
 
-from inference_service.domain.models import MEBIBYTE, EngineName, Machine, ModelCard
+from inference_service.domain.models import MEBIBYTE, EngineName, Machine, ModelCard, Task
 from inference_service.engine.pool import Limits, ModelPool
 from inference_service.engine.spec import WorkerSpec
 from inference_service.engine.supervised import Patience, SupervisedEngine
+from inference_service.main import registrations
 from inference_service.storage import Registry, read_registry
+from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
+from littlemonster.inference.v1.inference_service_pb2 import GenerateScriptRequest
 
+PYTHAGORAS = GenerateScriptRequest(topic="Pythagorean theorem", subject=SUBJECT_MATH, seed=7)
 StartEngine = Callable[..., Awaitable[SupervisedEngine]]
 
 
@@ -85,6 +91,26 @@ async def running_pool(
 async def pool(registry: Registry) -> AsyncIterator[ModelPool]:
     async with running_pool(registry) as pool:
         yield pool
+
+
+@pytest.fixture
+async def engine(pool: ModelPool) -> SupervisedEngine:
+    return await pool.engine(Task.LINES)
+
+
+@pytest.fixture
+async def address(loopback: Loopback, pool: ModelPool) -> str:
+    return await loopback.serve(registrations(pool))
+
+
+@pytest.fixture
+def service(loopback: Loopback, address: str) -> grpc.aio.Channel:
+    return loopback.channel(address, as_service="content")
+
+
+@pytest.fixture
+def anybody(loopback: Loopback, address: str) -> grpc.aio.Channel:
+    return loopback.channel(address)
 
 
 def copies(registry: Registry, folder: Path, *names: str) -> Registry:
