@@ -41,15 +41,20 @@ def seeded(urls: Any) -> list[str]:
     return [f"v{number}" for number in range(30)]
 
 
+_MOST_PAGES = 10  # twice those of all videos
+
+
 async def _all_pages(content: Any, metadata: Any, token: str = "", **query: Any) -> list[Any]:
+    """Those of the query after the page `token`."""
     videos: list[Any] = []
-    while True:
+    for _ in range(_MOST_PAGES):
         request = ListVideosRequest(page_size=7, page_token=token, **query)
         page = await content.videos.ListVideos(request, metadata=metadata)
         videos += page.videos
         token = page.next_page_token
         if not token:
             return videos
+    raise AssertionError(f"more than {_MOST_PAGES} pages: {[video.title for video in videos]}")
 
 
 @pytest.mark.parametrize("sort", ["", "recent", "popular", "rating"])

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -17,11 +18,14 @@ from inference_service.engine.spec import WorkerSpec
 from inference_service.engine.supervised import Patience, SupervisedEngine
 from inference_service.main import registrations
 from inference_service.storage import Registry, read_registry
-from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
-from littlemonster.inference.v1.inference_service_pb2 import GenerateScriptRequest
+from littlemonster.common.v1 import study_pb2 as study
+from littlemonster.inference.v1 import inference_service_pb2 as pb
+from littlemonster.inference.v1.inference_service_pb2_grpc import GenerationServiceStub
+from servicekit.ids import new_id
 
-PYTHAGORAS = GenerateScriptRequest(topic="Pythagorean theorem", subject=SUBJECT_MATH, seed=7)
 StartEngine = Callable[..., Awaitable[SupervisedEngine]]
+Stream = Callable[..., AsyncIterator[pb.GenerateStreamResponse]]
+PYTHAGORAS = pb.GenerateScriptRequest(topic="Pythagorean theorem", subject=study.SUBJECT_MATH, seed=7)
 
 
 @pytest.fixture
@@ -100,6 +104,7 @@ async def engine(pool: ModelPool) -> SupervisedEngine:
 
 @pytest.fixture
 async def address(loopback: Loopback, pool: ModelPool) -> str:
+    """The whole service."""
     return await loopback.serve(registrations(pool))
 
 
@@ -111,6 +116,12 @@ def service(loopback: Loopback, address: str) -> grpc.aio.Channel:
 @pytest.fixture
 def anybody(loopback: Loopback, address: str) -> grpc.aio.Channel:
     return loopback.channel(address)
+
+
+@pytest.fixture
+def stream(anybody: grpc.aio.Channel, loopback: Loopback) -> Stream:
+    """GenerateStream as a moderator calls it."""
+    return partial(GenerationServiceStub(anybody).GenerateStream, metadata=loopback.as_user(new_id(), "MODERATOR"))
 
 
 def copies(registry: Registry, folder: Path, *names: str) -> Registry:

@@ -1,16 +1,15 @@
-"""Text as a model writes it, by the whole service on loopback: pieces, schemas, places in the queue, and how it ends."""
+"""Answers of the model as it writes them: where they wait, how they end, and what ends them before."""
 
 import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
-from functools import partial
+from collections.abc import AsyncIterator
 
 import grpc
 import pytest
 from google.protobuf.struct_pb2 import Struct
-from integration.inference.conftest import PYTHAGORAS
+from integration.inference.conftest import PYTHAGORAS, Stream
 from loopback import Loopback
 
 from inference_service.engine.supervised import SupervisedEngine
@@ -19,14 +18,6 @@ from littlemonster.inference.v1.inference_service_pb2_grpc import GenerationServ
 from local_mesh.readiness import wait_until
 from servicekit.errors import DeadlineExceeded, FailedPrecondition, InvalidArgument, NotFound, ServiceError, Unavailable
 from servicekit.ids import new_id
-
-Stream = Callable[..., AsyncIterator[pb.GenerateStreamResponse]]
-
-
-@pytest.fixture
-def stream(anybody: grpc.aio.Channel, loopback: Loopback) -> Stream:
-    """GenerateStream as a moderator calls it."""
-    return partial(GenerationServiceStub(anybody).GenerateStream, metadata=loopback.as_user(new_id(), "MODERATOR"))
 
 
 async def _all(stream: AsyncIterator[pb.GenerateStreamResponse]) -> list[pb.GenerateStreamResponse]:
