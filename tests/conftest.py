@@ -19,7 +19,7 @@ from pathlib import Path
 import hypothesis
 import psycopg
 import pytest
-import without_fork_handlers  # noqa: F401
+import without_fork_handlers  # noqa: F401  # for what its import does
 from psycopg import sql
 
 from local_mesh.credentials import Credentials

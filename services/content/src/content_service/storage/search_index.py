@@ -20,7 +20,7 @@ from content_service.tables import NUMBERS, DocumentRow, WordRow
 from servicekit.database import compile_command, compile_statement
 
 DOCUMENTS = DocumentRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
-WORDS = WordRow.__table__  # type: ignore[attr-defined]
+WORDS = WordRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 SHELF_SIZES = (8_192, 65_536, 524_288)
 
 
