@@ -200,6 +200,7 @@ async def test_who_deleted_the_comment_still_gets_out_of_a_wrong_suspension(
     await editing.delete(comment.id)
     with pytest.raises(CommunitySuspended):
         await authors.check()
+    assert [item.comment.id for item in await moderation.waiting(20, None)] == [comment.id]
     with acting_as(NED):
         await appeals.answer(made.id, "Quite right.", granted=True)
     await authors.check()
