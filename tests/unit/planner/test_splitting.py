@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as some
 
 from planner_service.domain.events import Completion, Period, Scope, Which
-from planner_service.errors import EventChanged, OccurrenceNotFound, OccurrenceRequired
+from planner_service.errors import EventChanged, OccurrenceNotFound, OccurrenceRequired, RecurrenceInvalid
 from planner_service.use_cases.events import Planner
 from planner_service.use_cases.expansion import starts
 from planner_service.use_cases.split import split
@@ -114,6 +114,14 @@ async def test_what_is_parted_is_neither_the_request_s_nor_the_file_s_that_broug
         assert (parted.request_id, parted.uid) == (None, None)
         assert await planner.get(parted.id) == parted
     assert [title for _, title, _ in await _listed(planner)].count("A") == 2
+
+
+@pytest.mark.parametrize("scope", Scope)
+async def test_a_rule_that_is_refused_is_refused_for_every_part_of_a_series(planner: Planner, scope: Scope) -> None:
+    event = await planner.create(DAILY, None)
+    with pytest.raises(RecurrenceInvalid):
+        await planner.update(event.id, {"recurrence": ("RRULE:FREQ=HOURLY",)}, "", Which(scope, NOON + DAY))
+    assert await _listed(planner) == [(day, "R", False) for day in range(5)]
 
 
 @pytest.mark.parametrize(
