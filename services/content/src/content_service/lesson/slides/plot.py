@@ -101,11 +101,11 @@ def _axes(plot: Plot, palette: Palette, width: int, height: int) -> Image.Image:
     axes.tick_params(colors=palette.muted, length=0, pad=8)
     if plot.equal_scales:
         axes.set_aspect("equal", adjustable="datalim")
-    for axis, label, values in (
+    for axis, name, values in (
         (axes.xaxis, plot.x_label, [curve.x for curve in plot.curves]),
         (axes.yaxis, plot.y_label, [curve.y for curve in plot.curves]),
     ):
-        steps = ANGLE_TICKS if ANGLE in label else TICKS
+        steps = ANGLE_TICKS if ANGLE in name else TICKS
         axis.set_major_locator(MaxNLocator(nbins=7, steps=steps, integer=_whole(values)))
     for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
         if max(map(abs, ends)) >= MANY:
