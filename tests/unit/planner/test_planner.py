@@ -61,12 +61,13 @@ async def test_a_plan_that_makes_no_sense_is_not_saved(planner: Planner, store: 
 @pytest.mark.parametrize(
     "fields",
     [
-        {"start_time": NOON + timedelta(days=2), "end_time": NOON + timedelta(days=2)},
+        {"start_time": NOON + timedelta(days=2)},
         {"time_zone": "Pacific/Kiritimati"},  # where it is tomorrow already
     ],
 )
 async def test_a_series_is_not_moved_to_where_it_never_comes_true(planner: Planner, fields: dict[str, Any]) -> None:
-    series = await planner.create(a_plan(recurrence=("RRULE:FREQ=DAILY;UNTIL=20261123",)), None)
+    plan = a_plan(end_time=NOON + timedelta(days=3), recurrence=("RRULE:FREQ=DAILY;UNTIL=20261123",))
+    series = await planner.create(plan, None)
     with pytest.raises(RecurrenceInvalid, match="never comes true"):
         await planner.update(series.id, fields, "", ALL)
     assert await planner.get(series.id) == series
