@@ -24,7 +24,7 @@ async def end_sessions(work: Work, user_id: str, now: datetime, sparing: str = "
 async def revoke_access(work: Work, user_id: str, now: datetime, sparing: str = "") -> None:
     """End sessions as `end_sessions` does, and what opens without one, such as a calendar feed."""
     await end_sessions(work, user_id, now, sparing)
-    await work.publish(AccessRevoked(user_id, now))
+    await work.publish(AccessRevoked(user_id, now, sparing))
 
 
 async def lock_out(work: Work, user_id: str, now: datetime, sparing: str = "") -> None:
