@@ -17,6 +17,7 @@ from littlemonster.content.v1.content_service_pb2 import (
     GetVideoRequest,
     RetryVideoRequest,
 )
+from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceStub
 from servicekit.errors import InvalidArgument, NotFound, Unauthenticated, Unavailable
 from servicekit.ids import new_id
 
@@ -70,7 +71,8 @@ async def test_a_topic_nobody_can_teach_is_refused_with_the_nearest_topics(conte
 async def test_without_the_inference_service_nothing_is_saved_and_the_client_may_try_again(
     serve_api, loopback, urls
 ) -> None:
-    videos = await serve_api(loopback.channel("127.0.0.1:1", as_service="content"))
+    api = await serve_api(loopback.channel("127.0.0.1:1", as_service="content"))
+    videos = VideoServiceStub(loopback.channel(api))
     with pytest.raises(Unavailable):
         await videos.CreateVideo(a_wish(), metadata=loopback.as_user(new_id()))
     assert _count(urls, "videos") == 0
