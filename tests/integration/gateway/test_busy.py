@@ -68,7 +68,7 @@ async def test_a_model_for_which_enough_wait_is_busy(open_client: OpenClient, lo
 async def test_who_has_as_many_lessons_waiting_as_one_account_may_have_is_asked_to_wait_for_them(
     open_client: OpenClient,
     loopback: Loopback,
-    content: Any,  # noqa: F811
+    content: Any,  # noqa: F811  # the fixture
 ) -> None:
     me, wish = new_id(), CreateVideoRequest(topic="Adding up", subject=SUBJECT_MATH)
     for size in (50, MOST_WAITING - 50):

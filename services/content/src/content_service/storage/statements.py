@@ -15,7 +15,7 @@ from content_service.tables import JobRow, VideoRow
 from servicekit.database import Statement, compile_command, compile_statement
 
 VIDEOS = VideoRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
-_JOBS = JobRow.__table__  # type: ignore[attr-defined]
+_JOBS = JobRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 _MOST_FEEDS = 500
 COLUMNS = [VIDEOS.c[field.name] for field in fields(Video)]
 _SORT_KEYS = {"recent": VIDEOS.c.create_time, "popular": VIDEOS.c.view_count, "rating": VIDEOS.c.rating_score}
