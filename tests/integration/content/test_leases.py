@@ -46,12 +46,6 @@ def _rows(urls, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-async def _until(urls, condition: str) -> None:
-    """Returns once the job's row is so."""
-    while not _rows(urls, f"SELECT 1 FROM generation_jobs WHERE {condition}"):
-        await asyncio.sleep(0.01)
-
-
 async def test_a_job_is_leased_to_one_worker_and_taken_over_when_the_lease_runs_out(content, video, database) -> None:
     units = PostgresUnitOfWork(database, Caller.service("content"))
     now = utc_now()
@@ -116,18 +110,36 @@ async def test_ten_workers_share_ten_jobs_without_taking_one_twice(content, loop
 async def test_a_lesson_at_work_stays_with_its_worker_however_long_a_stage_takes(
     content, video, urls, monkeypatch
 ) -> None:
-    taken: list[bool] = []
+    now, taken = utc_now(), list[bool]()
+    later = Generation("other", replace(content.tools, clock=lambda: now + timedelta(seconds=20)))
 
     class Slow(InferenceWriter):
         async def write(self, job: Job) -> bytes:
-            _rows(urls, "UPDATE generation_jobs SET lease_time = now()")
-            await _until(urls, "lease_time > now() + interval '20 seconds'")
-            taken.append(await content.generation("other").next())
+            _rows(urls, "UPDATE generation_jobs SET lease_time = NULL")
+            while not _rows(urls, "SELECT 1 FROM generation_jobs WHERE lease_time IS NOT NULL"):
+                await asyncio.sleep(0.01)
+            taken.append(await later.next())
             return await super().write(job)
 
     monkeypatch.setattr(generation, "_HEARTBEAT_SECONDS", 0.01)
+    tools = replace(content.tools, writer=Slow(content.inference_channel), clock=lambda: now)
     async with asyncio.timeout(60):
-        await Generation("w", replace(content.tools, writer=Slow(content.inference_channel))).next()
+        await Generation("w", tools).next()
+    assert taken == [False]
+    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
+
+
+async def test_a_lesson_is_its_worker_s_before_the_first_heartbeat(content, video, monkeypatch) -> None:
+    now, taken = utc_now(), list[bool]()
+    later = Generation("other", replace(content.tools, clock=lambda: now + timedelta(seconds=20)))
+
+    class Slow(InferenceWriter):
+        async def write(self, job: Job) -> bytes:
+            taken.append(await later.next())
+            return await super().write(job)
+
+    monkeypatch.setattr(generation, "_HEARTBEAT_SECONDS", 3600)
+    await Generation("w", replace(content.tools, writer=Slow(content.inference_channel), clock=lambda: now)).next()
     assert taken == [False]
     assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
 

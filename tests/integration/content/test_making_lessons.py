@@ -3,14 +3,17 @@
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
-from content_service.domain import Stage
+from content_service.clients.inference import InferenceWriter
+from content_service.domain import MAX_ATTEMPTS, Job, Stage
 from content_service.storage import PostgresUnitOfWork
+from content_service.use_cases.generation import Generation
 from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
 from littlemonster.content.v1 import content_service_pb2 as pb
 from littlemonster.content.v1.content_events_pb2 import VideoCreated
@@ -158,6 +161,24 @@ async def test_an_author_that_is_down_is_asked_again_and_in_the_end_the_video_fa
     failed = await _get(content, video)
     assert failed.status == pb.VIDEO_STATUS_FAILED
     assert "tried 3 times" in failed.status_message
+
+
+async def test_what_nobody_expected_is_tried_again_and_then_given_up_without_a_word_of_its_cause(
+    content, video, urls
+) -> None:
+    class Broken(InferenceWriter):
+        async def write(self, job: Job) -> bytes:
+            raise RuntimeError("at /srv/school/secret.py")
+
+    worker = Generation("w", replace(content.tools, writer=Broken(content.inference_channel)))
+    for _ in range(MAX_ATTEMPTS):
+        assert (await _get(content, video)).status in (pb.VIDEO_STATUS_PENDING, pb.VIDEO_STATUS_PROCESSING)
+        assert await worker.next()
+        _due_now(urls)
+    failed = await _get(content, video)
+    assert failed.status == pb.VIDEO_STATUS_FAILED
+    assert failed.status_message.startswith("Something went wrong while the lesson was made. It was tried 3 times.")
+    assert "secret" not in failed.status_message
 
 
 async def test_a_stage_that_is_done_again_makes_less_of_nothing(video, database, reads) -> None:

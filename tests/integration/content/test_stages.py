@@ -144,7 +144,8 @@ async def test_cancelling_ends_the_stage_at_work_and_a_retry_goes_on_from_there(
             await asyncio.sleep(0.01)
     os.kill(renderer, signal.SIGSTOP)  # this stage will not end by itself
     assert (await _cancel(content, video)).status == pb.VIDEO_STATUS_FAILED
-    await worker
+    async with asyncio.timeout(60):
+        await worker
     cancelled = await _get(content, video)
     assert cancelled.status == pb.VIDEO_STATUS_FAILED
     assert "cancelled" in cancelled.status_message
