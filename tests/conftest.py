@@ -31,10 +31,6 @@ pytest_plugins = ["loopback"]
 hypothesis.settings.register_profile("littlemonster", deadline=None)
 hypothesis.settings.load_profile("littlemonster")
 
-# A slow machine is no failure: no test asserts a time, and Hypothesis would, for each example.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
-
 _HOME = "LM_TEST_BACKING_HOME"
 _SESSION = "LM_TEST_SESSION_PID"
 _START_SECONDS = 60
