@@ -3,8 +3,6 @@
 import asyncio
 import os
 import stat
-import tempfile
-from pathlib import Path
 
 import nats
 import psutil
@@ -103,13 +101,6 @@ async def test_nats_keeps_acknowledged_messages_when_killed(tmp_path, port, cred
         client = await nats.connect(server.url)
         assert (await client.jetstream().get_last_msg("kept", "kept")).data == b"saved"
         await client.close()
-
-
-@pytest.fixture
-def short_folder():
-    """A folder whose path leaves room for a socket's name, which pytest's own may not."""
-    with tempfile.TemporaryDirectory(prefix="lm-test-") as folder:
-        yield Path(folder)
 
 
 async def test_the_servers_take_a_folder_of_any_name(short_folder, tmp_path, credentials, run):
