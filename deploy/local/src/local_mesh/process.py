@@ -159,7 +159,7 @@ def last_lines(log: Path, count: int = 3) -> str:
     except OSError:
         return ""
     telling = [line.strip() for line in lines if line.strip() and '"severity": "INFO"' not in line]
-    return " | ".join(telling[-count:])
+    return " | ".join(list(dict.fromkeys(telling))[-count:])  # each attempt says the same
 
 
 def is_alive(pid: int) -> bool:
