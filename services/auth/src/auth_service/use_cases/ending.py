@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from auth_service.domain.events import AccessRevoked, SessionRevoked
+from auth_service.domain.secrets import new_salt
 from auth_service.domain.sessions import Session, revoke
 from auth_service.ports import Work
 
@@ -24,3 +25,9 @@ async def revoke_access(work: Work, user_id: str, now: datetime, sparing: str = 
     """End sessions as `end_sessions` does, and what opens without one, such as a calendar feed."""
     await end_sessions(work, user_id, now, sparing)
     await work.publish(AccessRevoked(user_id, now))
+
+
+async def lock_out(work: Work, user_id: str, now: datetime, sparing: str = "") -> None:
+    """Revoke access as `revoke_access` does, and make links to archives worthless: a stranger may hold any of them."""
+    await work.exports.replace_secrets(user_id, new_salt())
+    await revoke_access(work, user_id, now, sparing)
