@@ -129,6 +129,21 @@ async def test_a_lesson_at_work_stays_with_its_worker_however_long_a_stage_takes
     assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
 
 
+async def test_a_lesson_is_its_worker_s_before_the_first_heartbeat(content, video, monkeypatch) -> None:
+    now, taken = utc_now(), list[bool]()
+    later = Generation("other", replace(content.tools, clock=lambda: now + timedelta(seconds=20)))
+
+    class Slow(InferenceWriter):
+        async def write(self, job: Job) -> bytes:
+            taken.append(await later.next())
+            return await super().write(job)
+
+    monkeypatch.setattr(generation, "_HEARTBEAT_SECONDS", 3600)
+    await Generation("w", replace(content.tools, writer=Slow(content.inference_channel), clock=lambda: now)).next()
+    assert taken == [False]
+    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
+
+
 class Watched:
     """A unit of work, and what came of its transactions: `answered` counts those since the last that was `cut` off."""
 

@@ -152,6 +152,16 @@ def _ragged() -> LessonPlan:
         (_with_plan(example=_bare_example()), "says its answer in kilometers and does not show the unit"),
         (_with_plan(quiz=(QUIZ, QUIZ, replace(QUIZ, answer=1))), "question 3 answers '12'"),
         (
+            _with_plan(
+                quiz=(
+                    QUIZ,
+                    replace(QUIZ, options=("Never", "The side that is opposite the angle", "None"), answer=1),
+                    QUIZ,
+                )
+            ),
+            "question 2 gives its answer away by its length",
+        ),
+        (
             replace(ALONE, lines=replace(PACK.lines, templates={**PACK.lines.templates, "quiz": ("Is 2 right?",)})),
             "refused",
         ),
