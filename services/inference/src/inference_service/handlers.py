@@ -65,7 +65,8 @@ class ModerationHandlers(grpc_pb.ModerationServiceServicer):
     async def Moderate(self, request: pb.ModerateRequest, context: Context) -> pb.ModerateResponse:
         subject = convert.subject(request.context.subject)
         type_, user = TextType(request.type), convert.account(request.user_id, current_caller())
-        return convert.verdict(await self._judging.moderate(request.content, type_, subject, user))
+        remaining = context.time_remaining()
+        return convert.verdict(await self._judging.moderate(request.content, type_, subject, user, remaining))
 
     async def ClassifySubject(self, request: pb.ClassifySubjectRequest, context: Context) -> pb.ClassifySubjectResponse:
         return convert.subject_guess(self._classifying.subject(request.content))
