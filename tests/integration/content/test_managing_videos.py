@@ -71,7 +71,12 @@ async def test_somebody_elses_video_in_the_making_does_not_exist_for_others(cont
             await call(request, metadata=stranger)
 
 
-async def test_a_cancelled_video_is_not_made_and_can_be_retried(content, video) -> None:
+async def test_a_video_deleted_while_it_waits_is_not_made(content, video) -> None:
+    await content.videos.DeleteVideo(pb.DeleteVideoRequest(video_id=video[0]), metadata=video[1])
+    assert not await content.generation("w").next()
+
+
+async def test_a_cancelled_video_is_not_made_and_can_be_retried(content, video, urls) -> None:
     cancelled = await content.videos.CancelVideo(pb.CancelVideoRequest(video_id=video[0]), metadata=video[1])
     assert cancelled.status == pb.VIDEO_STATUS_FAILED
     assert "cancelled" in cancelled.status_message
@@ -80,6 +85,7 @@ async def test_a_cancelled_video_is_not_made_and_can_be_retried(content, video) 
         await content.videos.CancelVideo(pb.CancelVideoRequest(video_id=video[0]), metadata=video[1])
     retried = await content.videos.RetryVideo(pb.RetryVideoRequest(video_id=video[0]), metadata=video[1])
     assert retried.status == pb.VIDEO_STATUS_PENDING
+    assert len(_told(urls, "video.requested")) == 2  # workers hear of it as of a new one
     assert await content.generation("w").next()
     made = await content.videos.GetVideo(pb.GetVideoRequest(video_id=video[0]), metadata=video[1])
     assert made.status == pb.VIDEO_STATUS_PUBLIC

@@ -18,6 +18,7 @@ from local_mesh.ports import free_ports
 from local_mesh.servers.nats import Nats
 from servicekit.database import Database
 from servicekit.messaging.broker import EVENTS, Broker
+from servicekit.messaging.outbox import CHANNEL
 from servicekit.messaging.relay import Relay
 
 PROGRAM = Path(__file__).with_name("relay_process.py")
@@ -175,6 +176,13 @@ async def test_a_transaction_undone_publishes_nothing(urls: Any, database: Datab
         await tell(database, range(2))
         await until_empty(urls)
     assert await stream(broker) == [0, 1]
+
+
+async def test_who_listens_hears_of_an_event_as_it_is_committed(urls: Any, database: Database) -> None:
+    async with await psycopg.AsyncConnection.connect(urls.app, autocommit=True) as listening:
+        await listening.execute(f"LISTEN {CHANNEL}")
+        await tell(database, range(2))
+        assert [heard.channel async for heard in listening.notifies(timeout=60, stop_after=1)] == [CHANNEL]
 
 
 async def test_an_event_carries_what_cloudevents_asks_for(urls: Any, database: Database, broker: Broker) -> None:
