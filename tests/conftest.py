@@ -19,7 +19,7 @@ from pathlib import Path
 import hypothesis
 import psycopg
 import pytest
-import without_fork_handlers  # noqa: F401
+import without_fork_handlers  # noqa: F401  # for what its import does
 from psycopg import sql
 
 from local_mesh.credentials import Credentials
@@ -27,10 +27,6 @@ from local_mesh.servers import databases
 from local_mesh.servers.databases import DatabaseUrls
 
 pytest_plugins = ["loopback"]
-# No test asserts a time, property tests neither: their deadline fails on a busy machine.
-hypothesis.settings.register_profile("littlemonster", deadline=None)
-hypothesis.settings.load_profile("littlemonster")
-
 # A slow machine is no failure: no test asserts a time, and Hypothesis would, for each example.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")

@@ -99,7 +99,7 @@ async def make(student: Student, mesh: RunningMesh, wish: tuple[str, str, str]) 
 def _memory(mesh: RunningMesh, what: str) -> float:
     """MiB of the worker and all processes below it: VmRSS now, VmHWM the most that each ever had."""
     status = mesh.home.published(STATUS) or {}
-    [worker] = [int(about["pid"]) for name, about in status.items() if name == WORKER]  # type: ignore[index]
+    [worker] = [int(about["pid"]) for name, about in status.items() if name == WORKER]
     return round(sum(_field(pid, what) for pid in _family(worker)) / 1024, 1)
 
 

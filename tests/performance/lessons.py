@@ -43,7 +43,7 @@ _NUMBER = """
 """
 _INDEX = f"""
     INSERT INTO search_documents
-    SELECT id, words || array_to_tsvector(ARRAY[{_SHELVES}, '/s:' || subject, '/d:' || difficulty])
+    SELECT id, words || array_to_tsvector(ARRAY[{_SHELVES}, '/s:' || subject, '/d:' || difficulty]), true
     FROM numbers JOIN lessons USING (number) ORDER BY n
 """
 

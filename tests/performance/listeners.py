@@ -51,7 +51,7 @@ class Listener(asyncio.Protocol):
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.write(self._request)  # type: ignore[attr-defined]  # a stream's transport can
+        transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         now = time.monotonic()

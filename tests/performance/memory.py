@@ -30,7 +30,7 @@ class Memory(VideoServiceServicer):
 async def serve(kit: Kit[ServiceSettings]) -> None:
     """Reads everything once, then never asks the database again."""
     database = await kit.database()
-    stored = await database.all(feed("recent", frozenset(), False), limit=_MOST)
+    stored = await database.all(feed("recent", frozenset(), False, _MOST))
     videos = [convert.video(video, {video.id: below_gateway(video.id)}) for video in stored]
     await kit.serve((add_VideoServiceServicer_to_server, Memory(videos)))
 

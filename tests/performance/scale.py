@@ -114,11 +114,11 @@ async def _beside(mesh: RunningMesh, database_url: str) -> AsyncIterator[str]:
 def explained(database_url: str, newest: int) -> str:
     """What PostgreSQL does for a page of the feed and a page of search."""
     wanted: list[tuple[str, Statement[Any], dict[str, Any]]] = [
-        ("newest first", statements.feed("recent", frozenset(), False), {"limit": 21}),
+        ("newest first", statements.feed("recent", frozenset(), False, 21), {}),
         (
             "most watched of a subject and difficulty",
-            statements.feed("popular", frozenset({"subject", "difficulty"}), False),
-            {"limit": 21, "subject": "MATH", "difficulty": "INTRO"},
+            statements.feed("popular", frozenset({"subject", "difficulty"}), False, 21),
+            {"subject": "MATH", "difficulty": "INTRO"},
         ),
         (
             "search for 'triangle'",

@@ -45,6 +45,12 @@ async def test_parallel_tries_cannot_outrun_the_limit(attempts: AttemptLimiter) 
     assert waits.count(None) == 5
 
 
+async def test_a_whole_school_that_signs_in_at_once_is_counted_in_one_place(attempts: AttemptLimiter) -> None:
+    account = budget(100)
+    waits = await asyncio.gather(*(attempts.reserve([account]) for _ in range(101)))
+    assert waits.count(None) == 100
+
+
 async def test_a_try_refused_by_one_budget_counts_in_none(attempts: AttemptLimiter) -> None:
     spent, other = budget(1), budget(1)
     await attempts.reserve([spent])

@@ -1,5 +1,6 @@
 """Exports are begun once, claimed by one worker, and kept whole or not at all, in memory as in PostgreSQL."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ import pytest
 from contract.auth.conftest import Store
 
 from auth_service.domain.accounts import Account, Registration, open_account
-from auth_service.domain.exports import LEASE, Export, after_failure, new_export, ready
+from auth_service.domain.exports import LEASE, Export, ExportState, after_failure, new_export, ready
 from auth_service.use_cases.acting import AUTH
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
@@ -88,10 +89,42 @@ async def test_an_archive_is_read_piece_by_piece_by_its_owner_alone(store: Store
     for caller in (AUTH, Caller(ada.id, Role.STUDENT)):
         with acting_as(caller):
             assert await store.exports.get(done.id) == done
-            assert [await store.exports.piece(done.id, number) for number in range(3)] == [b"PK", b"rest", None]
+            assert [await store.exports.piece(done, number) for number in range(3)] == [b"PK", b"rest", None]
     with acting_as(Caller(new_id(), Role.ADMIN)):
         assert await store.exports.get(done.id) is None
-        assert await store.exports.piece(done.id, 0) is None
+        assert await store.exports.piece(done, 0) is None
+
+
+async def test_another_secret_is_that_of_one_account_and_reads_on_where_the_one_before_reads_no_more(
+    store: Store, ada: Account
+) -> None:
+    done = await finished(store, await begun(store, ada), b"PK", b"rest")
+    making = await begun(store, ada)
+    async with store.unit_of_work() as work:
+        bob = open_account(new_id(), Registration("bob@example.org", "Bob", "hash", None), NOW)
+        await work.accounts.add(bob)
+    other = await begun(store, bob)
+    async with store.unit_of_work() as work:
+        await work.exports.replace_secrets(ada.id, b"salt")
+    replaced = replace(done, secret=hashlib.sha256(b"secretsalt").digest())
+    assert await store.exports.get(done.id) == replaced
+    assert await store.exports.get(making.id) == replace(making, secret=replaced.secret)
+    assert await store.exports.get(other.id) == other
+    assert [await store.exports.piece(each, 1) for each in (done, replaced)] == [None, b"rest"]
+
+
+async def test_an_archive_that_was_being_gathered_keeps_the_secret_it_got_meanwhile(store: Store, ada: Account) -> None:
+    await begun(store, ada)
+    async with store.unit_of_work() as work:
+        claimed = await work.exports.claim(NOW, NOW + LEASE)
+        assert claimed
+    async with store.unit_of_work() as work:
+        await work.exports.replace_secrets(ada.id, b"salt")
+    async with store.unit_of_work() as work:
+        assert await work.exports.save(ready(claimed, 1, DAY, NOW))
+    found = await store.exports.get(claimed.id)
+    assert found
+    assert (found.state, found.secret) == (ExportState.READY, hashlib.sha256(b"secretsalt").digest())
 
 
 async def test_what_was_finished_cannot_be_finished_again(store: Store, ada: Account) -> None:
@@ -106,7 +139,7 @@ async def test_expired_exports_go_with_their_archives(store: Store, ada: Account
     assert await store.leftovers.remove_exports(NOW + DAY - timedelta(seconds=1), 10) == 0
     assert await store.leftovers.remove_exports(NOW + DAY, 10) == 1
     assert await store.exports.get(done.id) is None
-    assert await store.exports.piece(done.id, 0) is None
+    assert await store.exports.piece(done, 0) is None
     assert await store.exports.get(making.id) == making
 
 
@@ -118,7 +151,7 @@ async def test_one_export_can_be_forgotten_with_its_archive_and_its_request_begi
     with acting_as(AUTH):
         async with store.unit_of_work() as work:
             await work.exports.remove(first.id)
-        assert await store.exports.piece(first.id, 0) is None
+        assert await store.exports.piece(first, 0) is None
         second = await begun(store, ada, request_id)
         assert await store.exports.get(second.id) == second
         assert await store.exports.get(first.id) is None

@@ -64,6 +64,12 @@ class _Catcher:
     messages: list[EmailMessage] = field(default_factory=list)
     rejected: set[str] = field(default_factory=set)
     answer: str = "250 Kept"
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+    parts: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.answers.set()
+        self.parts.set()
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -77,7 +83,12 @@ class _Catcher:
         assert isinstance(envelope.content, bytes)
         message: Any = message_from_bytes(envelope.content, policy=default)
         self.messages.append(message)
+        await self.answers.wait()
         return self.answer
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        await self.parts.wait()
+        return "221 Bye"
 
 
 class SmtpPost:
@@ -86,8 +97,13 @@ class SmtpPost:
     def __init__(self, server: asyncio.Server, catcher: _Catcher) -> None:
         self._server = server
         self.catcher = catcher
-        port = server.sockets[0].getsockname()[1]
-        self.mailer = SmtpMailer(f"smtp://127.0.0.1:{port}", "School <no-reply@school.example>", ManualClock())
+        self._port = server.sockets[0].getsockname()[1]
+        self.mailer = self.patient()
+
+    def patient(self, **seconds: float) -> SmtpMailer:
+        """A mailer that waits so long."""
+        url = f"smtp://127.0.0.1:{self._port}"
+        return SmtpMailer(url, "School <no-reply@school.example>", ManualClock(), **seconds)
 
     def arrived(self) -> list[tuple[str, str]]:
         return [(m["Message-ID"].partition("@")[0].strip("<"), m["To"]) for m in self.catcher.messages]
@@ -158,6 +174,19 @@ async def test_the_server_s_answer_to_a_letter_says_whether_to_try_again(
 ) -> None:
     smtp.catcher.answer = answer
     assert await smtp.mailer.send("mail-1", LETTER) == Refusal(answer, permanent=permanent)
+
+
+async def test_a_server_whose_answers_take_too_long_in_all_is_a_passing_refusal(smtp: SmtpPost) -> None:
+    smtp.catcher.answers.clear()
+    refusal = await smtp.patient(seconds=0.3).send("mail-1", LETTER)
+    smtp.catcher.answers.set()
+    assert refusal == Refusal("the letter was not taken within 0.3 seconds", permanent=False)
+
+
+async def test_a_letter_that_was_taken_stays_so_when_the_server_is_slow_to_part(smtp: SmtpPost) -> None:
+    smtp.catcher.parts.clear()
+    assert await smtp.mailer.send("mail-1", LETTER) is None
+    smtp.catcher.parts.set()
 
 
 @pytest.mark.parametrize("address", ["ada@example.org\r\nBcc: all@example.org", "ada\x00@example.org", "ädä@例え.jp"])

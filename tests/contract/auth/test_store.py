@@ -24,6 +24,7 @@ from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
 
 NOW = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 def account(email: str = "ada@example.org") -> Account:
@@ -201,6 +202,21 @@ async def test_unended_sessions_of_an_account_are_found_expired_ones_too(store: 
             await work.sessions.add(session)
     async with store.unit_of_work() as work:
         assert list(await work.sessions.unended(ada.id)) == [living, expired]
+
+
+async def test_sessions_beside_those_used_last_are_found_the_ended_ones_not(store: Store) -> None:
+    ada, bob = account(), account("bob@example.org")
+    await kept(store, ada, bob)
+    used = [open_session(new_id(), ada.id, "browser", NOW - ago * HOUR) for ago in (1, 0, 3, 2)]
+    others = [open_session(new_id(), bob.id, "browser", NOW - 4 * HOUR)]
+    ended = [revoke(open_session(new_id(), ada.id, "browser", NOW - 4 * HOUR), NOW)]
+    async with store.unit_of_work() as work:
+        for session in used + others + ended:
+            await work.sessions.add(session)
+    async with store.unit_of_work() as work:
+        assert list(await work.sessions.surplus(ada.id, 2, 5)) == used[2:]
+        assert list(await work.sessions.surplus(ada.id, 2, 1)) == used[3:]
+        assert list(await work.sessions.surplus(ada.id, 4, 5)) == []
 
 
 async def test_living_sessions_are_listed_newest_first_in_pages(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -36,6 +37,11 @@ class MemoryExports:
     async def add(self, export: Export) -> None:
         self._tables.exports[export.id] = export
 
+    async def replace_secrets(self, user_id: str, salt: bytes) -> None:
+        for each in [each for each in self._tables.exports.values() if each.user_id == user_id]:
+            secret = hashlib.sha256(each.secret + salt).digest()
+            self._tables.exports[each.id] = replace(each, secret=secret)
+
     async def claim(self, now: datetime, until: datetime) -> Export | None:
         due = [e for e in self._tables.exports.values() if e.state is ExportState.GATHERING and e.due_time <= now]
         if not due:
@@ -49,7 +55,7 @@ class MemoryExports:
         present = self._tables.exports.get(export.id)
         if present is None or present.attempts != export.attempts or present.state is not ExportState.GATHERING:
             return False
-        self._tables.exports[export.id] = export
+        self._tables.exports[export.id] = replace(export, secret=present.secret)
         return True
 
     async def keep(self, export_id: str, pieces: Iterable[bytes]) -> None:
@@ -67,8 +73,9 @@ class MemoryExportReader:
         seen = export and caller and (caller.role is Role.SERVICE or caller.id == export.user_id)
         return export if seen else None
 
-    async def piece(self, export_id: str, number: int) -> bytes | None:
-        if await self.get(export_id) is None:
+    async def piece(self, export: Export, number: int) -> bytes | None:
+        found = await self.get(export.id)
+        if found is None or found.secret != export.secret:
             return None
-        pieces = self._database.tables.pieces.get(export_id, [])
+        pieces = self._database.tables.pieces.get(export.id, [])
         return pieces[number] if number < len(pieces) else None

@@ -31,6 +31,10 @@ class MemorySessions:
         mine = [session for session in self._tables.sessions.values() if session.user_id == user_id]
         return sorted((each for each in mine if each.revoke_time is None), key=lambda session: session.id)
 
+    async def surplus(self, user_id: str, kept: int, limit: int) -> Sequence[Session]:
+        last_used = sorted(await self.unended(user_id), key=lambda each: (each.last_used_time, each.id), reverse=True)
+        return sorted(last_used[kept : kept + limit], key=lambda session: session.id)
+
     async def save(self, session: Session) -> None:
         self._tables.sessions[session.id] = session
 

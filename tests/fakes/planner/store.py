@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from planner_service.domain.events import Completion, Due, Event, Happening, Occurrence, Period
+from planner_service.domain.feeds import Revocation
 from planner_service.domain.sync import Tombstone
 from planner_service.ports import Cursor
 
@@ -21,6 +22,7 @@ class State:
     forgotten: dict[str, int] = field(default_factory=dict)
     tombstones: dict[str, list[tuple[Tombstone, datetime]]] = field(default_factory=dict)
     feeds: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
+    revocations: dict[str, Revocation] = field(default_factory=dict)
     told: list[tuple[str, str, int]] = field(default_factory=list)
     reminded: list[tuple[str, datetime, datetime, bool]] = field(default_factory=list)
 
@@ -118,6 +120,14 @@ class FakeFeeds:
 
     async def owner(self, digest: bytes) -> str | None:
         return next((owner for owner, each in self._state.feeds.items() if each[0] == digest), None)
+
+    async def revocation(self, user_id: str) -> Revocation | None:
+        return self._state.revocations.get(user_id)
+
+    async def revoked(self, user_id: str, revocation: Revocation) -> None:
+        known = self._state.revocations.setdefault(user_id, revocation)
+        if known.time < revocation.time:
+            self._state.revocations[user_id] = revocation
 
     async def save(self, user_id: str, digest: bytes, create_time: datetime) -> None:
         self._state.feeds[user_id] = digest, create_time

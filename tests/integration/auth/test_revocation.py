@@ -11,7 +11,7 @@ from littlemonster.auth.v1 import auth_service_pb2 as auth_pb2
 from littlemonster.auth.v1.auth_service_pb2_grpc import AuthServiceStub
 from littlemonster.planner.v1.planner_service_pb2 import ListEventsRequest
 from littlemonster.planner.v1.planner_service_pb2_grpc import PlannerServiceStub
-from servicekit.identity.revocation import SessionRevoked
+from servicekit.errors import SessionRevoked
 
 PATIENCE_SECONDS = 20
 

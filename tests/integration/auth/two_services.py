@@ -31,15 +31,21 @@ async def auth_database(make_database: Callable[[str], DatabaseUrls]) -> Databas
     urls = make_database("auth")
     database = Database(urls.app, name="auth")
     await database.open()
-    passwords = Argon2Passwords(threads=1, cost=Cost(passes=1, memory_kib=8))
-    hashed = await passwords.hash(PASSWORD)
     with acting_as(AUTH):
         async with units_of_work(database)() as work:
-            account = open_account(new_id(), Registration(EMAIL, "Ada", hashed, None), utc_now())
+            account = open_account(new_id(), Registration(EMAIL, "Ada", await hashed(), None), utc_now())
             await work.accounts.add(confirm(account, utc_now()))
-    await passwords.close()
     await database.close()
     return urls
+
+
+async def hashed() -> str:
+    """PASSWORD, cheaply."""
+    passwords = Argon2Passwords(threads=1, cost=Cost(passes=1, memory_kib=8))
+    try:
+        return await passwords.hash(PASSWORD)
+    finally:
+        await passwords.close()
 
 
 class Mesh:

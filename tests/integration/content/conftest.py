@@ -126,8 +126,9 @@ class Inference(GenerationServiceServicer, ModerationServiceServicer):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The running service."""
+    """The running service; `api` is its host:port."""
 
+    api: str
     videos: VideoServiceStub
     inference: Inference
     generation: Callable[[str], Generation]
@@ -165,18 +166,17 @@ def reads(database: Database) -> PostgresReads:
 
 
 @pytest.fixture
-def serve_api(database: Database, broker: Broker, loopback: Loopback) -> Callable[[Any], Awaitable[VideoServiceStub]]:
-    """Serves the API over a channel to inference."""
+def serve_api(database: Database, broker: Broker, loopback: Loopback) -> Callable[..., Awaitable[str]]:
+    """Serves the API over a channel to inference. Returns host:port."""
 
-    async def serve(inference_channel: Any, links: Any = None) -> VideoServiceStub:
+    async def serve(inference_channel: Any, links: Any = None) -> str:
         reads, unit_of_work = PostgresReads(database), PostgresUnitOfWork(database)
         judge, follower = InferenceJudge(inference_channel), BrokerFollower(broker)
         videos = Videos(reads, unit_of_work, judge, follower, utc_now, new_id)
         management = Management(reads, unit_of_work, utc_now)
         searching = Searching(PostgresSearch(database))
         handlers = VideoHandlers(videos, management, searching, links or GatewayLinks())
-        address = await loopback.serve([(add_VideoServiceServicer_to_server, handlers)])
-        return VideoServiceStub(loopback.channel(address))
+        return await loopback.serve([(add_VideoServiceServicer_to_server, handlers)])
 
     return serve
 
@@ -208,7 +208,9 @@ async def content(
     def generation(worker: str) -> Generation:
         return Generation(worker, tools)
 
-    yield Content(await serve_api(channel), inference_, generation, renderer, tmp_path / "media", tools, channel)
+    api = await serve_api(channel)
+    videos, media = VideoServiceStub(loopback.channel(api)), tmp_path / "media"
+    yield Content(api, videos, inference_, generation, renderer, media, tools, channel)
     renderer.stop()
 
 

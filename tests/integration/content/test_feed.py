@@ -7,6 +7,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from content_service.domain import FeedQuery
+from content_service.storage import statements
 from littlemonster.common.v1.study_pb2 import DIFFICULTY_HONORS, SUBJECT_HISTORY, SUBJECT_MATH
 from littlemonster.content.v1.content_service_pb2 import (
     CreateVideoRequest,
@@ -14,8 +15,10 @@ from littlemonster.content.v1.content_service_pb2 import (
     GetVideoRequest,
     ListVideosRequest,
 )
+from local_mesh.servers.databases import in_database
 from servicekit.ids import new_id
 from servicekit.pagination import PageTokenInvalid, encode_page_token
+from tests.performance.seed import seed
 
 
 @pytest.fixture
@@ -41,15 +44,20 @@ def seeded(urls: Any) -> list[str]:
     return [f"v{number}" for number in range(30)]
 
 
+_MOST_PAGES = 10  # twice those of all videos
+
+
 async def _all_pages(content: Any, metadata: Any, token: str = "", **query: Any) -> list[Any]:
+    """Those of the query after the page `token`."""
     videos: list[Any] = []
-    while True:
+    for _ in range(_MOST_PAGES):
         request = ListVideosRequest(page_size=7, page_token=token, **query)
         page = await content.videos.ListVideos(request, metadata=metadata)
         videos += page.videos
         token = page.next_page_token
         if not token:
             return videos
+    raise AssertionError(f"more than {_MOST_PAGES} pages: {[video.title for video in videos]}")
 
 
 @pytest.mark.parametrize("sort", ["", "recent", "popular", "rating"])
@@ -127,6 +135,18 @@ async def test_a_page_token_with_made_up_contents_is_refused(content, loopback, 
         await content.videos.ListVideos(
             ListVideosRequest(sort=sort, page_token=token), metadata=loopback.as_user(new_id())
         )
+
+
+@pytest.mark.parametrize("sort", ["recent", "popular", "rating"])
+@pytest.mark.parametrize("given", [{}, {"subject": "MATH", "difficulty": "INTRO"}])
+def test_the_plan_of_a_page_is_kept_instead_of_made_for_every_question(urls, backing, sort, given) -> None:
+    seed(in_database(backing.postgres_url, urls.app.rpartition("/")[2]), 2000)
+    page = statements.feed(sort, frozenset(given), False, 21)
+    with psycopg.connect(urls.app) as connection:
+        for _ in range(8):
+            assert len(connection.execute(page.sql, page.bind(given), prepare=True).fetchall()) == 21
+        kept = connection.execute("SELECT generic_plans FROM pg_prepared_statements").fetchall()
+    assert kept[0][0] >= 3  # with a parameter it is first compared with five plans, each for the question at hand
 
 
 async def test_a_creator_also_sees_what_is_not_public_yet_and_others_do_not(content, loopback, seeded) -> None:

@@ -1,4 +1,4 @@
-"""From a job to a PUBLIC video: every stage, crashes, leases, and what watchers see."""
+"""From a job to a PUBLIC video: every stage, crashes, and what watchers see."""
 
 import asyncio
 import os
@@ -11,10 +11,8 @@ import psycopg
 import pytest
 
 from content_service.clients.inference import InferenceWriter
-from content_service.domain import Job, Stage, Status
-from content_service.errors import LeaseLost
+from content_service.domain import MAX_ATTEMPTS, Job, Stage
 from content_service.storage import PostgresUnitOfWork
-from content_service.use_cases import generation
 from content_service.use_cases.generation import Generation
 from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
 from littlemonster.content.v1 import content_service_pb2 as pb
@@ -165,54 +163,22 @@ async def test_an_author_that_is_down_is_asked_again_and_in_the_end_the_video_fa
     assert "tried 3 times" in failed.status_message
 
 
-async def test_a_job_is_leased_to_one_worker_and_taken_over_when_the_lease_runs_out(
-    content, video, urls, database
+async def test_what_nobody_expected_is_tried_again_and_then_given_up_without_a_word_of_its_cause(
+    content, video, urls
 ) -> None:
-    units = PostgresUnitOfWork(database, Caller.service("content"))
-    now = utc_now()
-    async with units() as work:
-        assert await work.claim("first", now, now)
-    async with units() as work:
-        taken = await work.claim("second", utc_now(), utc_now())
-    assert taken is not None
-    assert taken.attempts == 2
-    with pytest.raises(LeaseLost):
-        async with units() as work:
-            await work.fail(video[0].id, "first", Status.FAILED, "late", utc_now())
-    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PROCESSING
-
-
-async def test_a_worker_that_is_started_anew_frees_its_own_lessons_and_nobody_elses(video, database) -> None:
-    units, now = PostgresUnitOfWork(database, Caller.service("content")), utc_now()
-    async with units() as work:
-        assert await work.claim("first", now, now + timedelta(minutes=1))
-        await work.free("second")
-        assert not await work.claim("second", now, now + timedelta(minutes=1))
-        await work.free("first")
-        assert await work.claim("second", now, now + timedelta(minutes=1))
-
-
-async def test_a_lesson_at_work_stays_with_its_worker_however_long_a_stage_takes(
-    content, video, urls, monkeypatch
-) -> None:
-    taken: list[bool] = []
-
-    class Slow(InferenceWriter):
+    class Broken(InferenceWriter):
         async def write(self, job: Job) -> bytes:
-            with psycopg.connect(urls.app, autocommit=True) as connection:
-                connection.execute("SELECT set_config('lm.role', 'SERVICE', false)")
-                connection.execute("UPDATE generation_jobs SET lease_time = now()")
-                extended = "SELECT 1 FROM generation_jobs WHERE lease_time > now() + interval '20 seconds'"
-                while not connection.execute(extended).fetchone():
-                    await asyncio.sleep(0.01)
-            taken.append(await content.generation("other").next())
-            return await super().write(job)
+            raise RuntimeError("at /srv/school/secret.py")
 
-    monkeypatch.setattr(generation, "_HEARTBEAT_SECONDS", 0.01)
-    async with asyncio.timeout(60):
-        await Generation("w", replace(content.tools, writer=Slow(content.inference_channel))).next()
-    assert taken == [False]
-    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
+    worker = Generation("w", replace(content.tools, writer=Broken(content.inference_channel)))
+    for _ in range(MAX_ATTEMPTS):
+        assert (await _get(content, video)).status in (pb.VIDEO_STATUS_PENDING, pb.VIDEO_STATUS_PROCESSING)
+        assert await worker.next()
+        _due_now(urls)
+    failed = await _get(content, video)
+    assert failed.status == pb.VIDEO_STATUS_FAILED
+    assert failed.status_message.startswith("Something went wrong while the lesson was made. It was tried 3 times.")
+    assert "secret" not in failed.status_message
 
 
 async def test_a_stage_that_is_done_again_makes_less_of_nothing(video, database, reads) -> None:
@@ -224,21 +190,6 @@ async def test_a_stage_that_is_done_again_makes_less_of_nothing(video, database,
     with acting_as(Caller.service("content")):
         progress = await reads.progress(video[0].id)
     assert (progress.stage, progress.percent) == (Stage.VOICE, 55)
-
-
-async def test_ten_workers_share_ten_jobs_without_taking_one_twice(content, loopback, database) -> None:
-    me = loopback.as_user(new_id())
-    request = pb.CreateVideoRequest(topic="Adding up", subject=SUBJECT_MATH)
-    videos = [await content.videos.CreateVideo(request, metadata=me) for _ in range(10)]
-    units = PostgresUnitOfWork(database, Caller.service("content"))
-
-    async def claim(worker: str) -> str | None:
-        async with units() as work:
-            job = await work.claim(worker, utc_now(), utc_now().replace(year=2999))
-        return job.video_id if job else None
-
-    claimed = await asyncio.gather(*(claim(f"w{number}") for number in range(12)))
-    assert sorted(filter(None, claimed)) == sorted(video.id for video in videos)
 
 
 def _told(urls, subject: str) -> list[bytes]:

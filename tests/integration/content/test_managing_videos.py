@@ -15,7 +15,7 @@ from content_service.storage import PostgresUnitOfWork, PostgresWork
 from content_service.use_cases.managing import count_views
 from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
 from littlemonster.content.v1 import content_service_pb2 as pb
-from littlemonster.content.v1.content_events_pb2 import VideoDeleted, VideoStatusChanged, VideoViewed
+from littlemonster.content.v1.content_events_pb2 import VideoCreated, VideoDeleted, VideoStatusChanged, VideoViewed
 from servicekit.caller import Caller, acting_as
 from servicekit.clock import utc_now
 from servicekit.errors import PermissionDenied
@@ -104,7 +104,7 @@ async def test_a_public_video_cannot_be_retried(content, public) -> None:
     assert refused.value.metadata["status"] == "PUBLIC"
 
 
-async def test_moderators_withdraw_and_restore_a_video_and_students_may_not(content, loopback, public) -> None:
+async def test_moderators_withdraw_and_restore_a_video_and_students_may_not(content, loopback, public, urls) -> None:
     moderator, student = loopback.as_user(new_id(), "MODERATOR"), loopback.as_user(new_id())
     reject = pb.SetVideoStatusRequest(video_id=public[0], status=pb.VIDEO_STATUS_REJECTED, reason="The sign is wrong.")
     with pytest.raises(PermissionDenied):
@@ -114,7 +114,11 @@ async def test_moderators_withdraw_and_restore_a_video_and_students_may_not(cont
         await content.videos.GetVideo(pb.GetVideoRequest(video_id=public[0]), metadata=student)
     restore = pb.SetVideoStatusRequest(video_id=public[0], status=pb.VIDEO_STATUS_PUBLIC)
     await content.videos.SetVideoStatus(restore, metadata=moderator)
-    assert (await content.videos.GetVideo(pb.GetVideoRequest(video_id=public[0]), metadata=student)).video_url
+    restored = await content.videos.GetVideo(pb.GetVideoRequest(video_id=public[0]), metadata=student)
+    assert restored.video_url
+    told = [VideoCreated.FromString(payload).video for payload in _told(urls, "video.created")]
+    assert [video.id for video in told] == [public[0]] * 2
+    assert told[1] == restored
 
 
 async def test_the_media_of_a_withdrawn_video_are_out_of_sight_until_it_is_restored(
@@ -260,6 +264,13 @@ async def test_views_count_once_a_viewer_and_hour_and_never_the_creators_own(
     video = await content.videos.GetVideo(pb.GetVideoRequest(video_id=public[0]), metadata=public[1])
     assert video.view_count == 5
     assert sum(VideoViewed.FromString(payload).count for payload in _told(urls, "video.viewed")) == 5
+
+
+async def test_who_looks_at_a_withdrawn_video_is_no_viewer(content, loopback, public, database) -> None:
+    moderator = loopback.as_user(new_id(), "MODERATOR")
+    await _decide(content, public[0], pb.VIDEO_STATUS_REJECTED, moderator)
+    await content.videos.ViewVideo(pb.ViewVideoRequest(video_id=public[0]), metadata=moderator)
+    assert await count_views(PostgresUnitOfWork(database, Caller.service("content")), utc_now) == 0
 
 
 async def test_a_view_is_forgotten_only_after_it_was_counted(public, database) -> None:

@@ -20,6 +20,7 @@ from content_service.use_cases.generation import Generation
 from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
 from littlemonster.content.v1 import content_service_pb2 as pb
 from littlemonster.content.v1.content_events_pb2 import VideoCreated, VideoDeleted
+from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceStub
 from servicekit.caller import Caller
 from servicekit.ids import new_id
 
@@ -172,7 +173,8 @@ async def in_bucket(content, database, loopback, serve_api, s3, tmp_path) -> tup
     store = MediaStore(tmp_path / "media", s3.url, "")
     units = PostgresUnitOfWork(database, Caller.service("content"), store.told)
     generation = Generation("w", replace(content.tools, media=store.media, unit_of_work=units))
-    return await serve_api(content.inference_channel, store.links), generation, store
+    api = await serve_api(content.inference_channel, store.links)
+    return VideoServiceStub(loopback.channel(api)), generation, store
 
 
 async def test_a_lesson_in_a_bucket_is_watched_by_signed_urls_and_gone_when_deleted(

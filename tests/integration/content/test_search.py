@@ -155,11 +155,31 @@ async def test_a_lesson_is_found_by_the_names_that_students_give_its_topic(conte
     first, second = wars.values()
     for query in ("world war 2", "ww2", "World War II", "WWII", "second world war", "stalin"):
         assert [video.id for video in (await _search(content, loopback, query)).videos] == [second], query
-    for query in ("world war 1", "ww1", "first world war", "the great war", "trench"):
+    for query in (
+        "world war 1",
+        "world war i",
+        "World War I causes",
+        "ww1",
+        "first world war",
+        "the great war",
+        "trench",
+    ):
         assert [video.id for video in (await _search(content, loopback, query)).videos] == [first], query
     # Both lessons say the word "two" somewhere, and WWI may be half of WWII.
-    for query, best in (("world war two", second), ("WWI", first)):
+    for query, best in (("world war two", second), ("World War One", first), ("WWI", first)):
         assert (await _search(content, loopback, query)).videos[0].id == best, query
+
+
+async def test_names_with_numerals_are_found_by_digits_and_the_other_way_round(content, loopback) -> None:
+    ids = [await _published(content, loopback, topic) for topic in ("Elizabeth I", "Elizabeth II", "Elizabeth 3")]
+    for number, queries in enumerate(
+        (("elizabeth i", "ELIZABETH 1"), ("elizabeth ii", "elizabeth 2"), ("elizabeth iii",))
+    ):
+        for query in queries:
+            assert [video.id for video in (await _search(content, loopback, query)).videos] == [ids[number]], query
+    for query in ("where can i read of elizabeth", "elizabeth i unheard"):
+        assert {video.id for video in (await _search(content, loopback, query)).videos} == set(ids), query
+    assert (await _search(content, loopback, "elizabeth i unheard")).videos[0].id == ids[0]
 
 
 async def test_names_of_a_topic_are_known_words_to_which_mistyped_ones_give_way(content, loopback, wars) -> None:

@@ -4,18 +4,28 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import grpc
 import pytest
 from integration.inference.model_source import source  # noqa: F401  # a fixture
+from loopback import Loopback
 
-from inference_service.domain.models import MEBIBYTE, EngineName, Machine, ModelCard
+from inference_service.domain.models import MEBIBYTE, EngineName, Machine, ModelCard, Task
 from inference_service.engine.pool import Limits, ModelPool
 from inference_service.engine.spec import WorkerSpec
 from inference_service.engine.supervised import Patience, SupervisedEngine
+from inference_service.main import registrations
 from inference_service.storage import Registry, read_registry
+from littlemonster.common.v1 import study_pb2 as study
+from littlemonster.inference.v1 import inference_service_pb2 as pb
+from littlemonster.inference.v1.inference_service_pb2_grpc import GenerationServiceStub
+from servicekit.ids import new_id
 
 StartEngine = Callable[..., Awaitable[SupervisedEngine]]
+Stream = Callable[..., AsyncIterator[pb.GenerateStreamResponse]]
+PYTHAGORAS = pb.GenerateScriptRequest(topic="Pythagorean theorem", subject=study.SUBJECT_MATH, seed=7)
 
 
 @pytest.fixture
@@ -85,6 +95,33 @@ async def running_pool(
 async def pool(registry: Registry) -> AsyncIterator[ModelPool]:
     async with running_pool(registry) as pool:
         yield pool
+
+
+@pytest.fixture
+async def engine(pool: ModelPool) -> SupervisedEngine:
+    return await pool.engine(Task.LINES)
+
+
+@pytest.fixture
+async def address(loopback: Loopback, pool: ModelPool) -> str:
+    """The whole service."""
+    return await loopback.serve(registrations(pool))
+
+
+@pytest.fixture
+def service(loopback: Loopback, address: str) -> grpc.aio.Channel:
+    return loopback.channel(address, as_service="content")
+
+
+@pytest.fixture
+def anybody(loopback: Loopback, address: str) -> grpc.aio.Channel:
+    return loopback.channel(address)
+
+
+@pytest.fixture
+def stream(anybody: grpc.aio.Channel, loopback: Loopback) -> Stream:
+    """GenerateStream as a moderator calls it."""
+    return partial(GenerationServiceStub(anybody).GenerateStream, metadata=loopback.as_user(new_id(), "MODERATOR"))
 
 
 def copies(registry: Registry, folder: Path, *names: str) -> Registry:

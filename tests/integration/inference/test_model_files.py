@@ -179,5 +179,5 @@ def test_a_registry_of_ones_own_names_the_files_beside_it(tmp_path: Path) -> Non
 def test_a_registry_that_is_not_valid_is_refused(text: str, tmp_path: Path) -> None:
     file = tmp_path / "models.yaml"
     file.write_text(text)
-    with pytest.raises(ValueError):  # noqa: PT011 - the schema's own message names the field
+    with pytest.raises(ValueError):  # noqa: PT011  # the schema's own message names the field
         read_registry(file)

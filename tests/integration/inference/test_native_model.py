@@ -1,6 +1,7 @@
 """The shipped model called directly: it is known to be sound, so it may run inside the test."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from integration.inference.conftest import nano_spec
@@ -40,6 +41,13 @@ def test_what_follows_the_stop_text_is_never_seen(model: NativeModel) -> None:
     assert stopped == whole.partition("\n")[0]
 
 
+def test_an_answer_that_ends_by_itself_says_so_and_its_end_is_no_token_of_it(model: NativeModel) -> None:
+    whole = list(model.generate(PROMPT, Sampling(48, temperature=0), _never))
+    assert whole[-1].finish is Finish.STOP
+    cut = list(model.generate(PROMPT, Sampling(whole[-1].tokens, temperature=0), _never))
+    assert (_text(cut), cut[-1].finish) == (_text(whole), Finish.LENGTH)
+
+
 def test_a_request_cancelled_before_it_begins_reads_no_prompt(model: NativeModel) -> None:
     (piece,) = model.generate(PROMPT, Sampling(48), lambda: True)
     assert (piece.text, piece.tokens, piece.finish) == ("", 0, Finish.CANCELLED)
@@ -71,6 +79,12 @@ def test_a_prompt_fills_the_context_to_the_last_token_and_not_beyond(model: Nati
 def test_any_characters_give_whole_characters_back(model: NativeModel, prompt: str) -> None:
     pieces = list(model.generate(prompt, Sampling(64, temperature=2.0, top_k=0, top_p=1.0, seed=5), _never))
     assert _text(pieces).encode("utf-8")
+
+
+def test_half_a_character_at_the_very_end_is_shown_as_one_that_cannot_be_read(model: NativeModel) -> None:
+    anything = Sampling(1, temperature=20.0, top_k=0, top_p=1.0)  # one token in twenty or so begins a character
+    ends = [list(model.generate(PROMPT, replace(anything, seed=seed), _never))[-1] for seed in range(200)]
+    assert Piece("\N{REPLACEMENT CHARACTER}", 1, Finish.LENGTH, ends[0].prompt_tokens) in ends
 
 
 def test_nul_is_refused(model: NativeModel) -> None:

@@ -11,8 +11,10 @@ from psycopg.conninfo import conninfo_to_dict
 
 from planner_service.consumers import erasures
 from planner_service.domain.events import Happening
+from planner_service.domain.feeds import Revocation
 from planner_service.storage import PostgresStore
 from planner_service.storage.personal_data import EVERYTHING, erase
+from planner_service.use_cases.feed import close_revoked
 from servicekit.caller import Caller, acting_as
 from servicekit.database import Database
 from servicekit.ids import new_id
@@ -50,6 +52,17 @@ async def test_nothing_is_left_but_that_it_was_erased(planned, erase_account, ba
     assert (receipt.service, receipt.row_count) == ("planner", 4)
     assert tables_about(backing.postgres_url, name, ADA) == {"erased_users": 1}
     assert rows_about(backing.postgres_url, name, BEN) == others
+
+
+async def test_a_revocation_that_is_heard_late_brings_nothing_back(
+    planned, erase_account, database, backing, database_url
+) -> None:
+    await erase_account(ADA)
+    with acting_as(Caller.service("planner")):
+        async with PostgresStore(database).begin() as work:
+            await close_revoked(work.feeds, ADA, Revocation(NOON, ""))
+    name = str(conninfo_to_dict(database_url)["dbname"])
+    assert tables_about(backing.postgres_url, name, ADA) == {"erased_users": 1}
 
 
 async def test_an_account_asked_for_again_is_answered_again_with_the_same(planned, erase_account) -> None:

@@ -1,5 +1,6 @@
 """The calendar feed through the real server: who reads it, until when, and what of it is kept."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 import grpc
@@ -8,16 +9,21 @@ import pytest
 from erasing import deliver
 from google.protobuf.timestamp_pb2 import Timestamp
 from icalendar import Calendar
+from sqlalchemy import text
 
 from auth_service.domain.access_tokens import ACCESS_LIFETIME
 from littlemonster.auth.v1.auth_events_pb2 import UserAccessRevoked
 from littlemonster.planner.v1 import planner_service_pb2 as pb
 from littlemonster.planner.v1.planner_service_pb2_grpc import PlannerServiceStub
 from planner_service.consumers import revocations
-from planner_service.storage.feeds import PostgresFeeds
-from planner_service.use_cases.feed import OLD_TOKENS_LIVE
+from planner_service.domain.feeds import OLD_TOKENS_LIVE, Revocation
+from planner_service.storage import PostgresStore
+from planner_service.storage.feeds import PostgresFeedReader, PostgresFeeds
+from planner_service.use_cases.feed import close_revoked
+from servicekit.caller import Caller, acting_as
 from servicekit.clock import utc_now
-from servicekit.errors import NotFound, Unauthenticated
+from servicekit.database import compile_statement
+from servicekit.errors import NotFound, SessionRevoked, Unauthenticated
 from servicekit.ids import new_id
 
 ADA, BOB = new_id(), new_id()
@@ -132,7 +138,40 @@ async def test_a_feed_answers_nobody_once_the_access_of_its_owner_is_revoked(
     await _revoke(broker, database, ADA, utc_now(), times=2)
     assert await _refused(planner, mine) == "FEED_NOT_FOUND"
     await read(other)
-    await read(await _open(planner, ada))  # who signs in again opens another
+    with pytest.raises(SessionRevoked):
+        await _open(planner, ada)  # in a process that has not heard of the session's end
+    await read(await _open(planner, loopback.as_user(ADA)))  # who signs in again opens another
+
+
+async def test_of_an_opening_and_a_revocation_at_once_one_sees_the_other(planner, loopback, ada, database) -> None:
+    for opens_first in (True, False):
+        await _open(planner, ada)
+        revocation = Revocation(utc_now(), "")
+        with acting_as(Caller.service("planner")):
+            async with PostgresStore(database).begin() as work:
+                if opens_first:
+                    await work.feeds.revocation(ADA)
+                    await work.feeds.save(ADA, b"thief's", utc_now())
+                    other = asyncio.ensure_future(_close(database, revocation))
+                else:
+                    await close_revoked(work.feeds, ADA, revocation)
+                    other = asyncio.ensure_future(_open(planner, ada))
+                await _waits_for_a_row(database)
+            (outcome,) = await asyncio.gather(other, return_exceptions=True)
+            assert isinstance(outcome, SessionRevoked) is not opens_first
+            assert await PostgresFeedReader(database).owner(b"thief's") is None
+        ada = loopback.as_user(ADA)
+
+
+async def _close(database, revocation: Revocation) -> None:
+    async with PostgresStore(database).begin() as work:
+        await close_revoked(work.feeds, ADA, revocation)
+
+
+async def _waits_for_a_row(database) -> None:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    while not await database.one(compile_statement(text(waiting), row=int)):
+        pass
 
 
 async def test_an_old_revocation_that_comes_late_closes_no_newer_feed(planner, read, ada, broker, database) -> None:

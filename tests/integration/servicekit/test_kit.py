@@ -196,7 +196,10 @@ async def until_refused(videos: VideoServiceStub, request: GetVideoRequest) -> N
 
 async def until_waiting(connection: psycopg.AsyncConnection[Any]) -> None:
     """Returns once somebody waits for the lock that `connection` holds."""
-    question = "SELECT true FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"  # noqa: E501
+    question = (
+        "SELECT true FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+        "AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    )
     while not await (await connection.execute(question)).fetchone():
         await asyncio.sleep(0.02)
 

@@ -21,7 +21,10 @@ from servicekit.messaging.broker import EVENTS, Broker
 from servicekit.messaging.relay import Relay
 
 PROGRAM = Path(__file__).with_name("relay_process.py")
-LEADER = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"  # noqa: E501
+LEADER = (
+    "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 
 
 @pytest.fixture

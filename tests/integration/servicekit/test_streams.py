@@ -14,9 +14,8 @@ from littlemonster.content.v1.content_service_pb2_grpc import (
     VideoServiceStub,
     add_VideoServiceServicer_to_server,
 )
-from servicekit.errors import InvalidArgument
+from servicekit.errors import InvalidArgument, SessionRevoked
 from servicekit.identity.keys import StaticKeys
-from servicekit.identity.revocation import SessionRevoked
 from servicekit.identity.tokens import TokenVerifier
 from servicekit.ids import new_id
 from servicekit.streams import MOST_STREAMS, TooManyStreams

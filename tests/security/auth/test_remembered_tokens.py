@@ -6,9 +6,10 @@ from fakes.auth.keys import key_source
 from security.auth.hostile_tokens import ACCOUNT, HONEST, KEY, KID, SECONDS, SERVICE_KEY, SESSION, SIGNER, with_claims
 
 from servicekit.caller import Caller, Role
+from servicekit.errors import SessionRevoked
 from servicekit.identity import tokens
 from servicekit.identity.keys import StaticKeys
-from servicekit.identity.revocation import RevokedSessions, SessionRevoked
+from servicekit.identity.revocation import RevokedSessions
 from servicekit.identity.tokens import ServiceTokens, TokenInvalid, TokenVerifier
 
 

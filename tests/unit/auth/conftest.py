@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fakes.auth.clock import ManualClock
 from fakes.auth.mail import MemoryMailer, PlainLetters
 from fakes.auth.memory import MemoryDatabase
+from fakes.auth.memory_exports import MemoryExportReader
 from fakes.auth.passwords import PlainPasswords
 
 from auth_service.clients.signing import Ed25519Signer
@@ -26,6 +27,7 @@ from auth_service.use_cases.administration import Administration
 from auth_service.use_cases.codes import CodeCheck
 from auth_service.use_cases.devices import Devices
 from auth_service.use_cases.email_changes import EmailChanges
+from auth_service.use_cases.exports import Exports
 from auth_service.use_cases.issuing import TokenIssuer
 from auth_service.use_cases.mailing import MailDelivery
 from auth_service.use_cases.mfa_sign_in import MfaSignIn
@@ -127,6 +129,12 @@ class Auth:
 def auth() -> Auth:
     """A fresh auth service in memory."""
     return Auth()
+
+
+@pytest.fixture
+def exports(auth: Auth) -> Exports:
+    """What that service's people take along."""
+    return Exports(MemoryExportReader(auth.database), auth.database.unit_of_work, auth.clock)
 
 
 class App:

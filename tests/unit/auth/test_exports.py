@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from fakes.auth.memory_exports import MemoryExportReader
 from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 
 from auth_service.domain.audit import AuditAction
@@ -35,11 +34,6 @@ from servicekit.errors import ServiceError
 from servicekit.ids import new_id
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def exports(auth: Auth) -> Exports:
-    return Exports(MemoryExportReader(auth.database), auth.database.unit_of_work, auth.clock)
 
 
 async def caller(auth: Auth) -> Caller:

@@ -181,7 +181,7 @@ async def test_changing_a_password_ends_the_other_sessions_and_is_told_by_mail(a
     with acting_as(caller(auth, here)):
         await auth.password_keeper.change(PASSWORD, NEW, CLIENT)
     assert living(auth) == [here]
-    assert auth.database.tables.events[-1] == AccessRevoked(auth.account.id, auth.clock())
+    assert auth.database.tables.events[-1] == AccessRevoked(auth.account.id, auth.clock(), here)
     await sign_in(auth, NEW)
     await auth.delivery.deliver_due()
     assert subjects(auth)[-1] == "PASSWORD_CHANGED"

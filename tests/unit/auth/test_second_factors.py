@@ -175,12 +175,14 @@ async def test_an_erased_account_enrols_nothing(auth: Auth) -> None:
         await auth.second_factors.create(CLIENT)
 
 
-async def test_a_session_that_ends_while_the_app_is_confirmed_stays_ended(auth: Auth, app: App) -> None:
+async def test_a_session_that_has_ended_enrols_no_app_and_stays_ended(auth: Auth, app: App) -> None:
     await app.create()
     with acting_as(app.caller):
         await auth.sessions.sign_out()
-    await app.confirm()
+    with pytest.raises(SessionNotFound):
+        await app.confirm()
     assert auth.database.tables.sessions[app.caller.session_id].aal == 1
+    assert isinstance(await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT), Tokens)
 
 
 def test_recovery_codes_are_long_and_can_be_typed() -> None:

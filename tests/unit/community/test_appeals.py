@@ -161,6 +161,13 @@ async def test_only_a_decision_against_a_comment_can_be_appealed(
         await appeals.appeal(comment.id, "Why?")
 
 
+async def test_what_an_appeal_has_overturned_cannot_be_appealed_again(appeals: Appeals, appeal: Appeal) -> None:
+    with acting_as(NED):
+        await appeals.answer(appeal.id, "Quite right.", granted=True)
+    with pytest.raises(NothingToAppeal):
+        await appeals.appeal(appeal.comment_id, "Once more.")
+
+
 async def test_an_appeal_belongs_to_its_author(
     appeals: Appeals, comment: Comment, refused: Comment, moderation: Moderation
 ) -> None:
@@ -193,6 +200,7 @@ async def test_who_deleted_the_comment_still_gets_out_of_a_wrong_suspension(
     await editing.delete(comment.id)
     with pytest.raises(CommunitySuspended):
         await authors.check()
+    assert [item.comment.id for item in await moderation.waiting(20, None)] == [comment.id]
     with acting_as(NED):
         await appeals.answer(made.id, "Quite right.", granted=True)
     await authors.check()

@@ -1,11 +1,16 @@
 """What becomes of the stars somebody gives."""
 
+from datetime import timedelta
+
 import pytest
+from fakes.community.made import NOON
 from fakes.community.store import FakeStore
 
 from community_service.domain.comments import Video
 from community_service.errors import OwnVideoRated, RatingNotFound, VideoNotFound
 from community_service.use_cases.ratings import Stars
+from community_service.use_cases.standing import Authors
+from community_service.use_cases.videos import PublicVideos
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
 
@@ -19,10 +24,13 @@ async def test_a_rating_changes_the_totals_and_tells_them(stars: Stars, store: F
     assert store.told == [("rating.submitted", rating, totals)]
 
 
-async def test_a_changed_rating_keeps_its_first_time_and_counts_once(stars: Stars, video: Video) -> None:
-    first = await stars.submit(video.id, 1)
-    second = await stars.submit(video.id, 5)
-    assert second.create_time == first.create_time
+async def test_a_changed_rating_keeps_its_first_time_and_counts_once(
+    stars: Stars, store: FakeStore, public_videos: PublicVideos, authors: Authors, video: Video
+) -> None:
+    await stars.submit(video.id, 1)
+    later = Stars(store, public_videos, authors, lambda: NOON + timedelta(hours=1), own_ratings=False)
+    changed = await later.submit(video.id, 5)
+    assert (changed.create_time, changed.update_time) == (NOON, NOON + timedelta(hours=1))
     assert (await stars.totals(video.id)).histogram == (0, 0, 0, 0, 1)
 
 
@@ -44,7 +52,10 @@ async def test_a_rating_taken_back_is_gone_and_told(stars: Stars, store: FakeSto
     await stars.delete(video.id)
     with pytest.raises(RatingNotFound):
         await stars.own(video.id)
+    totals = await stars.totals(video.id)
+    assert (totals.count, totals.version) == (0, 2)
     assert [subject for subject, *_ in store.told] == ["rating.submitted", "rating.deleted"]
+    assert store.told[-1][-1] == totals
 
 
 async def test_what_was_never_given_cannot_be_taken_back(stars: Stars, store: FakeStore, video: Video) -> None:

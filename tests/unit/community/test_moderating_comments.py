@@ -106,6 +106,17 @@ async def test_a_withheld_comment_waits_until_it_is_approved_and_then_appears(
         assert await store.reads.comments.get(withheld.id) == approved
 
 
+async def test_where_help_can_be_found_is_for_the_author_alone_and_goes_once_everybody_may_read_the_comment(
+    discussion: Discussion, moderation: Moderation, moderator: FakeModerator, video: Video
+) -> None:
+    moderator.verdicts["Help me"] = Verdict(ModerationStatus.WITHHELD, "You matter.", resources="Call 116 111.")
+    withheld = await discussion.create(Draft(video.id, "Help me"))
+    assert withheld.resources == "Call 116 111."
+    with acting_as(MIA):
+        approved = await moderation.decide(withheld.id, Ruling(Action.APPROVE))
+    assert (approved.is_visible, approved.resources) == (True, "")
+
+
 @pytest.mark.parametrize(
     ("action", "status", "waits"),
     [(Action.REJECT, ModerationStatus.REJECTED, False), (Action.HIDE, ModerationStatus.WITHHELD, True)],
@@ -158,11 +169,11 @@ async def test_every_decision_is_in_the_history(moderation: Moderation, comment:
     with acting_as(MIA):
         await moderation.decide(comment.id, Ruling(Action.HIDE, "Let me think"))
     with acting_as(NED):
-        await moderation.decide(comment.id, Ruling(Action.APPROVE, "Fine"))
+        await moderation.decide(comment.id, Ruling(Action.APPROVE, "Fine", Concern.SPAM))
         history = await moderation.history(comment.id)
-    assert [(each.moderator_id, each.action, each.reason) for each in history] == [
-        (NED.id, Action.APPROVE, "Fine"),
-        (MIA.id, Action.HIDE, "Let me think"),
+    assert [(each.moderator_id, each.action, each.reason, each.code) for each in history] == [
+        (NED.id, Action.APPROVE, "Fine", None),  # what is fine is of no kind of harm
+        (MIA.id, Action.HIDE, "Let me think", Concern.OTHER),
     ]
 
 

@@ -84,6 +84,21 @@ async def test_people_whose_reports_were_dismissed_need_more_of_them(
     assert not item.comment.is_visible
 
 
+async def test_who_reported_is_right_or_wrong_only_once_a_moderator_has_decided(
+    reporting: Reporting, moderation: Moderation, store: FakeStore, comment: Comment
+) -> None:
+    reporters = students(1)
+    await report(reporting, comment, reporters)
+    with acting_as(MIA):
+        for action, record in (
+            (Action.HIDE, Record()),
+            (Action.REJECT, Record(upheld=1)),
+            (Action.APPROVE, Record(dismissed=1)),
+        ):
+            await moderation.decide(comment.id, Ruling(action, "See."))
+            assert await store.reads.queue.record_of(reporters[0].id) == record
+
+
 @pytest.mark.parametrize("role", [Role.MODERATOR, Role.ADMIN])
 async def test_what_staff_wrote_is_never_hidden_by_reports(
     reporting: Reporting, moderation: Moderation, discussion: Discussion, video: Video, role: Role

@@ -11,6 +11,7 @@ from community_service.domain.concerns import Concern
 from community_service.domain.moderation import Action, Decision, Ruling
 from community_service.domain.standing import Standing
 from community_service.errors import CommunitySuspended
+from community_service.use_cases.appeals import Appeals
 from community_service.use_cases.comments import Discussion
 from community_service.use_cases.editing import Editing
 from community_service.use_cases.moderation import Moderation
@@ -20,7 +21,7 @@ from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
 
 pytestmark = pytest.mark.usefixtures("ada")
-MIA = Caller(new_id(), Role.MODERATOR)
+MIA, NED = Caller(new_id(), Role.MODERATOR), Caller(new_id(), Role.MODERATOR)
 DAY = timedelta(days=1)
 
 
@@ -60,7 +61,22 @@ async def test_a_decision_that_is_sent_again_counts_once_and_another_one_counts(
     assert (await authors.standing()).warnings == 2
     await decide(later, comment, Ruling(Action.SUSPEND, "Enough.", suspension=DAY))
     await decide(later, comment, Ruling(Action.SUSPEND, "Enough.", suspension=2 * DAY))
-    assert [each.action for each in (await authors.standing()).decisions].count(Action.SUSPEND) == 2
+    with acting_as(NED):
+        await later.decide(comment.id, Ruling(Action.SUSPEND, "Enough.", suspension=2 * DAY))
+    suspensions = [each for each in (await authors.standing()).decisions if each.action is Action.SUSPEND]
+    assert [each.moderator_id for each in suspensions] == [NED.id, MIA.id, MIA.id]
+
+
+async def test_the_same_decision_counts_again_once_an_appeal_has_overturned_it(
+    moderation: Moderation, appeals: Appeals, authors: Authors, comment: Comment
+) -> None:
+    await decide(moderation, comment, Ruling(Action.WARN, "Be kind."))
+    appeal = await appeals.appeal(comment.id, "It is a line of the play.")
+    with acting_as(NED):
+        await appeals.answer(appeal.id, "Quite right.", granted=True)
+    again = await decide(moderation, comment, Ruling(Action.WARN, "Be kind."))
+    assert again.status is ModerationStatus.REJECTED
+    assert (await authors.standing()).warnings == 1
 
 
 async def test_the_same_decision_counts_again_once_the_comment_was_changed(

@@ -15,6 +15,7 @@ from unit.gateway.test_handlers import PACKAGES, own_calls, servicers
 
 from gateway.contracts import Rpc
 from servicekit.errors import ServiceError, Unauthenticated
+from servicekit.status import code_of
 
 # Said once for all calls: who may call is declared beside each, and services are no persons.
 EVERYWHERE = {Unauthenticated.reason, "PERSON_NEEDED"}
@@ -93,6 +94,17 @@ def test_a_comment_names_no_reason_that_there_is_not(package: str) -> None:
     for rpc in own_calls(package):
         for listed in upper.findall(rpc.comment):
             assert set(re.findall(r"[A-Z][A-Z0-9_]+", listed)) <= reasons, rpc.name
+
+
+def test_a_reason_has_one_kind_whichever_service_answers_it() -> None:
+    for package in PACKAGES:
+        importlib.import_module(f"{package}_service.errors")
+    kinds: dict[str, set[str]] = {}
+    for each in subclasses(ServiceError):
+        if "reason" in vars(each):
+            kinds.setdefault(each.reason, set()).add(code_of(each()).name)
+    assert {"TOPIC_NOT_SUPPORTED", "VIDEO_NOT_FOUND"} <= set(kinds)  # two services answer each
+    assert {reason: codes for reason, codes in kinds.items() if len(codes) > 1} == {}
 
 
 def words(comment: str) -> set[str]:

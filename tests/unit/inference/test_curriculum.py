@@ -61,6 +61,10 @@ def _wrong_example() -> Example:
     return Example("Find c.", "Find it.", (Step("Square", "Square.", "c^2 = 25"), Step("Root", "Root.", "c = 6")))
 
 
+def _bare_example() -> Example:
+    return Example("How far?", "How far?", (Step("Add", "In 2 hours it goes eleven kilometers.", "4 + 7 = 11"),))
+
+
 def _formulas(plan: LessonPlan) -> list[str]:
     steps = [step.formula for step in plan.example.steps] if plan.example else []
     return [formula for formula in (*steps, plan.formula.latex if plan.formula else "") if formula]
@@ -145,7 +149,18 @@ def _ragged() -> LessonPlan:
         (ALONE, "MATH has 1 topics"),
         (_with_rival(), "'plague' is claimed by 2 topics"),
         (_with_plan(example=_wrong_example()), "the example's answer does not fulfil c**2 = 25"),
+        (_with_plan(example=_bare_example()), "says its answer in kilometers and does not show the unit"),
         (_with_plan(quiz=(QUIZ, QUIZ, replace(QUIZ, answer=1))), "question 3 answers '12'"),
+        (
+            _with_plan(
+                quiz=(
+                    QUIZ,
+                    replace(QUIZ, options=("Never", "The side that is opposite the angle", "None"), answer=1),
+                    QUIZ,
+                )
+            ),
+            "question 2 gives its answer away by its length",
+        ),
         (
             replace(ALONE, lines=replace(PACK.lines, templates={**PACK.lines.templates, "quiz": ("Is 2 right?",)})),
             "refused",

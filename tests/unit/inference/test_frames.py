@@ -36,5 +36,5 @@ def test_every_frame_comes_out_as_it_went_in(frame: Cancel | Loaded | NotLoaded 
     "line", [b"", b"{}", b"[]", b'{"kind": "Cancel"}', b'{"kind": "Nonsense"}', b"\xff", b"llama.cpp: hi"]
 )
 def test_what_is_no_frame_is_refused(line: bytes) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - JSON, UTF-8 and shape errors are all ValueErrors, with texts of their own
+    with pytest.raises(ValueError):  # noqa: PT011  # JSON, UTF-8 and shape errors are all ValueErrors, with texts of their own
         decode(line)

@@ -10,7 +10,7 @@ from inference_service.curriculum.pack import load_curriculum
 from inference_service.domain.content_check import seconds
 from inference_service.domain.lessons import lines_needed
 from inference_service.domain.lines import PROMPT_VERSION, LineKind, curated
-from inference_service.domain.script import Concept, QuizScene, Recap, Title, narration, spoken_in
+from inference_service.domain.script import Concept, QuizScene, Recap, Script, Title, narration, spoken_in
 from inference_service.domain.subject import Difficulty, Subject
 from inference_service.errors import EngineCrashed, TopicNotSupported
 from inference_service.storage import read_subject_model
@@ -28,7 +28,7 @@ GOOD = {
 LESSONS = [(slug, difficulty) for slug in PACK.topics for difficulty in Difficulty]
 
 
-async def _write(engine: FakeEngine, difficulty: Difficulty = Difficulty.INTRO, seed: int = 0):  # type: ignore[no-untyped-def]
+async def _write(engine: FakeEngine, difficulty: Difficulty = Difficulty.INTRO, seed: int = 0) -> Script:
     return await _lessons(engine).write_script("Pythagorean theorem", Subject.MATH, difficulty, seed)
 
 

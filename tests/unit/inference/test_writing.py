@@ -25,7 +25,7 @@ def _writing(engine: FakeEngine) -> Writing:
 
 
 async def _all(pieces: AsyncIterator[Piece]) -> list[Piece]:
-    async with aclosing(pieces):  # type: ignore[type-var]
+    async with aclosing(pieces):
         return [piece async for piece in pieces]
 
 

@@ -1,17 +1,24 @@
 """What of a planner is in its feed, and how often it is written."""
 
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from uuid import UUID
+
 import pytest
 from fakes.planner.made import HOUR, NOON, a_plan
 from fakes.planner.store import FakeStore
 from icalendar import Calendar
 
+from planner_service.domain.feeds import OLD_TOKENS_LIVE, Revocation
 from planner_service.errors import FeedNotFound
 from planner_service.use_cases.events import Planner
-from planner_service.use_cases.feed import MOST_BYTES, OLD_TOKENS_LIVE, Feeds
+from planner_service.use_cases.feed import MOST_BYTES, Feeds, close_revoked
 from servicekit.caller import Caller, Role, acting_as
+from servicekit.errors import SessionRevoked
 from servicekit.identity.revocation import TTL_SECONDS
 from servicekit.ids import new_id
 
+MILLISECOND = timedelta(milliseconds=1)
 pytestmark = pytest.mark.usefixtures("ada")
 
 
@@ -31,6 +38,33 @@ def _titles(content: bytes | None) -> list[str]:
 
 def test_a_revocation_closes_feeds_for_as_long_as_its_session_is_remembered() -> None:
     assert OLD_TOKENS_LIVE.total_seconds() == TTL_SECONDS
+
+
+def _session(opened: datetime) -> str:
+    """The id of a session that was opened then."""
+    return str(UUID(int=int(opened.timestamp() * 1000) << 80 | int(UUID(new_id())) % (1 << 80)))
+
+
+@pytest.mark.parametrize(
+    ("opened", "heard", "spared", "refused"),
+    [
+        (-HOUR, NOON, False, True),
+        (timedelta(), NOON, False, True),
+        (-HOUR, NOON, True, False),
+        (MILLISECOND, NOON, False, False),
+        (-HOUR, NOON - OLD_TOKENS_LIVE + MILLISECOND, False, True),
+        (-HOUR, NOON - OLD_TOKENS_LIVE, False, False),
+    ],
+    ids=["of before", "of that moment", "that goes on", "of after", "of before, late", "of before, too late for it"],
+)
+async def test_a_session_that_ended_with_the_feed_opens_no_other(
+    store: FakeStore, feeds: Feeds, opened: timedelta, heard: datetime, spared: bool, refused: bool
+) -> None:
+    caller = Caller(new_id(), Role.STUDENT, _session(NOON + opened))
+    async with store.begin() as work:
+        await close_revoked(work.feeds, caller.id, Revocation(heard, caller.session_id if spared else new_id()))
+    with acting_as(caller), pytest.raises(SessionRevoked) if refused else nullcontext():
+        await feeds.open()
 
 
 async def test_series_come_first_and_then_what_starts_last(planner: Planner, feeds: Feeds) -> None:

@@ -1,8 +1,11 @@
 """How much one planner may hold."""
 
-import pytest
-from fakes.planner.made import a_plan
+from datetime import timedelta
 
+import pytest
+from fakes.planner.made import NOON, a_plan
+
+from planner_service.domain.events import Scope, Which
 from planner_service.errors import TooManyEvents, TooManySeries
 from planner_service.use_cases import room
 from planner_service.use_cases.events import Planner
@@ -33,3 +36,17 @@ async def test_a_full_planner_refuses_one_event_more_and_still_answers_a_repeate
     with pytest.raises(TooManyEvents):
         await planner.create(a_plan(), "another")
     assert await planner.create(a_plan(), "once") == kept
+
+
+async def test_a_full_planner_is_parted_no_further_and_takes_no_event_that_begins_to_recur(
+    planner: Planner, ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daily = ("RRULE:FREQ=DAILY",)
+    series, single = await planner.create(a_plan(recurrence=daily), None), await planner.create(a_plan(), None)
+    monkeypatch.setattr(room, "MOST_SERIES", 1)
+    with pytest.raises(TooManySeries):
+        await planner.update(single.id, {"recurrence": daily}, "", Which())
+    monkeypatch.setattr(room, "MOST_EVENTS", 2)
+    for scope in (Scope.THIS, Scope.FOLLOWING):
+        with pytest.raises(TooManyEvents):
+            await planner.update(series.id, {"title": "Algebra"}, "", Which(scope, NOON + timedelta(days=1)))

@@ -9,10 +9,12 @@ from hypothesis import example, given
 from hypothesis import strategies as some
 
 from planner_service.domain.events import Completion, Period, Scope, Which
-from planner_service.errors import EventChanged, OccurrenceNotFound, OccurrenceRequired
+from planner_service.errors import EventChanged, OccurrenceNotFound, OccurrenceRequired, RecurrenceInvalid
 from planner_service.use_cases.events import Planner
 from planner_service.use_cases.expansion import starts
 from planner_service.use_cases.split import split
+from servicekit.caller import Caller
+from servicekit.ids import new_id
 
 pytestmark = pytest.mark.usefixtures("ada")
 DAY = timedelta(days=1)
@@ -99,6 +101,27 @@ async def test_from_one_occurrence_on_the_others_change(planner: Planner) -> Non
     await planner.complete(event.id, True, NOON + 3 * DAY)
     await planner.update(event.id, {"title": "Algebra"}, "", Which(Scope.FOLLOWING, NOON + 2 * DAY))
     assert await _listed(planner) == [(0, "R", True), (1, "R", False), (2, "A", False), (3, "A", True), (4, "A", False)]
+
+
+async def test_what_is_parted_is_neither_the_request_s_nor_the_file_s_that_brought_the_series(
+    planner: Planner, store: FakeStore, ada: Caller
+) -> None:
+    requested = await planner.create(DAILY, new_id())
+    async with store.begin() as work:
+        await work.events.add(imported := an_event(DAILY, user_id=ada.id, uid="lesson@school.example"))
+    for event in (requested, imported):
+        parted = await planner.update(event.id, {"title": "Algebra"}, "", Which(Scope.THIS, NOON + DAY))
+        assert (parted.request_id, parted.uid) == (None, None)
+        assert await planner.get(parted.id) == parted
+    assert [title for _, title, _ in await _listed(planner)].count("A") == 2
+
+
+@pytest.mark.parametrize("scope", Scope)
+async def test_a_rule_that_is_refused_is_refused_for_every_part_of_a_series(planner: Planner, scope: Scope) -> None:
+    event = await planner.create(DAILY, None)
+    with pytest.raises(RecurrenceInvalid):
+        await planner.update(event.id, {"recurrence": ("RRULE:FREQ=HOURLY",)}, "", Which(scope, NOON + DAY))
+    assert await _listed(planner) == [(day, "R", False) for day in range(5)]
 
 
 @pytest.mark.parametrize(

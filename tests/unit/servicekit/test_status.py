@@ -40,6 +40,12 @@ class ShelfMissing(errors.NotFound):
     message = "There is no shelf {shelf}. Choose another."
 
 
+class AddressMissing(ShelfMissing):
+    """The same reason in other words."""
+
+    message = "There is no shelf at {shelf}. Choose another."
+
+
 def over_the_wire(error: ServiceError) -> ServiceError:
     """What a client of the service called "library" catches when a handler there raised `error`."""
     return from_rpc_error(rpc_error(to_status(error)), "library")
@@ -87,6 +93,12 @@ def test_a_subclass_comes_back_with_everything_it_knew() -> None:
     assert (caught.fields, caught.retry_after) == ({"shelfId": "is not one of ours"}, timedelta(seconds=2.5))
 
 
+def test_other_words_for_a_reason_come_back_as_the_class_that_has_it() -> None:
+    caught = over_the_wire(AddressMissing(shelf="7"))
+    assert type(caught) is ShelfMissing
+    assert str(caught) == "There is no shelf at 7. Choose another."
+
+
 def test_an_error_of_a_class_the_client_does_not_have_keeps_its_reason_and_kind() -> None:
     status = to_status(ShelfMissing(shelf="7"))
     elsewhere = rpc_status.from_call(rpc_error(status))
@@ -95,6 +107,20 @@ def test_an_error_of_a_class_the_client_does_not_have_keeps_its_reason_and_kind(
     caught = from_rpc_error(rpc_error(rpc_status.to_status(elsewhere)), "library")
     assert (type(caught), caught.reason, caught.metadata) == (errors.NotFound, "ONLY_THEIRS", {"a": "b"})
     assert errors.NotFound.reason == "NOT_FOUND"  # the class itself is untouched
+
+
+def test_a_reason_that_two_services_have_comes_back_as_an_error_of_both_whichever_was_imported_first() -> None:
+    lent = {"reason": "SHELF_LENT", "message": "Shelf {shelf} is lent. Choose another."}
+    known: list[type[ServiceError]] = []
+    for service in ("Library", "Archive", "ImportedLate"):
+        known.append(type(f"ShelfLentBy{service}", (errors.Aborted,), lent))
+        caught = over_the_wire(known[0](shelf="7"))
+        assert all(isinstance(caught, each) for each in known)
+        assert (caught.reason, str(caught), caught.metadata) == (
+            "SHELF_LENT",
+            "Shelf 7 is lent. Choose another.",
+            {"shelf": "7"},
+        )
 
 
 def test_two_hops_leave_an_error_as_it_was() -> None:

@@ -68,6 +68,13 @@ class Unauthenticated(ServiceError):
     message = "Sign in first: send 'Authorization: Bearer <accessToken>' with a token from POST /v1/auth/login."
 
 
+class SessionRevoked(Unauthenticated):
+    """The token is ours and has not expired, but its session was ended."""
+
+    reason = "SESSION_REVOKED"
+    message = "This session was ended. Sign in again with POST /v1/auth/login."
+
+
 class PermissionDenied(ServiceError):
     """The caller is known and may not do this."""
 

@@ -18,6 +18,7 @@ from opentelemetry import metrics
 from opentelemetry.trace import Span, SpanKind
 
 from servicekit.caller import Caller, acting_as
+from servicekit.deadlines import seconds_to_work
 from servicekit.errors import DeadlineExceeded, Internal, InvalidArgument, ServiceError, Unimplemented
 from servicekit.identity.access import rule_for
 from servicekit.identity.tokens import TokenInvalid, TokenVerifier
@@ -29,8 +30,6 @@ from servicekit.validation import validate, with_plain_ids
 
 Context: TypeAlias = "ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in its types only
-_LONGEST_SECONDS = 14.0  # the gateway waits 15
-_SLICE_TO_ANSWER = 0.05
 _BEARER = "bearer "
 _OURS = "/littlemonster."
 log = logging.getLogger(__name__)
@@ -112,7 +111,7 @@ class _Method:
                     caller = await self._caller(metadata)
                     request = self._request(caller, message)
                     with acting_as(caller):
-                        async with asyncio.timeout(_budget(context)):
+                        async with asyncio.timeout(seconds_to_work(caller, context.time_remaining())):
                             return await behaviour(request, context)
                 except Exception as error:
                     status = self._status(error, outcome)
@@ -215,9 +214,3 @@ def _unknown(method: str) -> Handler:
 def _metadata(context: "Context") -> dict[str, str]:
     pairs = context.invocation_metadata() or ()
     return {key: value for key, value in pairs if isinstance(value, str)}
-
-
-def _budget(context: "Context") -> float:
-    """Seconds the handler has: what the caller allows, less a slice to answer in."""
-    remaining = context.time_remaining()
-    return _LONGEST_SECONDS if remaining is None else max(min(remaining, _LONGEST_SECONDS) - _SLICE_TO_ANSWER, 0.0)

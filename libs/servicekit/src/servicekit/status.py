@@ -1,8 +1,10 @@
 """ServiceError ↔ google.rpc.Status, both ways and in one place, so an error crosses the wire whole."""
 
+import functools
 import logging
 import math
 import re
+from collections.abc import Iterator
 from typing import Any, cast
 
 import grpc
@@ -105,10 +107,23 @@ def _from_status(status: status_pb2.Status, kind: type[ServiceError]) -> Service
 
 
 def _class_for(kind: type[ServiceError], reason: str) -> type[ServiceError]:
-    waiting = [kind]
-    while waiting:
-        candidate = waiting.pop()
-        if candidate.reason == reason:
-            return candidate
-        waiting += candidate.__subclasses__()
-    return kind
+    """The class of the kind that has the reason: where two services have one each, a class that is both.
+
+    So nothing depends on which of them was imported first.
+    """
+    found = sorted(_having(reason, kind), key=lambda each: (each.__module__, each.__name__))
+    return _each_of(tuple(found)) if found else kind
+
+
+def _having(reason: str, kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
+    """Those that brought the reason, not what was derived from them."""
+    if kind.reason == reason:
+        yield kind
+        return
+    for each in kind.__subclasses__():
+        yield from _having(reason, each)
+
+
+@functools.cache
+def _each_of(classes: tuple[type[ServiceError], ...]) -> type[ServiceError]:
+    return classes[0] if len(classes) == 1 else cast("type[ServiceError]", type(classes[0].__name__, classes, {}))

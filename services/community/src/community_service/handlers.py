@@ -1,10 +1,8 @@
 """The servicers: convert in, call one use case, convert out."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
-from grpc.aio import ServicerContext
 
 from community_service import convert
 from community_service.domain.comments import Sort
@@ -19,9 +17,8 @@ from community_service.use_cases.standing import Authors
 from littlemonster.community.v1 import community_service_pb2 as pb
 from littlemonster.community.v1.community_service_pb2_grpc import CommentServiceServicer, RatingServiceServicer
 from servicekit.clock import Clock
+from servicekit.interceptors import Context
 from servicekit.pagination import page_size
-
-Context = ServicerContext[Any, Any]
 
 
 class CommentHandlers(CommentServiceServicer):

@@ -53,7 +53,7 @@ class TopicNotRelevant(InvalidArgument):
 
 
 class TopicNotSupported(FailedPrecondition):
-    """The installed model cannot teach the topic. Inference raises it; the reason is the same on both sides."""
+    """The installed model cannot teach the topic: what inference says of it, in the words of who asks for a lesson."""
 
     reason = "TOPIC_NOT_SUPPORTED"
     message = "No lesson can be made of {topic} yet. Nearest topics: {suggestions}. An administrator can install a full model."

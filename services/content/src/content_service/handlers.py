@@ -1,7 +1,6 @@
 """The API of lesson videos: convert, call, convert."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
 
@@ -13,6 +12,7 @@ from content_service.use_cases.searching import Searching
 from content_service.use_cases.videos import Videos
 from littlemonster.content.v1 import content_service_pb2 as pb
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceServicer
+from servicekit.interceptors import Context
 from servicekit.pagination import page_size
 
 
@@ -25,48 +25,48 @@ class VideoHandlers(VideoServiceServicer):
         self._searching = searching
         self._links = media.links
 
-    async def CreateVideo(self, request: pb.CreateVideoRequest, context: Any) -> pb.Video:
+    async def CreateVideo(self, request: pb.CreateVideoRequest, context: Context) -> pb.Video:
         return await self._video(await self._videos.create(convert.wish(request)))
 
     async def BatchCreateVideos(
-        self, request: pb.BatchCreateVideosRequest, context: Any
+        self, request: pb.BatchCreateVideosRequest, context: Context
     ) -> pb.BatchCreateVideosResponse:
         videos = await self._videos.create_all([convert.wish(item) for item in request.requests])
         links = await self._links(videos)
         return pb.BatchCreateVideosResponse(videos=[convert.video(video, links) for video in videos])
 
-    async def GetVideo(self, request: pb.GetVideoRequest, context: Any) -> pb.Video:
+    async def GetVideo(self, request: pb.GetVideoRequest, context: Context) -> pb.Video:
         return await self._video(await self._videos.get(request.video_id))
 
-    async def ListVideos(self, request: pb.ListVideosRequest, context: Any) -> pb.ListVideosResponse:
+    async def ListVideos(self, request: pb.ListVideosRequest, context: Context) -> pb.ListVideosResponse:
         query, size = convert.feed_query(request), page_size(request.page_size)
         page = await self._videos.feed(query, size, request.page_token)
         return convert.page(page, await self._links(page.videos))
 
-    async def SearchVideos(self, request: pb.SearchVideosRequest, context: Any) -> pb.SearchVideosResponse:
+    async def SearchVideos(self, request: pb.SearchVideosRequest, context: Context) -> pb.SearchVideosResponse:
         query, size = convert.search_query(request), page_size(request.page_size)
         found = await self._searching.find(query, size, request.page_token)
         return convert.matches(found, await self._links(found.videos))
 
-    async def WatchVideo(self, request: pb.WatchVideoRequest, context: Any) -> AsyncIterator[pb.VideoProgress]:
+    async def WatchVideo(self, request: pb.WatchVideoRequest, context: Context) -> AsyncIterator[pb.VideoProgress]:
         async for progress in self._videos.watch(request.video_id):
             yield convert.progress(progress)
 
-    async def ViewVideo(self, request: pb.ViewVideoRequest, context: Any) -> pb.ViewVideoResponse:
+    async def ViewVideo(self, request: pb.ViewVideoRequest, context: Context) -> pb.ViewVideoResponse:
         await self._management.view(request.video_id)
         return pb.ViewVideoResponse()
 
-    async def DeleteVideo(self, request: pb.DeleteVideoRequest, context: Any) -> Empty:
+    async def DeleteVideo(self, request: pb.DeleteVideoRequest, context: Context) -> Empty:
         await self._management.delete(request.video_id)
         return Empty()
 
-    async def CancelVideo(self, request: pb.CancelVideoRequest, context: Any) -> pb.Video:
+    async def CancelVideo(self, request: pb.CancelVideoRequest, context: Context) -> pb.Video:
         return await self._video(await self._management.cancel(request.video_id))
 
-    async def RetryVideo(self, request: pb.RetryVideoRequest, context: Any) -> pb.Video:
+    async def RetryVideo(self, request: pb.RetryVideoRequest, context: Context) -> pb.Video:
         return await self._video(await self._management.retry(request.video_id))
 
-    async def SetVideoStatus(self, request: pb.SetVideoStatusRequest, context: Any) -> pb.Video:
+    async def SetVideoStatus(self, request: pb.SetVideoStatusRequest, context: Context) -> pb.Video:
         status = convert.status(request.status)
         return await self._video(await self._management.decide(request.video_id, status, request.reason))
 

@@ -167,18 +167,20 @@ class ViewRow(Base, table=True):
 class DocumentRow(Base, table=True):
     """What search knows of a published video: its words by weight, its shelves, subject and difficulty, as one vector.
 
-    A table of its own without row-level security, whose policies keep PostgreSQL from using the index on the words; a
-    search shows only what it finds in `videos`, which has them.
+    `named` when the other names of its topic are among the words. A table of its own without row-level security, whose
+    policies keep PostgreSQL from using the index on the words; a search shows only what it finds in `videos`, which has them.
     """
 
     __tablename__ = "search_documents"
     __table_args__ = (
         ForeignKeyConstraint(["video_id"], ["videos.id"], name="search_documents_video_id_fkey", ondelete="CASCADE"),
         Index("search_documents_words_idx", "words", postgresql_using="gin"),
+        Index("search_documents_unnamed_idx", "video_id", postgresql_where="NOT named"),
     )
 
     video_id: UUID = Field(primary_key=True)
     words: str = Field(sa_column=Column("words", TSVECTOR, nullable=False))
+    named: bool = Field(sa_column_kwargs={"server_default": false()})
 
 
 class WordRow(Base, table=True):

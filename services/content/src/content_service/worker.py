@@ -18,6 +18,7 @@ from content_service.storage.personal_data import erase
 from content_service.use_cases.generation import Generation
 from content_service.use_cases.managing import count_views
 from content_service.use_cases.media import sweep
+from content_service.use_cases.naming import name_lessons
 from content_service.use_cases.stages import Tools
 from servicekit.caller import Caller
 from servicekit.chore import Chore
@@ -33,6 +34,7 @@ _POLL_SECONDS = 2.0
 _COUNT_SECONDS = 2.0
 _HOUSEKEEP_SECONDS = 15.0
 _SWEEP_SECONDS = 3600.0
+_NAME_SECONDS = 60.0
 
 
 async def serve(kit: Kit[Settings]) -> None:
@@ -66,6 +68,7 @@ async def serve(kit: Kit[Settings]) -> None:
     for name, work, seconds in (
         ("counting views", lambda: count_views(unit_of_work, utc_now), _COUNT_SECONDS),
         ("housekeeping", generation.housekeep, _HOUSEKEEP_SECONDS),
+        ("naming lessons", lambda: name_lessons(unit_of_work, tools.judge), _NAME_SECONDS),
         ("sweeping media", lambda: _sweep(unit_of_work, store.media), _SWEEP_SECONDS),
     ):
         kit.background(Chore(work, name=name, poll_seconds=seconds).run())

@@ -17,7 +17,7 @@ class TopicNotSupported(FailedPrecondition):
     message = (
         "There is no lesson on '{topic}' in {subject} yet: lessons come from a checked curriculum, beyond which the built-in "
         "model knows nothing. docs/inference.md says how to add a topic, and how to install a full language model and what "
-        "that changes. Until then try one of the nearest topics: {nearest}."
+        "that changes. Until then try one of the nearest topics: {suggestions}."
     )
 
 

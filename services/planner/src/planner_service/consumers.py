@@ -7,6 +7,7 @@ from datetime import UTC
 from littlemonster.auth.v1.auth_events_pb2 import UserAccessRevoked, UserDeleted
 from littlemonster.planner.v1.planner_service_pb2 import EventChange
 from planner_service import convert
+from planner_service.domain.feeds import Revocation
 from planner_service.ports import Feeds
 from planner_service.use_cases.feed import close_revoked
 from servicekit.database import Database, Transaction
@@ -34,7 +35,8 @@ def revocations(broker: Broker, database: Database, feeds: Callable[[Transaction
     """Closes the calendar feeds of accounts whose access was revoked, without whoever knows the address being asked."""
 
     async def close(event: UserAccessRevoked, transaction: Transaction) -> None:
-        await close_revoked(feeds(transaction), event.user_id, event.revoke_time.ToDatetime(UTC))
+        revocation = Revocation(event.revoke_time.ToDatetime(UTC), event.spared_session_id)
+        await close_revoked(feeds(transaction), event.user_id, revocation)
 
     handlers = [on("user.access_revoked", UserAccessRevoked, close)]
     return Consumer(broker, database, durable="planner-access", handlers=handlers)

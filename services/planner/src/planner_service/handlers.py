@@ -2,11 +2,9 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
 from google.api.httpbody_pb2 import HttpBody  # type: ignore[import-untyped]  # Google publishes no stubs of them
 from google.protobuf.empty_pb2 import Empty
-from grpc.aio import ServicerContext
 
 from littlemonster.planner.v1 import planner_service_pb2 as pb
 from littlemonster.planner.v1.planner_service_pb2_grpc import PlannerServiceServicer
@@ -20,11 +18,11 @@ from planner_service.use_cases.progress import ProgressReport
 from planner_service.use_cases.sync import Sync
 from servicekit.caller import current_caller
 from servicekit.clock import Clock
+from servicekit.interceptors import Context
 from servicekit.live import Audience
 from servicekit.pagination import page_size
 
 _SYNC_SIZE = 100
-Context = ServicerContext[Any, Any]
 
 
 class PlannerHandlers(PlannerServiceServicer):

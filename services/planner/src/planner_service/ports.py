@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from planner_service.domain.events import Completion, Due, Event, Happening, Occurrence, Period
+from planner_service.domain.feeds import Revocation
 from planner_service.domain.sync import Tombstone
 
 # The start of the last occurrence of the page before, and its event's id.
@@ -114,6 +115,14 @@ class FeedReader(Protocol):
 
 class Feeds(Protocol):
     """Calendar feeds inside a unit of work."""
+
+    async def revocation(self, user_id: str) -> Revocation | None:
+        """The last one of access to the account; until this work is over no other is remembered."""
+        ...
+
+    async def revoked(self, user_id: str, revocation: Revocation) -> None:
+        """Remember it, unless a later one is known or the account was erased here."""
+        ...
 
     async def save(self, user_id: str, digest: bytes, create_time: datetime) -> None:
         """The account's feed; takes the place of an earlier one."""

@@ -85,7 +85,8 @@ class TombstoneRow(Base, table=True):
 class PlannerRow(Base, table=True):
     """One account's planner; `version` grows with every change of any of its events.
 
-    `forgotten` is the last version whose deletions are no longer known.
+    `forgotten` is the last version whose deletions are no longer known. `revoke_time` is when access to the account was last
+    revoked, `spared_session` the session of before that goes on; see domain/feeds.py.
     """
 
     __tablename__ = "planners"
@@ -93,6 +94,8 @@ class PlannerRow(Base, table=True):
     user_id: UUID = Field(primary_key=True)
     version: int
     forgotten: int
+    revoke_time: datetime | None = Field(sa_type=_TIME)
+    spared_session: UUID | None
 
 
 add_messaging_tables(METADATA)

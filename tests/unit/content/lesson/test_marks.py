@@ -50,6 +50,36 @@ def test_a_key_point_leads_to_where_it_is_taught_not_where_it_is_announced_or_re
     assert key_point_timestamps(script, plan) == (round(taught.words[0].start, 3),)
 
 
+def test_a_key_point_leads_to_what_teaches_it_in_other_words_and_not_to_its_repetition() -> None:
+    point = "Monomers are its links."
+    facts = (
+        "A polymer is a long chain.",
+        "The small molecules that join into it are called monomers.",
+        "Nylon is one.",
+    )
+    taught = Scene("Ideas", "Ideas", Concept(tuple(Point(say, say) for say in facts)))
+    script, plan = lesson((point,), taught, Scene("Recap", "Recap", Recap((Point(point, point),))))
+    assert key_point_timestamps(script, plan) == (round(plan.spoken[1].words[0].start, 3),)
+
+
+def test_of_two_sentences_with_the_same_words_that_is_meant_in_which_they_are_neighbours() -> None:
+    facts = (
+        "Charles's law: at constant pressure, volume divided by absolute temperature stays the same.",
+        "At constant volume, pressure divided by absolute temperature stays the same.",
+    )
+    taught = Scene("Ideas", "Ideas", Concept(tuple(Point(say, say) for say in facts)))
+    points = ("At constant pressure the volume grows with temperature.", "At constant volume the pressure grows too.")
+    script, plan = lesson(points, taught)
+    assert key_point_timestamps(script, plan) == tuple(round(spoken.words[0].start, 3) for spoken in plan.spoken)
+
+
+def test_a_key_point_that_nothing_teaches_leads_to_its_repetition() -> None:
+    script, plan = lesson(
+        ("Railways came later",), *SCENES[:3], Scene("", "", Recap((Point("", "Railways came later."),)))
+    )
+    assert key_point_timestamps(script, plan) == (round(plan.spoken[-1].words[0].start, 3),)
+
+
 def test_every_key_point_gets_a_time_even_when_no_word_matches() -> None:
     script, plan = lesson(("Banks lent", "zebra", ""), *SCENES)
     times = key_point_timestamps(script, plan)

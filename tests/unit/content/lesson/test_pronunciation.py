@@ -51,6 +51,9 @@ def test_names_are_respelled_also_with_endings_and_read_as_written() -> None:
         ("Metals conduct electricity.", "Metals conduckt electricity."),
         ("Commas separate three or more separate items.", "Commas sepperate three or more separate items."),
         ("Separate but equal.", "Separate but equal."),
+        ("So long lives this, as the beloved lives as a poem.", "So long livz this, as the beloved livz as a poem."),
+        ("The lives of those who spent their lives as slaves.", "The lives of those who spent their lives as slaves."),
+        ("His choices convict him; he is a convict.", "His choices convickt him; he is a convict."),
     ],
 )
 def test_verbs_are_told_from_nouns_and_adjectives_that_are_written_alike(sentence: str, said: str) -> None:
@@ -59,3 +62,23 @@ def test_verbs_are_told_from_nouns_and_adjectives_that_are_written_alike(sentenc
 
 def test_a_name_inside_another_word_is_left_alone() -> None:
     assert pronounced("Bookworms and lunch in Luna") == ("Bookworms and lunch in Luna", {})
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Homogeneous mixtures, and exothermic ones.",
+        "Redox reactions of bromine, and its electronegativity.",
+        "In an arithmetic sequence, the step stays.",
+        "It was a coup, say the papyri.",
+        "Iambic pentameter or tetrameter.",
+        "Plato's teacher, Pythagoras.",
+        "Luther, Gutenberg, Rousseau and Gorbachev.",
+        "A Shakespeare sonnet by Laertes.",
+        "Cortes and the Nahua.",
+    ],
+)
+def test_terms_and_names_that_voices_know_wrong_are_respelled_and_read_as_written(sentence: str) -> None:
+    said, written = pronounced(sentence)
+    assert written
+    assert " ".join(written.get(word, word) for word in said.split()) == sentence

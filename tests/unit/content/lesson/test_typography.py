@@ -87,7 +87,15 @@ def test_a_number_stays_on_the_line_of_what_it_counts(width: int) -> None:
         ("Every quadratic equation ax² + bx + c = 0 can be solved with the quadratic formula.", "c = 0"),
         ("What forms when radium-226 (Z = 88) sends out an alpha particle, and why?", "(Z = 88)"),
         ("The deadliest war in history lasted in Europe from 1939 to 1945, and in Asia as well", "to 1945,"),
-        ("A product of two sums such as x · y and the sum of four x + y is whole", "+ y"),
+        ("Every quadratic equation ax² + bx + c = 0 can be solved with the quadratic formula.", "ax² + bx + c = 0"),
+        ("A product of two sums such as x · y and the sum of four x + y is whole", "x + y"),
+        ("Magnesium burns: 2 Mg + O₂ → ? MgO. Which number balances it, and why is that?", "2 Mg + O₂ → ? MgO."),
+        ("For more than 10 visits a month, gym A is cheaper than gym B, where nothing is paid", "gym A"),
+        ("The run is then 3 steps, the rise 6, the slope 2, and that is all that we need", "rise 6,"),
+        ("A test (weight 3) gives 80, homework (weight 1) gives 100. What is the mean?", "(weight 1)"),
+        ("A quadratic equation has x squared as its highest power, and it has two roots", "x squared"),
+        ("In those years King Henry VIII broke with Rome, and his daughter Mary turned back", "Henry VIII"),
+        ("Three quatrains rhyme abab cdcd efef gg, or the octave rhymes abba abba", "abab cdcd efef gg,"),
     ],
 )
 @pytest.mark.parametrize("width", range(300, 800, 50))
@@ -101,6 +109,11 @@ def test_what_belongs_together_is_torn_only_where_the_line_is_too_narrow_for_it(
     assert wrap("about 2560 BCE", Weight.BOLD, 30, 1000) == ("about 2560 BCE",)
     narrow = measure("2560 BCE", Weight.BOLD, 30) + 1
     assert wrap("about 2560 BCE", Weight.BOLD, 30, narrow) == ("about", "2560 BCE")
+
+
+def test_a_formula_too_long_for_a_line_is_torn_before_an_operator() -> None:
+    width = measure("ax² + bx + c = 0", Weight.BOLD, 30) - 1
+    assert wrap("ax² + bx + c = 0", Weight.BOLD, 30, width) == ("ax² + bx", "+ c = 0")
 
 
 def test_fitting_takes_the_largest_size_that_fits() -> None:

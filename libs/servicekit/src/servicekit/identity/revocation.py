@@ -11,7 +11,6 @@ from nats.js import JetStreamContext
 from nats.js.errors import BucketNotFoundError
 from nats.js.kv import KeyValue
 
-from servicekit.errors import Unauthenticated
 from servicekit.messaging.broker import Broker
 
 BUCKET = "revoked_sessions"
@@ -22,13 +21,6 @@ _CONFIRM_SECONDS = 5.0
 _LOOK_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
 log = logging.getLogger(__name__)
-
-
-class SessionRevoked(Unauthenticated):
-    """The token is ours and has not expired, but its session was ended."""
-
-    reason = "SESSION_REVOKED"
-    message = "This session was ended. Sign in again with POST /v1/auth/login."
 
 
 class RevokedSessions:

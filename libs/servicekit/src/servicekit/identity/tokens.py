@@ -12,9 +12,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from servicekit.caller import Caller, Role
-from servicekit.errors import Unauthenticated
+from servicekit.errors import SessionRevoked, Unauthenticated
 from servicekit.identity.keys import KeySource
-from servicekit.identity.revocation import SessionRevoked
 
 ALGORITHM = "EdDSA"
 ISSUER = "littlemonster"

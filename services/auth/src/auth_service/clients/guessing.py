@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from zxcvbn import zxcvbn  # type: ignore[import-untyped]
+from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # it ships no types
 
 _LONGEST_ESTIMATED = 72
 """zxcvbn takes no more characters; what follows can only make a password harder to guess."""

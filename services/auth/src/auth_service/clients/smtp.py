@@ -1,5 +1,7 @@
 """Letters handed to an SMTP server."""
 
+import asyncio
+import contextlib
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
@@ -11,7 +13,8 @@ from aiosmtplib.errors import SMTPException, SMTPNotSupported, SMTPRecipientsRef
 from auth_service.domain.mails import Letter, Refusal
 from servicekit.clock import Clock
 
-_TIMEOUT_SECONDS = 20.0
+_SECONDS = 20.0
+_GOODBYE_SECONDS = 1.0
 _PERMANENT = 500
 """SMTP replies from here on mean that the same letter will be refused again (RFC 5321 §4.2.1)."""
 
@@ -19,17 +22,21 @@ _PERMANENT = 500
 class SmtpMailer:
     """See ports.Mailer. One connection a letter; the worker sends few."""
 
-    def __init__(self, url: str, sender: str, clock: Clock) -> None:
-        """`url` is smtp://[user:password@]host[:port] or smtps://…. Raises ValueError for any other."""
+    def __init__(self, url: str, sender: str, clock: Clock, seconds: float = _SECONDS) -> None:
+        """`url` is smtp://[user:password@]host[:port] or smtps://…; `seconds` are what one letter may take, all of it.
+
+        Raises ValueError for any other URL.
+        """
         self._server = urlsplit(url)
         if self._server.scheme not in ("smtp", "smtps") or not self._server.hostname:
             raise ValueError("LM_SMTP_URL must look like smtp://host:25 or smtps://user:password@host:465.")
         self._sender = sender
         self._domain = parseaddr(sender)[1].rpartition("@")[2]
         self._clock = clock
+        self._seconds = seconds
 
     async def send(self, mail_id: str, letter: Letter) -> Refusal | None:
-        """Hand it over within 20 seconds. What cannot be made a message is refused: it must not keep others from theirs."""
+        """Hand it over in the time a letter may take. What cannot be made one is refused: it must not keep others from theirs."""
         try:
             message = self._message(mail_id, letter)
         except Exception as error:  # Python fails in many ways on what people make up
@@ -42,16 +49,26 @@ class SmtpMailer:
             return _refusal(error)
         except (SMTPNotSupported, ValueError) as error:
             return Refusal(f"{type(error).__name__}: {error}", permanent=True)
+        except TimeoutError:
+            return Refusal(f"the letter was not taken within {self._seconds:g} seconds", permanent=False)
         except (SMTPException, OSError) as error:
             return Refusal(f"{type(error).__name__}: {error}", permanent=False)
         return None
 
     async def _hand_over(self, message: EmailMessage) -> None:
+        client = self._client()
+        try:
+            async with asyncio.timeout(self._seconds):  # all of it; the library would give each reply as long
+                await client.connect()
+                await client.send_message(message)
+        finally:
+            await _part(client)
+
+    def _client(self) -> aiosmtplib.SMTP:
         server = self._server
         secret = unquote(server.password) if server.password else None
         tls = server.scheme == "smtps"
-        await aiosmtplib.send(
-            message,
+        return aiosmtplib.SMTP(
             hostname=server.hostname,
             port=server.port,
             username=unquote(server.username) if server.username else None,
@@ -59,7 +76,7 @@ class SmtpMailer:
             use_tls=tls,
             # None: TLS where it is offered. A password is never sent without.
             start_tls=False if tls else (True if secret else None),
-            timeout=_TIMEOUT_SECONDS,
+            timeout=None,
         )
 
     def _message(self, mail_id: str, letter: Letter) -> EmailMessage:
@@ -73,6 +90,15 @@ class SmtpMailer:
         message.set_content(letter.text, cte="7bit" if letter.text.isascii() else "quoted-printable")
         message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
         return message
+
+
+async def _part(client: aiosmtplib.SMTP) -> None:
+    """As the protocol asks. Whether the letter was taken is settled: a server that is slow to part gets it no second time."""
+    try:
+        with contextlib.suppress(SMTPException, OSError):
+            await client.quit(timeout=_GOODBYE_SECONDS)
+    finally:
+        client.close()
 
 
 def _refusal(error: SMTPResponseException) -> Refusal:

@@ -1,6 +1,7 @@
 """How many sign-ins may fail before one has to wait, so that nobody at one place can lock out people at another."""
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -24,6 +25,10 @@ NETWORK_LIMIT = 100
 
 CODE_LIMIT, CODE_WINDOW = 30, timedelta(hours=1)
 """For one account from everywhere: of a million codes three are good at a time, so guessing would take years."""
+
+CHECK_LIMIT = 60
+"""Passwords that are looked at for one account from one network within WINDOW, right ones too: each keeps a processor busy, and
+whoever signs in again and again must not keep the others waiting."""
 
 EMAIL_CHANGE_LIMIT = 5
 """An hour, for one account."""
@@ -61,6 +66,21 @@ def reset_budgets(email: str, client_address: str) -> tuple[Budget, ...]:
 def change_budgets(account_id: str, client_address: str) -> tuple[Budget, ...]:
     """What giving the password in force counts against: apart from sign-ins, which a thief of a token must not block."""
     return Budget(f"change:{account_id}", GUESS_LIMIT, WINDOW, clears=True), *_network_budgets(client_address)
+
+
+def sign_in_allowance(email: str, client_address: str) -> Budget:
+    """How often a password is looked at there, good tries too: it is never given back."""
+    return Budget(f"{_here(email, client_address)}:all", CHECK_LIMIT, WINDOW)
+
+
+def change_allowance(account_id: str) -> Budget:
+    """As `sign_in_allowance`, for giving the password in force."""
+    return Budget(f"change:{account_id}:all", CHECK_LIMIT, WINDOW)
+
+
+def given_back(budgets: Iterable[Budget]) -> tuple[Budget, ...]:
+    """What a try gives back that came to nothing: itself, and no failure of before."""
+    return tuple(replace(budget, clears=False) for budget in budgets)
 
 
 def code_budgets(account_id: str, client_address: str) -> tuple[Budget, ...]:
@@ -112,12 +132,19 @@ def _prefix(address: ipaddress.IPv6Address, length: int) -> str:
 
 
 def _account_budgets(email: str, client_address: str) -> tuple[Budget, ...]:
-    account = f"account:{digest(email).hex()}"
-    here = f"{account}:{client_network(client_address) or 'unknown'}"
+    account, here = _account(email), _here(email, client_address)
     steps = (Budget(f"{here}:{limit}", limit, window, clears=True) for limit, window in GUESS_STEPS)
     site = client_site(client_address)
     sites = (Budget(f"{account}:{site}", SITE_LIMIT, WINDOW),) if site else ()
     return *steps, *sites, Budget(account, ACCOUNT_LIMIT, WINDOW)
+
+
+def _account(email: str) -> str:
+    return f"account:{digest(email).hex()}"
+
+
+def _here(email: str, client_address: str) -> str:
+    return f"{_account(email)}:{client_network(client_address) or 'unknown'}"
 
 
 def _network_budgets(client_address: str) -> tuple[Budget, ...]:

@@ -24,10 +24,12 @@ class SessionRevoked:
 
 @dataclass(frozen=True, slots=True)
 class AccessRevoked:
-    """What opens without a session, such as the address of a calendar feed, must no longer open."""
+    """What opens without a session, such as the address of a calendar feed, must no longer open. All sessions of before have
+    ended but `spared_session`, "" when none goes on."""
 
     user_id: str
     revoke_time: datetime
+    spared_session: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,12 @@ GRACE = timedelta(seconds=10)
 FRESH = timedelta(minutes=5)
 """How long after a person proved who they are a session may do what a stolen token must not."""
 
+MOST_SESSIONS = 100
+"""Of one account: all must be ended in one transaction, and everybody told of each. One more ends the one used longest ago."""
+
+SURPLUS_AT_ONCE = 20
+"""Sessions that one sign-in ends at most, of an account that has more from before there was a limit."""
+
 ENDED_KEPT = timedelta(days=7)
 """How long an ended session is remembered, so that its refresh tokens are known when a thief presents them."""
 

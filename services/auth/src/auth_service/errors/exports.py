@@ -13,10 +13,13 @@ class ExportNotFound(NotFound):
 
 
 class ExportLinkInvalid(NotFound):
-    """The link is not one that was given out, or it has expired; which of the two is not said."""
+    """The link is not one that was given out, has expired, or was replaced; which of them is not said."""
 
     reason = "EXPORT_LINK_INVALID"
-    message = "That link is not complete or has expired. Begin a new export with POST /v1/users/me:export."
+    message = (
+        "That link is not complete or works no more. Get another with GET /v1/users/me/exports/{export}, "
+        "or begin a new export with POST /v1/users/me:export."
+    )
 
 
 class TooManyExports(ResourceExhausted):

@@ -15,8 +15,8 @@ class ExportReader(Protocol):
         """The export, or None when there is none the caller may see."""
         ...
 
-    async def piece(self, export_id: str, number: int) -> bytes | None:
-        """One piece of its archive, counted from 0; None after the last."""
+    async def piece(self, export: Export, number: int) -> bytes | None:
+        """One piece of its archive, counted from 0; None after the last, or when the export is gone or has another secret now."""
         ...
 
 
@@ -37,6 +37,10 @@ class ExportsInWork(Protocol):
 
     async def add(self, export: Export) -> None:
         """Save a new one."""
+        ...
+
+    async def replace_secrets(self, user_id: str, salt: bytes) -> None:
+        """Give each export of the account the SHA-256 of its secret and the salt for another secret."""
         ...
 
     async def claim(self, now: datetime, until: datetime) -> Export | None:

@@ -30,6 +30,10 @@ class Sessions(Protocol):
         """Every session of an account that nobody ended; expired ones too."""
         ...
 
+    async def surplus(self, user_id: str, kept: int, limit: int) -> Sequence[Session]:
+        """Of the sessions of an account that nobody ended, at most `limit` beside the `kept` that were used last."""
+        ...
+
     async def save(self, session: Session) -> None:
         """Save a session that was read in this unit of work."""
         ...

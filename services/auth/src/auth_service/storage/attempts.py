@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 _PREFIX = "auth:attempts:"
 _TIMEOUT_SECONDS = 0.25
+_CONNECTIONS = 16
+_TURN_SECONDS = 1.0
 _LOOK_AGAIN_SECONDS = 5.0
 _MOST_LOCAL_COUNTERS = 10_000
 
@@ -46,14 +48,20 @@ end
 
 
 def connect_redis(url: str) -> Redis:
-    """A client that answers or fails within a quarter of a second: signing in must not wait for a dead Redis."""
-    return Redis.from_url(
+    """A client that answers or fails within a quarter of a second: signing in must not wait for a dead Redis.
+
+    Those who come together wait for their turn: a pool that refuses them would look like an outage, in which each process
+    counts for itself.
+    """
+    pool = BlockingConnectionPool.from_url(
         url,
         socket_timeout=_TIMEOUT_SECONDS,
         socket_connect_timeout=_TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 0),
-        max_connections=64,
+        max_connections=_CONNECTIONS,
+        timeout=_TURN_SECONDS,
     )
+    return Redis.from_pool(pool)
 
 
 class RedisAttempts:

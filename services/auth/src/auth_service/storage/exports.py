@@ -21,7 +21,10 @@ def _export(export_id: str, user_id: str, request_id: str | None, state: str, *r
 
 _GET = compile_statement(select(_EXPORTS).where(_EXPORTS.c.id == bindparam("id")), row=_export)
 _PIECE = compile_statement(
-    select(_PIECES.c.data).where(_PIECES.c.export_id == bindparam("id"), _PIECES.c.number == bindparam("number")),
+    select(_PIECES.c.data)
+    .join(_EXPORTS, _EXPORTS.c.id == _PIECES.c.export_id)
+    .where(_EXPORTS.c.id == bindparam("id"), _EXPORTS.c.secret == bindparam("secret"))
+    .where(_PIECES.c.number == bindparam("number")),
     row=bytes,
 )
 _of_user = _EXPORTS.c.user_id == bindparam("user_id")
@@ -37,6 +40,12 @@ _BEGUN = compile_statement(
 )
 _REMOVE = compile_command(delete(_EXPORTS).where(_EXPORTS.c.id == bindparam("export_id")))
 _ADD = compile_command(insert(_EXPORTS).values({c.name: bindparam(c.name) for c in _EXPORTS.c}))
+_REPLACE_SECRETS = compile_command(
+    # Whatever their state: one that is becoming READY at this moment is waited for.
+    update(_EXPORTS)
+    .where(_of_user)
+    .values(secret=func.sha256(_EXPORTS.c.secret.concat(bindparam("salt", type_=_EXPORTS.c.secret.type))))
+)
 _due = (
     select(_EXPORTS.c.id)
     .where(_GATHERING, _EXPORTS.c.due_time <= bindparam("now"))
@@ -81,9 +90,9 @@ class StoredExports:
         """One round trip."""
         return await self._database.one(_GET, id=export_id)
 
-    async def piece(self, export_id: str, number: int) -> bytes | None:
+    async def piece(self, export: Export, number: int) -> bytes | None:
         """One round trip, one piece in memory."""
-        return await self._database.one(_PIECE, id=export_id, number=number)
+        return await self._database.one(_PIECE, id=export.id, secret=export.secret, number=number)
 
 
 class StoredExportsInWork:
@@ -107,6 +116,10 @@ class StoredExportsInWork:
     async def add(self, export: Export) -> None:
         """One row."""
         await self._transaction.execute(_ADD, **asdict(export) | {"state": export.state.value})
+
+    async def replace_secrets(self, user_id: str, salt: bytes) -> None:
+        """One statement."""
+        await self._transaction.execute(_REPLACE_SECRETS, user_id=user_id, salt=salt)
 
     async def claim(self, now: datetime, until: datetime) -> Export | None:
         """A row locked by another worker is skipped."""

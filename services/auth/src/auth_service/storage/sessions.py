@@ -46,6 +46,17 @@ _UNENDED = compile_statement(
     .with_for_update(key_share=True),
     row=Session,
 )
+_surplus = (
+    select(_SESSIONS.c.id)
+    .where(_SESSIONS.c.user_id == bindparam("user_id"), _SESSIONS.c.revoke_time.is_(None))
+    .order_by(_SESSIONS.c.last_used_time.desc(), _SESSIONS.c.id.desc())
+    .offset(bindparam("kept"))
+    .limit(bindparam("limit"))
+)
+_SURPLUS = compile_statement(
+    select(_SESSIONS).where(_SESSIONS.c.id.in_(_surplus)).order_by(_SESSIONS.c.id).with_for_update(key_share=True),
+    row=Session,
+)
 _ADD_TOKEN = compile_command(insert(_REFRESH_TOKENS).values({c.name: bindparam(c.name) for c in _REFRESH_TOKENS.c}))
 _TOKEN = compile_statement(
     select(_REFRESH_TOKENS).where(_REFRESH_TOKENS.c.digest == bindparam("digest")), row=RefreshToken
@@ -81,6 +92,10 @@ class SessionsInWork:
     async def unended(self, user_id: str) -> Sequence[Session]:
         """The sessions, locked."""
         return await self._transaction.all(_UNENDED, user_id=user_id)
+
+    async def surplus(self, user_id: str, kept: int, limit: int) -> Sequence[Session]:
+        """Only the surplus is locked."""
+        return await self._transaction.all(_SURPLUS, user_id=user_id, kept=kept, limit=limit)
 
     async def save(self, session: Session) -> None:
         """What changes in a session's life."""

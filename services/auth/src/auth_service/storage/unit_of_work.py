@@ -70,7 +70,9 @@ def _envelope(event: Event) -> tuple[str, Message, str]:
         deleted = events_pb2.UserDeleted(user_id=event.user_id, delete_time=_timestamp(event.delete_time))
         return "user.deleted", deleted, event.user_id
     if isinstance(event, AccessRevoked):
-        ended = events_pb2.UserAccessRevoked(user_id=event.user_id, revoke_time=_timestamp(event.revoke_time))
+        ended = events_pb2.UserAccessRevoked(
+            user_id=event.user_id, revoke_time=_timestamp(event.revoke_time), spared_session_id=event.spared_session
+        )
         return "user.access_revoked", ended, event.user_id
     revoked = events_pb2.SessionRevoked(
         session_id=event.session_id, user_id=event.user_id, revoke_time=_timestamp(event.revoke_time)

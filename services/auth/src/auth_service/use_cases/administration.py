@@ -11,7 +11,7 @@ from auth_service.errors import UserNotFound
 from auth_service.ports import AccountReader, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH, person
 from auth_service.use_cases.auditing import entry, refusals_audited
-from auth_service.use_cases.ending import end_sessions, revoke_access
+from auth_service.use_cases.ending import end_sessions, lock_out
 from auth_service.use_cases.freshness import require_fresh
 from servicekit.caller import Role, acting_as
 from servicekit.clock import Clock
@@ -49,7 +49,7 @@ class Administration:
                     changed = administer(account, change, admins, now)
                     await work.accounts.save(changed)
                     if suspends(account, changed):
-                        await revoke_access(work, account.id, now)
+                        await lock_out(work, account.id, now)
                     elif ends_sessions(account, changed):
                         await end_sessions(work, account.id, now)
                     for attempt in attempts:

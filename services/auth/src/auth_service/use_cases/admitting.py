@@ -2,12 +2,23 @@
 
 from collections.abc import Sequence
 
-from auth_service.domain.attempts import Budget
-from auth_service.errors import TooManyAttempts
-from auth_service.ports import AttemptLimiter
+from auth_service.domain.attempts import Budget, given_back
+from auth_service.errors import PasswordChecksBusy, TooManyAttempts
+from auth_service.ports import AttemptLimiter, Passwords
 
 
 async def admit(attempts: AttemptLimiter, budgets: Sequence[Budget]) -> None:
     """Count one try in every budget. Raises TooManyAttempts, and counts nothing, when one is spent."""
     if budgets and (wait := await attempts.reserve(budgets)):
         raise TooManyAttempts.after(wait)
+
+
+async def matches(
+    passwords: Passwords, attempts: AttemptLimiter, budgets: Sequence[Budget], password: str, stored: str | None
+) -> bool:
+    """Whether the password made the hash. Raises PasswordChecksBusy: nothing was guessed then, so the try is given back."""
+    try:
+        return await passwords.matches(password, stored)
+    except PasswordChecksBusy:
+        await attempts.forgive(given_back(budgets))
+        raise

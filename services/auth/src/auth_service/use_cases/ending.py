@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from auth_service.domain.events import AccessRevoked, SessionRevoked
-from auth_service.domain.sessions import Session, revoke
+from auth_service.domain.secrets import new_salt
+from auth_service.domain.sessions import MOST_SESSIONS, SURPLUS_AT_ONCE, Session, revoke
 from auth_service.ports import Work
 
 
@@ -20,7 +21,19 @@ async def end_sessions(work: Work, user_id: str, now: datetime, sparing: str = "
             await end_session(work, session, now)
 
 
+async def end_surplus(work: Work, user_id: str, now: datetime) -> None:
+    """Keep MOST_SESSIONS of an account, which is held: those used longest ago end, a few at a time."""
+    for session in await work.sessions.surplus(user_id, MOST_SESSIONS, SURPLUS_AT_ONCE):
+        await end_session(work, session, now)
+
+
 async def revoke_access(work: Work, user_id: str, now: datetime, sparing: str = "") -> None:
     """End sessions as `end_sessions` does, and what opens without one, such as a calendar feed."""
     await end_sessions(work, user_id, now, sparing)
-    await work.publish(AccessRevoked(user_id, now))
+    await work.publish(AccessRevoked(user_id, now, sparing))
+
+
+async def lock_out(work: Work, user_id: str, now: datetime, sparing: str = "") -> None:
+    """Revoke access as `revoke_access` does, and make links to archives worthless: a stranger may hold any of them."""
+    await work.exports.replace_secrets(user_id, new_salt())
+    await revoke_access(work, user_id, now, sparing)

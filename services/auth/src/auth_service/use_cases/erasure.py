@@ -62,6 +62,7 @@ class Leaving:
                 if await work.erasures.add(Erasure(account.id, now)):
                     await _write(work, MailKind.ERASURE_SCHEDULED, account.id, account.email, now)
                     await work.audit.record(attempt)
+                # Links to archives stay good: who leaves may have just asked for one, and could get no other.
                 await revoke_access(work, account.id, now)
 
 

@@ -19,8 +19,8 @@ from auth_service.domain.exports import (
     ready,
 )
 from auth_service.domain.secrets import new_salt
-from auth_service.domain.sessions import Client
-from auth_service.errors import ArchiveTooLarge, ExportLinkInvalid, ExportNotFound, UserNotFound
+from auth_service.domain.sessions import Client, is_living
+from auth_service.errors import ArchiveTooLarge, ExportLinkInvalid, ExportNotFound, SessionNotFound, UserNotFound
 from auth_service.ports import Archives, ExportReader, PersonalData, UnitOfWork
 from auth_service.use_cases.acting import AUTH, person
 from auth_service.use_cases.auditing import entry, refusals_audited
@@ -68,15 +68,20 @@ class Exports:
         return export
 
     async def get(self, export_id: str) -> Export:
-        """One of the caller's own. Raises ExportNotFound, Unauthenticated, PersonNeeded."""
-        caller = person()
+        """One of the caller's own. Raises ExportNotFound, SessionNotFound, Unauthenticated, PersonNeeded."""
+        caller, now = person(), self._clock()
         export = await self._exports.get(export_id)
-        if export is None or export.user_id != caller.id or _is_over(export, self._clock()):
+        if export is None or export.user_id != caller.id or _is_over(export, now):
             raise ExportNotFound(export=export_id)
+        # After it was read: who has ended the session by then replaces its secret, too, and who ends it later will.
+        async with self._unit_of_work() as work:
+            session = await work.sessions.get(caller.session_id)
+        if session is None or not is_living(session, now):
+            raise SessionNotFound(session=caller.session_id)
         return export
 
     async def fetch(self, presented: Link, client: Client) -> AsyncIterator[bytes]:
-        """The archive, piece by piece; no more than one is in memory. Raises ExportLinkInvalid.
+        """The archive, piece by piece; no more than one is in memory. Raises ExportLinkInvalid, also in the midst of it.
 
         Written down before the first piece goes out, and from where: who has the link proves nothing else.
         """
@@ -85,20 +90,23 @@ class Exports:
             export = await self._exports.get(presented.export_id)
             good = is_good(export, presented, now)  # asked for an unknown one as well, which takes as long by it
             if export is None or not good:
-                raise ExportLinkInvalid
+                raise ExportLinkInvalid(export=presented.export_id)
             async with self._unit_of_work() as work:
                 await work.audit.record(entry(AuditAction.EXPORT_DOWNLOADED, now, client, subject=export.user_id))
-        return self._pieces(presented.export_id)
+        return self._pieces(export)
 
-    async def _pieces(self, export_id: str) -> AsyncIterator[bytes]:
-        number = 0
-        while piece := await self._piece(export_id, number):
+    async def _pieces(self, export: Export) -> AsyncIterator[bytes]:
+        sent = number = 0
+        while sent < export.size:
+            piece = await self._piece(export, number)
             yield piece
-            number += 1
+            sent, number = sent + len(piece), number + 1
 
-    async def _piece(self, export_id: str, number: int) -> bytes | None:
+    async def _piece(self, export: Export, number: int) -> bytes:
         with acting_as(AUTH):  # not around the yield: whoever reads may go on in another task
-            return await self._exports.piece(export_id, number)
+            if piece := await self._exports.piece(export, number):
+                return piece
+        raise ExportLinkInvalid(export=export.id)
 
 
 def _is_over(export: Export, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from auth_service.ports import Passwords, UnitOfWork
 from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.auditing import entry
 from auth_service.use_cases.choosing import hash_of_chosen
-from auth_service.use_cases.ending import revoke_access
+from auth_service.use_cases.ending import lock_out
 from servicekit.caller import Role, acting_as
 from servicekit.clock import Clock
 from servicekit.ids import new_id
@@ -40,6 +40,6 @@ class FirstAdmin:
                 await work.accounts.save(admin)
                 await work.mailed_tokens.remove(admin.id)
                 await work.second_factors.remove_challenges(admin.id)
-                await revoke_access(work, admin.id, now)
+                await lock_out(work, admin.id, now)
                 await work.audit.record(entry(AuditAction.ADMIN_CREATED, now, actor=OPERATOR, subject=admin.id))
         return admin

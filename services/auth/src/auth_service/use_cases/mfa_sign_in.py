@@ -16,6 +16,7 @@ from auth_service.use_cases.acting import AUTH
 from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.auditing import entry, refusals_audited
 from auth_service.use_cases.codes import CodeCheck
+from auth_service.use_cases.ending import end_surplus
 from auth_service.use_cases.erasure import cancel_erasure
 from auth_service.use_cases.issuing import TokenIssuer
 from servicekit.caller import acting_as
@@ -80,6 +81,7 @@ class MfaSignIn:
         await work.accounts.save(seen(account, now))
         cancelled = await cancel_erasure(work, account, client, now)
         await work.sessions.add(session)
+        await end_surplus(work, account.id, now)
         for action in (AuditAction.MFA_CHECKED, AuditAction.SESSION_OPENED):
             await work.audit.record(entry(action, now, client, actor=account.id, subject=account.id))
         tokens = await self._issuer.issue(work, account, session, new_secret(), now)

@@ -18,7 +18,7 @@ from auth_service.use_cases.acting import AUTH, person
 from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.auditing import entry, refusals_audited
 from auth_service.use_cases.choosing import hash_of_chosen
-from auth_service.use_cases.ending import revoke_access
+from auth_service.use_cases.ending import lock_out
 from auth_service.use_cases.freshness import require_fresh
 from auth_service.use_cases.mail_requests import ask_for_mail
 from auth_service.use_cases.opening import holder_or_opened
@@ -34,7 +34,8 @@ _FIELD = "newPassword"
 class PasswordKeeper:
     """Forgot, reset, change.
 
-    Each new password ends sessions, closes the calendar feed, makes mailed tokens worthless, and is told by mail.
+    Each new password ends sessions, closes the calendar feed, makes mailed tokens and links to archives worthless, and is
+    told by mail.
     """
 
     def __init__(
@@ -124,5 +125,5 @@ async def _replace(work: Work, account: Account, now: datetime, sparing: str = "
     await work.accounts.save(account)
     await work.mailed_tokens.remove(account.id)
     await work.second_factors.remove_challenges(account.id)
-    await revoke_access(work, account.id, now, sparing)
+    await lock_out(work, account.id, now, sparing)
     await work.mails.add(new_mail(new_id(), account.id, MailKind.PASSWORD_CHANGED, account.email, now))

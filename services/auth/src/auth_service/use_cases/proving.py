@@ -1,11 +1,11 @@
 """Proving again that one is the person whose account it is."""
 
 from auth_service.domain.accounts import Account
-from auth_service.domain.attempts import change_budgets
+from auth_service.domain.attempts import change_allowance, change_budgets
 from auth_service.domain.sessions import Client
 from auth_service.errors import CurrentPasswordWrong, UserNotFound
 from auth_service.ports import AccountReader, AttemptLimiter, Passwords
-from auth_service.use_cases.admitting import admit
+from auth_service.use_cases.admitting import admit, matches
 
 
 class PasswordProof:
@@ -25,8 +25,8 @@ class PasswordProof:
         if account is None:
             raise UserNotFound(user=account_id)
         budgets = change_budgets(account.id, client.address)
-        await admit(self._attempts, budgets)
-        if not await self._passwords.matches(password, account.password_hash):
+        await admit(self._attempts, (*budgets, change_allowance(account.id)))
+        if not await matches(self._passwords, self._attempts, budgets, password, account.password_hash):
             raise CurrentPasswordWrong(fields={field: "is not your password"})
         await self._attempts.forgive(budgets)
         return account

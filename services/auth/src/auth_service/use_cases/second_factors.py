@@ -17,7 +17,7 @@ from auth_service.domain.second_factors import (
     recovery_digest,
 )
 from auth_service.domain.sessions import Assurance, Client, is_living, proven
-from auth_service.errors import TotpCodeInvalid, TotpEnrolled, TotpNotEnrolled, UserNotFound
+from auth_service.errors import SessionNotFound, TotpCodeInvalid, TotpEnrolled, TotpNotEnrolled, UserNotFound
 from auth_service.ports import AttemptLimiter, OneTimeCodes, UnitOfWork, Vault, Work
 from auth_service.use_cases.acting import AUTH, person
 from auth_service.use_cases.admitting import admit
@@ -75,7 +75,8 @@ class SecondFactorKeeper:
 
         The session counts as proven by both factors; the account's others, which a password alone opened, end.
 
-        Raises TotpEnrolled, TotpNotEnrolled, TotpCodeInvalid, TooManyAttempts, UserNotFound, Unauthenticated, PersonNeeded.
+        Raises TotpEnrolled, TotpNotEnrolled, TotpCodeInvalid, TooManyAttempts, UserNotFound, SessionNotFound, Unauthenticated,
+        PersonNeeded.
         """
         caller, now = person(), self._clock()
         attempt = entry(AuditAction.TOTP_CONFIRMED, now, client, actor=caller.id, subject=caller.id)
@@ -132,5 +133,6 @@ async def _held(work: Work, caller: Caller) -> tuple[Account, Totp | None]:
 
 async def _prove_session(work: Work, caller: Caller, now: datetime) -> None:
     session = await work.sessions.get(caller.session_id)
-    if session and is_living(session, now):
-        await work.sessions.save(proven(session, Assurance.TWO_FACTORS, now))
+    if session is None or not is_living(session, now):
+        raise SessionNotFound(session=caller.session_id)
+    await work.sessions.save(proven(session, Assurance.TWO_FACTORS, now))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import Account, seen, with_password
-from auth_service.domain.attempts import Budget, sign_in_budgets
+from auth_service.domain.attempts import Budget, sign_in_allowance, sign_in_budgets
 from auth_service.domain.audit import MFA_NEEDED, AuditAction
 from auth_service.domain.identity import normalise_email
 from auth_service.domain.second_factors import MfaDemand, challenge, is_on
@@ -15,8 +15,9 @@ from auth_service.domain.sessions import Client, open_session
 from auth_service.errors import AccountSuspended, CredentialsInvalid, EmailNotVerified, PasswordChecksBusy
 from auth_service.ports import AccountReader, AttemptLimiter, Passwords, RegistrationReader, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH
-from auth_service.use_cases.admitting import admit
+from auth_service.use_cases.admitting import admit, matches
 from auth_service.use_cases.auditing import entry, refusals_audited
+from auth_service.use_cases.ending import end_surplus
 from auth_service.use_cases.erasure import cancel_erasure
 from auth_service.use_cases.issuing import TokenIssuer
 from servicekit.caller import acting_as
@@ -59,7 +60,7 @@ class SignIn:
         address = normalise_email(email)
         budgets = sign_in_budgets(address, client.address)
         # Counted before the password is looked at, so that parallel guesses cannot outrun the count.
-        await admit(self._attempts, budgets)
+        await admit(self._attempts, (*budgets, sign_in_allowance(address, client.address)))
         with acting_as(AUTH):
             for _ in range(_MOST_CHECKS):
                 account = await self._authenticated(address, password, budgets, client)
@@ -74,8 +75,9 @@ class SignIn:
         attempt = entry(AuditAction.SESSION_OPENED, self._clock(), client, subject=subject)
         # For strangers' addresses too, which take as long by it.
         async with refusals_audited(self._unit_of_work, attempt):
-            matches = await self._passwords.matches(password, account.password_hash if account else None)
-            if account is None or not matches:
+            stored = account.password_hash if account else None
+            good = await matches(self._passwords, self._attempts, budgets, password, stored)
+            if account is None or not good:
                 await self._check_waiting(address, password)
                 raise CredentialsInvalid
             await self._attempts.forgive(budgets)
@@ -117,6 +119,7 @@ class SignIn:
         await work.accounts.save(account)
         cancelled = await cancel_erasure(work, account, client, now)
         await work.sessions.add(session)
+        await end_surplus(work, account.id, now)
         opened = entry(AuditAction.SESSION_OPENED, now, client, actor=account.id, subject=account.id)
         await work.audit.record(opened)
         tokens = await self._issuer.issue(work, account, session, new_secret(), now)

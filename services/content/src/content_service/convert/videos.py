@@ -1,5 +1,6 @@
 """Videos, progress and events between the contract and the domain."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,10 +39,15 @@ _STATUS_OF = {value: name for name, value in _STATUSES.items()}
 
 def timestamp(time: datetime | None) -> Timestamp | None:
     """The time as protobuf has it; None stays None."""
+    fields = _seconds(time)  # three times as fast as Timestamp.FromDatetime
+    return None if fields is None else Timestamp(**fields)
+
+
+def _seconds(time: datetime | None) -> dict[str, int] | None:
     if time is None:
         return None
-    since = time - _EPOCH  # three times as fast as Timestamp.FromDatetime
-    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1000)
+    since = time - _EPOCH
+    return {"seconds": since.days * 86_400 + since.seconds, "nanos": since.microseconds * 1000}
 
 
 def wish(request: content_service_pb2.CreateVideoRequest) -> Wish:
@@ -77,42 +83,51 @@ def difficulty(name: str) -> study_pb2.Difficulty.ValueType:
 
 def video(source: Video, links: LinksOf) -> content_service_pb2.Video:
     """The video as clients see it; media links only where there are media."""
+    return content_service_pb2.Video(**_fields(source, links))
+
+
+def _fields(source: Video, links: LinksOf) -> dict[str, Any]:
     # Protobuf takes mappings as they are, and a text finds its member's number: both faster than what the types allow.
     stored: Any = source
     media = links.get(source.id, NO_LINKS)
-    return content_service_pb2.Video(
-        id=source.id,
-        title=source.title,
-        subject=_SUBJECTS[stored.subject],
-        difficulty=_DIFFICULTIES[stored.difficulty],
-        topic=source.topic,
-        created_by=source.created_by,
-        status=_STATUSES[stored.status],
-        status_message=source.status_message,
-        script_summary=source.summary,
-        key_points=source.key_points,
-        timestamps=source.timestamps,
-        chapters=stored.chapters,
-        video_url=media.video,
-        thumbnail_url=media.thumbnail,
-        captions_url=media.captions,
-        duration=source.duration,
-        rating_avg=source.rating_avg,
-        rating_count=source.rating_count,
-        view_count=source.view_count,
-        comment_count=source.comment_count,
-        tags=source.tags,
-        create_time=timestamp(source.create_time),
-        update_time=timestamp(source.update_time),
-        estimated_completion_time=timestamp(source.estimated_completion_time),
-        provenance=stored.provenance or None,
-    )
+    return {
+        "id": source.id,
+        "title": source.title,
+        "subject": _SUBJECTS[stored.subject],
+        "difficulty": _DIFFICULTIES[stored.difficulty],
+        "topic": source.topic,
+        "created_by": source.created_by,
+        "status": _STATUSES[stored.status],
+        "status_message": source.status_message,
+        "script_summary": source.summary,
+        "key_points": source.key_points,
+        "timestamps": source.timestamps,
+        "chapters": source.chapters,
+        "video_url": media.video,
+        "thumbnail_url": media.thumbnail,
+        "captions_url": media.captions,
+        "duration": source.duration,
+        "rating_avg": source.rating_avg,
+        "rating_count": source.rating_count,
+        "view_count": source.view_count,
+        "comment_count": source.comment_count,
+        "tags": source.tags,
+        "create_time": _seconds(source.create_time),
+        "update_time": _seconds(source.update_time),
+        "estimated_completion_time": _seconds(source.estimated_completion_time),
+        "provenance": source.provenance or None,
+    }
+
+
+def _videos(sources: Iterable[Video], links: LinksOf) -> Any:
+    """For a field of videos: it takes mappings, which saves making each message and copying it."""
+    return [_fields(source, links) for source in sources]
 
 
 def page(source: Page, links: LinksOf) -> content_service_pb2.ListVideosResponse:
     """A page of the feed."""
     return content_service_pb2.ListVideosResponse(
-        videos=[video(item, links) for item in source.videos], next_page_token=source.next_page_token
+        videos=_videos(source.videos, links), next_page_token=source.next_page_token
     )
 
 
@@ -193,7 +208,7 @@ def matches(source: Matches, links: LinksOf) -> content_service_pb2.SearchVideos
     match = content_service_pb2.VideoMatch
     return content_service_pb2.SearchVideosResponse(
         matches=[match(video_id=m.video_id, snippet=m.snippet, spoken_at=m.spoken_at or 0.0) for m in source.matches],
-        videos=[video(item, links) for item in source.videos],
+        videos=_videos(source.videos, links),
         next_page_token=source.next_page_token,
         corrected_query=source.corrected,
     )

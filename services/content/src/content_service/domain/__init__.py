@@ -36,6 +36,7 @@ from content_service.domain.media import (
     below_gateway,
     place_of_media,
 )
+from content_service.domain.numerals import in_digits, other_names
 from content_service.domain.videos import (
     CAME_FROM,
     MOST_WAITING,
@@ -92,7 +93,9 @@ __all__ = [
     "estimates",
     "forecasts",
     "hour_of",
+    "in_digits",
     "may_manage",
+    "other_names",
     "percent_of",
     "place_of_media",
     "progress_of",

@@ -12,7 +12,7 @@ from pathlib import Path
 import font_roboto
 from PIL import ImageFont
 
-from content_service.lesson.line_breaks import together
+from content_service.lesson.line_breaks import unbroken
 
 LEADING, HEADLINE_LEADING = 1.26, 1.12
 ASCENT = 0.80
@@ -120,15 +120,13 @@ def wrap(text: str, weight: Weight, size: int, width: float) -> tuple[str, ...] 
     None when a single word is wider.
     """
     lines: list[str] = []
-    for group in together(clean(text).split()):
-        whole = " ".join(group)
-        for word in [whole] if measure(whole, weight, size) <= width else group:
-            if measure(word, weight, size) > width:
-                return None
-            if lines and measure(f"{lines[-1]} {word}", weight, size) <= width:
-                lines[-1] = f"{lines[-1]} {word}"
-            else:
-                lines.append(word)
+    for piece in unbroken(clean(text).split(), lambda piece: measure(piece, weight, size) <= width):
+        if measure(piece, weight, size) > width:
+            return None
+        if lines and measure(f"{lines[-1]} {piece}", weight, size) <= width:
+            lines[-1] = f"{lines[-1]} {piece}"
+        else:
+            lines.append(piece)
     return tuple(lines)
 
 

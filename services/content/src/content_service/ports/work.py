@@ -137,6 +137,14 @@ class Work(Protocol):
         """Keeps the count when its version is the highest so far."""
         ...
 
+    async def unnamed(self, most: int) -> Sequence[Video]:
+        """At most so many published videos that search knows without the other names of their topics."""
+        ...
+
+    async def name(self, video: Video, aliases: Sequence[str]) -> None:
+        """Search knows the video by these names of its topic as well; a repeat changes nothing."""
+        ...
+
 
 class UnitOfWork(Protocol):
     """Opens transactions."""

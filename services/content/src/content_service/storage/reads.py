@@ -24,7 +24,7 @@ class PostgresReads:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._public: Coalescer[str, Video] = Coalescer(self._read_public, lanes=1, pause=_PAUSE)
-        self._pages: Coalescer[PageKey, Page] = Coalescer(self._read_pages, lanes=4, largest_batch=1)
+        self._pages: Coalescer[PageKey, Page] = Coalescer(self._read_pages, lanes=2, largest_batch=1)
 
     async def video(self, video_id: str) -> Video | None:
         """Most reads are of PUBLIC videos; only a miss asks again as the caller, who may own it."""
@@ -58,8 +58,8 @@ class PostgresReads:
         filters = frozenset(parameters) | ({"own"} if own else frozenset())
         if page_token:
             parameters["after_key"], parameters["after_id"] = _decoded(query, page_token)
-        statement = statements.feed(query.sort, filters, bool(page_token), query.status)
-        videos = await self._database.all(statement, limit=size + 1, **parameters)
+        statement = statements.feed(query.sort, filters, bool(page_token), size + 1, query.status)
+        videos = await self._database.all(statement, **parameters)
         return Page(videos[:size], _token(query, videos[size - 1]) if len(videos) > size else "")
 
     async def progress(self, video_id: str) -> Progress | None:

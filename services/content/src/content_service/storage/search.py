@@ -10,7 +10,7 @@ from sqlalchemy import Float, Integer, bindparam, func, literal_column, or_, sel
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Text, Uuid
 
-from content_service.domain import Match, Matches, SearchQuery, Video
+from content_service.domain import Match, Matches, SearchQuery, Video, in_digits
 from content_service.storage.candidates import partial_matches, whole_matches
 from content_service.storage.reads import whole_number
 from content_service.storage.search_index import WORDS, shelves
@@ -42,16 +42,17 @@ class PostgresSearch:
         after = _decoded(query, page_token) if page_token else {}
         with acting_as(None):
             newest, completions = await self._database.one(_PREPARED, prefix=_prefix(words[-1])) or (0, [])
-            last = " | ".join(dict.fromkeys([words[-1], *completions]))
-            some = " | ".join([*words[:-1], last])
-            wanted: dict[str, Any] = {"every_word": " & ".join([*words[:-1], f"({last})"])}
+            asked = _spelt(words)
+            last = " | ".join(dict.fromkeys([asked[-1], *completions]))
+            some = " | ".join([*asked[:-1], last])
+            wanted: dict[str, Any] = {"every_word": " & ".join([*asked[:-1], f"({last})"])}
             if not every:
-                wanted = {"each_word": list(dict.fromkeys([*words[:-1], last]))}
+                wanted = {"each_word": list(dict.fromkeys([*asked[:-1], last]))}
             given = {"/s:": query.subject, "/d:": query.difficulty}
             rows = await self._database.all(
                 found(bool(after), every),
                 **wanted,
-                typed=(" & " if every else " | ").join(words),
+                typed=(" & " if every else " | ").join(asked),
                 limit=size + 1,
                 some_word=some,
                 marks=" & ".join(f"'{mark}{value}'" for mark, value in given.items() if value),
@@ -66,6 +67,12 @@ class PostgresSearch:
             pairs = await self._database.all(_ALIKE, asked=list(words))
         known = {word for asked, word in pairs if asked == word}
         return {asked: [word for of, word in pairs if of == asked] for asked in words if asked not in known}
+
+
+def _spelt(words: Sequence[str]) -> list[str]:
+    """As texts of tsqueries; a Roman numeral may be written as digits, too."""
+    digits = in_digits(words)
+    return [word if word == digit else f"({word} | {digit})" for word, digit in zip(words, digits, strict=True)]
 
 
 def _prefix(word: str) -> str:

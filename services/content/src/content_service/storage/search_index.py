@@ -9,17 +9,18 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Text, bindparam, cast, func, literal, literal_column, select, true
+from sqlalchemy import Text, bindparam, cast, func, literal, literal_column, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR, array
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.elements import ColumnElement
 
-from content_service.storage.statements import VIDEOS
+from content_service.domain import Video
+from content_service.storage.statements import COLUMNS, VIDEOS
 from content_service.tables import NUMBERS, DocumentRow, WordRow
-from servicekit.database import compile_command
+from servicekit.database import compile_command, compile_statement
 
 DOCUMENTS = DocumentRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
-WORDS = WordRow.__table__  # type: ignore[attr-defined]
+WORDS = WordRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 SHELF_SIZES = (8_192, 65_536, 524_288)
 
 
@@ -57,22 +58,22 @@ def _marks() -> ColumnElement[str]:
 _cue = func.jsonb_array_elements(VIDEOS.c.cues).table_valued("value").alias("cue")
 _transcript = select(func.string_agg(_cue.c.value.cast(JSONB)["text"].astext, " ")).select_from(_cue).scalar_subquery()
 _spoken = func.coalesce(_transcript, "")
-_aliases = func.array_to_string(bindparam("aliases", type_=ARRAY(Text)), " ")
+_names = func.array_to_string(bindparam("names", type_=ARRAY(Text)), " ")
 _key_points = func.array_to_string(VIDEOS.c.key_points, " ")
-_vector = functools.reduce(
-    lambda left, right: left.op("||")(right),
-    (
-        _weighted(VIDEOS.c.title, "A"),
-        _weighted(VIDEOS.c.topic, "A"),
-        _weighted(_aliases, "B"),
-        _weighted(_key_points, "B"),
-        _weighted(_spoken, "D"),
-        _marks(),
-    ),
-)
+
+
+def _vector(marks: ColumnElement[str]) -> ColumnElement[str]:
+    """All that search knows of a video."""
+    texts = ((VIDEOS.c.title, "A"), (VIDEOS.c.topic, "A"), (_names, "B"), (_key_points, "B"), (_spoken, "D"))
+    parts = [*(_weighted(source, weight) for source, weight in texts), marks]
+    return functools.reduce(lambda left, right: left.op("||")(right), parts)
+
+
 _this = VIDEOS.c.id == bindparam("video_id")
-_document = upsert(DOCUMENTS).from_select(["video_id", "words"], select(VIDEOS.c.id, _vector).where(_this))
-_simple = func.to_tsvector("simple", func.concat_ws(" ", VIDEOS.c.title, _aliases, _key_points, _spoken))
+_document = upsert(DOCUMENTS).from_select(
+    ["video_id", "words", "named"], select(VIDEOS.c.id, _vector(_marks()), true()).where(_this)
+)
+_simple = func.to_tsvector("simple", func.concat_ws(" ", VIDEOS.c.title, _names, _key_points, _spoken))
 _word = func.unnest(func.tsvector_to_array(_simple)).table_valued("word").render_derived("spoken")
 # In the order of the words: two who publish the same new words at once must not wait for each other.
 _words = (
@@ -81,10 +82,34 @@ _words = (
     .where(_this, _word.c.word.op("~")(literal("^[[:alpha:]]{3,}$")))
     .order_by(_word.c.word)
 )
+_LEARNED = compile_command(upsert(WORDS).from_select(["word"], _words).on_conflict_do_nothing())
+_replaced = {name: _document.excluded[name] for name in ("words", "named")}
 ADDED = (
-    compile_command(
-        _document.on_conflict_do_update(index_elements=["video_id"], set_={"words": _document.excluded.words})
-    ),
-    compile_command(upsert(WORDS).from_select(["word"], _words).on_conflict_do_nothing()),
+    compile_command(_document.on_conflict_do_update(index_elements=["video_id"], set_=_replaced)),
+    _LEARNED,
 )
-"""What makes a video that was just published findable; the parameters are video_id and aliases, other names of its topic."""
+"""What makes a video that was just published findable; the parameters are video_id and names, what it is called besides."""
+_mark = func.unnest(func.tsvector_to_array(DOCUMENTS.c.words)).table_valued("name").render_derived("mark")
+_kept = (
+    select(func.array_to_tsvector(func.array_agg(_mark.c.name), type_=TSVECTOR))
+    .where(_mark.c.name.op("~")(literal_column("'^/.:'")))
+    .scalar_subquery()
+)
+NAMED = (
+    compile_command(
+        update(DOCUMENTS)
+        .where(_this, DOCUMENTS.c.video_id == VIDEOS.c.id, ~DOCUMENTS.c.named)
+        .values(words=_vector(_kept), named=true())
+    ),
+    _LEARNED,
+)
+"""The same for one that search knows without other names, on the shelves where it stands; once alone."""
+UNNAMED = compile_statement(
+    select(*COLUMNS)
+    .join(DOCUMENTS, DOCUMENTS.c.video_id == VIDEOS.c.id)
+    .where(~DOCUMENTS.c.named)
+    .order_by(DOCUMENTS.c.video_id)
+    .limit(bindparam("most")),
+    Video,
+)
+"""Videos that search knows without other names, at most `most`."""

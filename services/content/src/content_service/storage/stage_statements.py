@@ -13,7 +13,7 @@ from content_service.tables import StageRow, WorkerRow
 from servicekit.database import compile_command, compile_statement
 
 STAGES = StageRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
-_WORKERS = WorkerRow.__table__  # type: ignore[attr-defined]
+_WORKERS = WorkerRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 _RECENT_LESSONS = 50
 
 DONE = compile_statement(

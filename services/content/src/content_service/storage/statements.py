@@ -2,10 +2,12 @@
 
 import functools
 from dataclasses import fields
+from typing import Any
 
 from sqlalchemy import bindparam, case, func, literal_column, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import Boolean, Text, Uuid
 
 from content_service.domain import Status, Video
@@ -13,7 +15,8 @@ from content_service.tables import JobRow, VideoRow
 from servicekit.database import Statement, compile_command, compile_statement
 
 VIDEOS = VideoRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
-_JOBS = JobRow.__table__  # type: ignore[attr-defined]
+_JOBS = JobRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+_MOST_FEEDS = 500
 COLUMNS = [VIDEOS.c[field.name] for field in fields(Video)]
 _SORT_KEYS = {"recent": VIDEOS.c.create_time, "popular": VIDEOS.c.view_count, "rating": VIDEOS.c.rating_score}
 PUBLIC_VIDEOS = compile_statement(
@@ -41,26 +44,31 @@ PROGRESS = compile_statement(
 )
 
 
-@functools.cache
-def feed(sort: str, filters: frozenset[str], after: bool, status: Status | None = None) -> Statement[Video]:
-    """A page of the feed in the given sort, filtered by the given columns, `after` a key or from the start.
+@functools.lru_cache(maxsize=_MOST_FEEDS)
+def feed(sort: str, filters: frozenset[str], after: bool, limit: int, status: Status | None = None) -> Statement[Video]:
+    """At most `limit` videos of the feed in the given sort, filtered by the given columns, `after` a key or from the start.
 
-    Parameters: limit, one for each filter, and after_key and after_id when `after`. Filtered by the caller's own id it
-    includes what is not PUBLIC: row-level security leaves those rows to their owner alone.
+    Parameters: one for each filter, and after_key and after_id when `after`. Filtered by the caller's own id it includes
+    what is not PUBLIC: row-level security leaves those rows to their owner alone.
     """
     key = _SORT_KEYS[sort]
-    statement = select(*COLUMNS).order_by(key.desc(), VIDEOS.c.id.desc()).limit(bindparam("limit"))
+    # Neither limit nor status are parameters: a plan for any of them could not use the indexes, so that PostgreSQL would
+    # plan every page anew instead of keeping the plan.
+    statement = select(*COLUMNS).order_by(key.desc(), VIDEOS.c.id.desc()).limit(literal_column(str(limit)))
     for name in sorted(filters & {"subject", "difficulty", "created_by"}):
         statement = statement.where(VIDEOS.c[name] == bindparam(name))
-    visible = VIDEOS.c.status != "DELETED" if "own" in filters else VIDEOS.c.status == "PUBLIC"
-    statement = statement.where(visible)
+    statement = statement.where(VIDEOS.c.status != "DELETED" if "own" in filters else _in(Status.PUBLIC))
     if status:
-        # Not a parameter: a plan for any status could not use the index of those not PUBLIC.
-        statement = statement.where(VIDEOS.c.status == literal_column(f"'{status}'"))
+        statement = statement.where(_in(status))
     if after:
         last = tuple_(bindparam("after_key", type_=key.type), bindparam("after_id", type_=Uuid))
         statement = statement.where(tuple_(key, VIDEOS.c.id) < last)
     return compile_statement(statement, Video)
+
+
+def _in(status: Status) -> ColumnElement[Any]:
+    condition: ColumnElement[Any] = VIDEOS.c.status == literal_column(f"'{status}'")
+    return condition
 
 
 _NEW = {

@@ -20,6 +20,7 @@ from content_service.domain import (
     Wish,
     below_gateway,
     forecasts,
+    other_names,
     percent_of,
     time_left,
 )
@@ -132,8 +133,9 @@ class PostgresWork:
             now=now,
         )
         if video:
+            names = other_names(video.title, video.topic, lesson.aliases)
             for statement in search_index.ADDED:
-                await self._transaction.execute(statement, video_id=video_id, aliases=lesson.aliases)
+                await self._transaction.execute(statement, video_id=video_id, names=names)
             await self._transaction.emit("video.status_changed", convert.status_changed(video), video_id)
             await self._transaction.emit("video.created", convert.video_created(video, self._links(video.id)), video_id)
 
@@ -203,6 +205,14 @@ class PostgresWork:
         await self._transaction.execute(
             statements.APPLY_COMMENT_COUNT, video_id=video_id, new_count=count, new_version=version
         )
+
+    async def unnamed(self, most: int) -> Sequence[Video]:
+        return await self._transaction.all(search_index.UNNAMED, most=most)
+
+    async def name(self, video: Video, aliases: Sequence[str]) -> None:
+        names = other_names(video.title, video.topic, aliases)
+        for statement in search_index.NAMED:
+            await self._transaction.execute(statement, video_id=video.id, names=names)
 
     async def _save(self, video_id: str, stage: Stage, artifact: bytes, seconds: float, now: datetime) -> None:
         await self._transaction.execute(

@@ -11,6 +11,7 @@ from inference_service.curriculum.algebra import wrong_steps
 from inference_service.curriculum.arithmetic import wrong_equations
 from inference_service.curriculum.quizzes import quiz_problems
 from inference_service.curriculum.reactions import imbalance, is_reaction
+from inference_service.curriculum.units import missing_unit
 from inference_service.domain.content_check import seconds
 from inference_service.domain.lesson import Curriculum, LessonPlan, Polyline, Shape, Topic
 from inference_service.domain.lessons import lines_needed, scenes
@@ -85,6 +86,8 @@ def _plan_problems(topic: Topic, plan: LessonPlan) -> Iterator[str]:
     if plan.example:
         worked = (plan.example.problem, *(step.formula for step in plan.example.steps))
         yield from (f"the example's answer does not fulfil {equation}" for equation in wrong_steps(worked))
+        if unit := missing_unit(plan.example):
+            yield f"the example says its answer in {unit} and does not show the unit"
     for number, quiz in enumerate(plan.quiz, start=1):
         yield from (f"question {number} {problem}" for problem in quiz_problems(quiz))
     if topic.subject is Subject.HISTORY and not (plan.timeline or plan.quote):

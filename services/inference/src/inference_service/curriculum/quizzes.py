@@ -9,6 +9,7 @@ from inference_service.curriculum.arithmetic import equations, plain, value
 from inference_service.domain.lesson import Quiz
 
 OPTIONS = range(2, 5)
+LONGER, SHORT = 1.6, 25  # how many times as long as each other option an answer may be, and what is too short to count
 _AMOUNT = re.compile(r"(?:[a-z] = )?\$?([−\d.,/ ·×√+()⁰¹²³⁴⁵⁶⁷⁸⁹⁻]*[\d)⁰¹²³⁴⁵⁶⁷⁸⁹])(%?)(?: [^=\d]*|°.*|π)?")
 
 
@@ -19,12 +20,21 @@ def quiz_problems(quiz: Quiz) -> Iterator[str]:
         return
     if len({option.casefold() for option in quiz.options}) < len(quiz.options):
         yield "offers the same option twice"
+    if _stands_out(quiz):
+        yield f"gives its answer away by its length: '{quiz.options[quiz.answer]}'"
     for number, option in enumerate(quiz.options):
         right = solves(option, quiz.question)
         if right is not None and right != (number == quiz.answer):
             yield f"takes '{option}' for {'wrong' if right else 'right'}, but it is not"
     if not _explained(quiz.options[quiz.answer], quiz.explanation):
         yield f"answers '{quiz.options[quiz.answer]}', but its explanation works out something else"
+
+
+def _stands_out(quiz: Quiz) -> bool:
+    """Whether the right option can be told by being by far the longest."""
+    right = len(quiz.options[quiz.answer])
+    others = [len(option) for number, option in enumerate(quiz.options) if number != quiz.answer]
+    return right > max(SHORT, LONGER * max(others))
 
 
 def _explained(answer: str, explanation: str) -> bool:

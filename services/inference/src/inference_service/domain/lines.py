@@ -107,7 +107,7 @@ def seed_of(seed: int, slug: str, purpose: str, attempt: int) -> int:
 
 
 def _chooser(seed: int, slug: str, purpose: str, attempt: int) -> random.Random:
-    return random.Random(seed_of(seed, slug, purpose, attempt))  # noqa: S311 - a repeatable choice, not a secret
+    return random.Random(seed_of(seed, slug, purpose, attempt))  # noqa: S311  # a repeatable choice, not a secret
 
 
 def _phrase(topic: Topic, slug: str, slot: str, kind: LineKind, seed: int, attempt: int) -> str:

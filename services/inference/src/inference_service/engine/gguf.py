@@ -110,7 +110,7 @@ class _Reader:
 
     def _unpack(self, code: str) -> int | float | bool:
         (value,) = struct.unpack(f"<{code}", self._take(struct.calcsize(f"<{code}")))
-        return value  # type: ignore[no-any-return]
+        return value  # type: ignore[no-any-return]  # the code says which of them it is
 
     def _integer(self, code: str) -> int:
         return int(self._unpack(code))

@@ -74,14 +74,16 @@ class NativeModel:
     def _continue(self, sampling: Sampling, guide: Guide | None, cancelled: Callable[[], bool]) -> Iterator[Piece]:
         generator = np.random.default_rng(sampling.seed)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        for count in range(1, sampling.max_tokens + 1):
+        count, finish = 0, Finish.LENGTH
+        while count < sampling.max_tokens:
             if cancelled():
-                yield Piece("", count - 1, Finish.CANCELLED)
+                yield Piece("", count, Finish.CANCELLED)
                 return
             token = self._choose(sampling, guide, generator)
             if token == self._end:
-                yield Piece(decoder.decode(b"", final=True), count - 1, Finish.STOP)
-                return
+                finish = Finish.STOP
+                break
+            count += 1
             text = decoder.decode(self._model.detokenize([token], decode=False))
             before, stop, _ = text.partition(sampling.stop) if sampling.stop else (text, "", "")
             if stop or (guide and guide.finished):
@@ -91,7 +93,7 @@ class NativeModel:
                 yield Piece(text, count)
             if count < sampling.max_tokens:
                 self._model.eval([token])
-        yield Piece(decoder.decode(b"", final=True), sampling.max_tokens, Finish.LENGTH)
+        yield Piece(decoder.decode(b"", final=True), count, finish)
 
     def _choose(self, sampling: Sampling, guide: Guide | None, generator: np.random.Generator) -> int:
         if guide is None:

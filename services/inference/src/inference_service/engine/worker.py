@@ -46,13 +46,13 @@ class Worker:
 
     def send(self, frame: Frame) -> None:
         """Send `frame`; when the process is gone it is lost, and `frames` ends."""
-        assert self._process.stdin is not None  # noqa: S101 - opened in start
+        assert self._process.stdin is not None  # noqa: S101  # opened in start
         with contextlib.suppress(ConnectionError, RuntimeError):
             self._process.stdin.write(encode(frame))
 
     async def frames(self) -> AsyncIterator[Frame]:
         """Yield what the process says until it ends or talks nonsense."""
-        assert self._process.stdout is not None  # noqa: S101 - opened in start
+        assert self._process.stdout is not None  # noqa: S101  # opened in start
         with contextlib.suppress(ValueError, ConnectionError):
             while line := await self._process.stdout.readline():
                 yield decode(line)
@@ -69,8 +69,8 @@ class Worker:
             raise
 
     async def _finish(self) -> str:
-        assert self._process.stdin is not None  # noqa: S101 - opened in start
-        assert self._process.stdout is not None  # noqa: S101
+        assert self._process.stdin is not None  # noqa: S101  # opened in start
+        assert self._process.stdout is not None  # noqa: S101  # as above
         self._process.stdin.close()
         await self._process.stdout.read()
         status = await self._process.wait()

@@ -98,8 +98,8 @@ class BatchedModel:
         """Tokens of the prompt, as the server itself counts them; the library offers it over the local port only."""
         body = json.dumps({"content": text, "add_special": True}).encode()
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
-        call = urllib.request.Request(f"{self._address}/tokenize", body, headers)  # noqa: S310 - our own server on loopback
-        with urllib.request.urlopen(call, timeout=_LOCAL_SECONDS) as answer:  # noqa: S310
+        call = urllib.request.Request(f"{self._address}/tokenize", body, headers)  # noqa: S310  # our own server on loopback
+        with urllib.request.urlopen(call, timeout=_LOCAL_SECONDS) as answer:  # noqa: S310  # as above
             return len(json.load(answer)["tokens"])
 
 

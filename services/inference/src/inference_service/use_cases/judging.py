@@ -20,7 +20,9 @@ from servicekit.errors import ServiceError
 
 log = logging.getLogger(__name__)
 SECONDS = 5.0
-"""How long a model may take; somebody waits to see the comment."""
+"""The most that a model may take; somebody waits to see the comment."""
+SHARE = 0.75
+"""Of the time that the caller still waits: the verdict of the other phases must arrive in it as well."""
 _TOKENS = 40
 _SURE = 0.7
 """Below it a model's suspicion stops nothing: the rules saw nothing. Nor is a text then plainly about a subject."""
@@ -46,14 +48,19 @@ class Judging:
         self._rules = {rule.category: rule for rule in reversed(policy.rules)}
         self._taught = frozenset(rule.id for rule in policy.rules if rule.subjects)
 
-    async def moderate(self, text: str, type_: TextType, subject: Subject | None, user: str = "") -> Verdict:
-        """The verdict of the first decisive phase. A model that fails or is too slow leaves the verdict of the others."""
+    async def moderate(
+        self, text: str, type_: TextType, subject: Subject | None, user: str = "", remaining: float | None = None
+    ) -> Verdict:
+        """The verdict of the first decisive phase. A model that fails or is too slow leaves the verdict of the others.
+
+        `remaining` are the seconds that the caller still waits; None when nobody said.
+        """
         verdict = self.without_model(text, type_, subject)
         undecided = verdict.approved and verdict.phase is Phase.RULES
         if not undecided or not self._models.can(Task.MODERATION):
             return verdict
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(SECONDS if remaining is None else min(SECONDS, remaining * SHARE)):
                 return await self._by_model(text, subject, user) or replace(verdict, phase=Phase.MODEL)
         except (ServiceError, TimeoutError) as error:
             log.warning("no model judged the text", extra={"why": str(error) or "it took too long"})

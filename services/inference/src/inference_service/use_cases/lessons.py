@@ -117,4 +117,4 @@ def _provenance(card: ModelCard, slug: str, facts: Sequence[str], lines: Sequenc
 
 
 def _not_supported(asked: str, subject: Subject, nearest: tuple[str, ...]) -> TopicNotSupported:
-    return TopicNotSupported(topic=asked, subject=subject.lower(), nearest=", ".join(nearest))
+    return TopicNotSupported(topic=asked, subject=subject.lower(), suggestions=", ".join(nearest))

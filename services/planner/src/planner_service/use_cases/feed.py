@@ -6,25 +6,23 @@ import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 
 from planner_service.domain.calendars import FeedFile
 from planner_service.domain.events import Event
+from planner_service.domain.feeds import OLD_TOKENS_LIVE, Revocation, is_ended
 from planner_service.errors import FeedNotFound
 from planner_service.ports import Feeds as FeedsInWork
 from planner_service.ports import Store
 from planner_service.use_cases.calendar_writing import written
 from servicekit.caller import Caller, acting_as, current_caller
 from servicekit.clock import Clock
+from servicekit.errors import SessionRevoked
 
 MOST_EVENTS = 1000
 """Events in a feed: every series, then those that start last."""
 
 MOST_BYTES = 2_000_000
 """What their texts may have in all; the events after that are left out."""
-
-OLD_TOKENS_LIVE = timedelta(minutes=11)
-"""How long after access was revoked a token of before may still open a feed: its ten minutes, and one for clocks that differ."""
 
 _REMEMBERED_BYTES = 16_000_000
 _FILE = re.compile(r"([A-Za-z0-9_-]{43})\.ics")
@@ -44,10 +42,17 @@ class Feeds:
         self._writing = asyncio.Lock()
 
     async def open(self) -> str:
-        """The address of the caller's feed; an earlier one stops working."""
-        token = secrets.token_urlsafe(32)
+        """The address of the caller's feed; an earlier one stops working. Raises SessionRevoked.
+
+        The end of a session is told apart from that of its account's feed, and by another way. So what closed the feed is
+        asked for: a token of before could open another in the moment until this process hears of the session.
+        """
+        token, caller, now = secrets.token_urlsafe(32), current_caller(), self._clock()
         async with self._store.begin() as work:
-            await work.feeds.save(current_caller().id, digest(token), self._clock())
+            revocation = await work.feeds.revocation(caller.id)
+            if revocation and is_ended(caller.session_id, revocation, now):
+                raise SessionRevoked
+            await work.feeds.save(caller.id, digest(token), now)
         return f"{self._public_url}/calendar/{token}.ics"
 
     async def close(self) -> None:
@@ -83,13 +88,14 @@ class Feeds:
         return content
 
 
-async def close_revoked(feeds: FeedsInWork, user_id: str, revoke_time: datetime) -> None:
+async def close_revoked(feeds: FeedsInWork, user_id: str, revocation: Revocation) -> None:
     """The account's owner, or an admin, cut off whoever may know the address.
 
     While NATS is away nobody hears of it, and a token of before opens feeds until it expires: those are closed as well, and
     with them one that the owner opened meanwhile. One that is opened once this was heard stays.
     """
-    await feeds.remove_opened_by(user_id, revoke_time + OLD_TOKENS_LIVE)
+    await feeds.revoked(user_id, revocation)
+    await feeds.remove_opened_by(user_id, revocation.time + OLD_TOKENS_LIVE)
 
 
 def _bounded(events: list[Event]) -> Iterator[Event]:

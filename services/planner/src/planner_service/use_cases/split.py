@@ -67,11 +67,7 @@ def _since(plan: Plan, start: datetime) -> Plan:
         dated = replace(plan, recurrence=tuple(line for line in plan.recurrence if line != rule))
         return replace(_begun(plan, start), recurrence=_lines(dated, "", lambda each: each >= start))
     lines = _lines(plan, _remaining_limit(plan, rule, before=start), lambda each: each >= start)
-    return replace(_begun(plan, first), recurrence=(*lines, *_added(start, first)))
-
-
-def _added(start: datetime, first: datetime) -> tuple[str, ...]:
-    return (f"RDATE:{start:{UTC_FORM}}",) if start < first else ()
+    return replace(_begun(plan, first), recurrence=lines)
 
 
 def _remaining_limit(plan: Plan, rule: str, before: datetime = EARLIEST) -> str:

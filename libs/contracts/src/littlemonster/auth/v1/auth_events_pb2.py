@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'littlemonster/auth/v1/auth_events.proto\x12\x15littlemonster.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n\x0eUserRegistered\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"O\n\x0bUserDeleted\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12/\n\x0b\x64\x65lete_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"A\n\nUserErased\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x11\n\trow_count\x18\x03 \x01(\x05\"U\n\x11UserAccessRevoked\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12/\n\x0brevoke_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"f\n\x0eSessionRevoked\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12/\n\x0brevoke_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'littlemonster/auth/v1/auth_events.proto\x12\x15littlemonster.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n\x0eUserRegistered\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"O\n\x0bUserDeleted\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12/\n\x0b\x64\x65lete_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"A\n\nUserErased\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x11\n\trow_count\x18\x03 \x01(\x05\"p\n\x11UserAccessRevoked\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12/\n\x0brevoke_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11spared_session_id\x18\x03 \x01(\t\"f\n\x0eSessionRevoked\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12/\n\x0brevoke_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,7 +39,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERERASED']._serialized_start=286
   _globals['_USERERASED']._serialized_end=351
   _globals['_USERACCESSREVOKED']._serialized_start=353
-  _globals['_USERACCESSREVOKED']._serialized_end=438
-  _globals['_SESSIONREVOKED']._serialized_start=440
-  _globals['_SESSIONREVOKED']._serialized_end=542
+  _globals['_USERACCESSREVOKED']._serialized_end=465
+  _globals['_SESSIONREVOKED']._serialized_start=467
+  _globals['_SESSIONREVOKED']._serialized_end=569
 # @@protoc_insertion_point(module_scope)

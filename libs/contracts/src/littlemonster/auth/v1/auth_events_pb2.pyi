@@ -117,8 +117,11 @@ class UserAccessRevoked(_message.Message):
 
     USER_ID_FIELD_NUMBER: _builtins.int
     REVOKE_TIME_FIELD_NUMBER: _builtins.int
+    SPARED_SESSION_ID_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The account's id."""
+    spared_session_id: _builtins.str
+    """The session it was done in and that goes on; every other one of before has ended. Empty when none goes on."""
     @_builtins.property
     def revoke_time(self) -> _timestamp_pb2.Timestamp:
         """When. Who hears of it late closes also what was opened in the eleven minutes after it, in which access tokens of before may
@@ -130,10 +133,11 @@ class UserAccessRevoked(_message.Message):
         *,
         user_id: _builtins.str = ...,
         revoke_time: _timestamp_pb2.Timestamp | None = ...,
+        spared_session_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["revoke_time", b"revoke_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["revoke_time", b"revoke_time", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["revoke_time", b"revoke_time", "spared_session_id", b"spared_session_id", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

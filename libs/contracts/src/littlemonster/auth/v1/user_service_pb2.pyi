@@ -662,7 +662,9 @@ class Export(_message.Message):
     state: Global___Export.State.ValueType
     """How far it is."""
     url: _builtins.str
-    """Where the ZIP can be fetched, once ready: a path on this host that needs no token, so keep it to yourself."""
+    """Where the ZIP can be fetched, once ready: a path on this host that needs no token, so keep it to yourself. Another
+    password or a suspension makes it worthless; GetExport then answers the next.
+    """
     failure_reason: _builtins.str
     """Why it did not succeed, in words: a service did not answer, or there is more than an archive holds. Empty otherwise."""
     size_bytes: _builtins.int

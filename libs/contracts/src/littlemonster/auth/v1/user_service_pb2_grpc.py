@@ -219,7 +219,9 @@ class UserServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetExport(self, request, context):
-        """The state of an export, with its link when it is ready. NOT_FOUND: EXPORT_NOT_FOUND, it is not the caller's, or expired.
+        """The state of an export, with its link when it is ready. Links given out before a new password or a suspension do not work any
+        more; this gives out the next. NOT_FOUND: EXPORT_NOT_FOUND, it is not the caller's, or expired; SESSION_NOT_FOUND, the
+        caller's own was ended a moment ago.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -227,7 +229,8 @@ class UserServiceServicer:
 
     def DownloadExport(self, request, context):
         """The archive itself, a ZIP, to whoever has its link; no token is needed. NOT_FOUND:
-        EXPORT_LINK_INVALID, it was not given out like this, or has expired. INVALID_ARGUMENT: a part of the link is malformed.
+        EXPORT_LINK_INVALID, it was not given out like this, has expired, or was given out before a new password or a suspension.
+        INVALID_ARGUMENT: a part of the link is malformed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -64,10 +64,14 @@ class UserServiceStub:
     RetryInfo. NOT_FOUND: USER_NOT_FOUND, the account is erased.
     """
     GetExport: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetExportRequest, _user_service_pb2.Export]
-    """The state of an export, with its link when it is ready. NOT_FOUND: EXPORT_NOT_FOUND, it is not the caller's, or expired."""
+    """The state of an export, with its link when it is ready. Links given out before a new password or a suspension do not work any
+    more; this gives out the next. NOT_FOUND: EXPORT_NOT_FOUND, it is not the caller's, or expired; SESSION_NOT_FOUND, the
+    caller's own was ended a moment ago.
+    """
     DownloadExport: _aio.UnaryStreamMultiCallable[_user_service_pb2.DownloadExportRequest, _httpbody_pb2.HttpBody]
     """The archive itself, a ZIP, to whoever has its link; no token is needed. NOT_FOUND:
-    EXPORT_LINK_INVALID, it was not given out like this, or has expired. INVALID_ARGUMENT: a part of the link is malformed.
+    EXPORT_LINK_INVALID, it was not given out like this, has expired, or was given out before a new password or a suspension.
+    INVALID_ARGUMENT: a part of the link is malformed.
     """
     ListUsers: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListUsersRequest, _user_service_pb2.ListUsersResponse]
     """Every account, the newest first, with e-mail. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
@@ -187,7 +191,10 @@ class UserServiceServicer:
         request: _user_service_pb2.GetExportRequest,
         context: _aio.ServicerContext[_user_service_pb2.GetExportRequest, _abc.Awaitable[_user_service_pb2.Export]],
     ) -> _abc.Awaitable[_user_service_pb2.Export]:
-        """The state of an export, with its link when it is ready. NOT_FOUND: EXPORT_NOT_FOUND, it is not the caller's, or expired."""
+        """The state of an export, with its link when it is ready. Links given out before a new password or a suspension do not work any
+        more; this gives out the next. NOT_FOUND: EXPORT_NOT_FOUND, it is not the caller's, or expired; SESSION_NOT_FOUND, the
+        caller's own was ended a moment ago.
+        """
 
     def DownloadExport(
         self,
@@ -195,7 +202,8 @@ class UserServiceServicer:
         context: _aio.ServicerContext[_user_service_pb2.DownloadExportRequest, _abc.AsyncIterator[_httpbody_pb2.HttpBody]],
     ) -> _abc.AsyncIterator[_httpbody_pb2.HttpBody]:
         """The archive itself, a ZIP, to whoever has its link; no token is needed. NOT_FOUND:
-        EXPORT_LINK_INVALID, it was not given out like this, or has expired. INVALID_ARGUMENT: a part of the link is malformed.
+        EXPORT_LINK_INVALID, it was not given out like this, has expired, or was given out before a new password or a suspension.
+        INVALID_ARGUMENT: a part of the link is malformed.
         """
 
     def ListUsers(

@@ -130,7 +130,7 @@ class Video(_message.Message):
 
     @_builtins.property
     def timestamps(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
-        """The second at which each key point is spoken; as many as key_points."""
+        """The second at which the lesson teaches each key point, or else repeats it; as many as key_points."""
 
     @_builtins.property
     def chapters(self) -> _containers.RepeatedCompositeFieldContainer[Global___Chapter]:

@@ -187,7 +187,8 @@ class PlannerServiceServicer:
 
     def CreateFeed(self, request, context):
         """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
-        the token in it is kept. Another password, a suspension and the wish to be erased close the feed, too.
+        the token in it is kept. Another password, a suspension and the wish to be erased close the feed, too. UNAUTHENTICATED:
+        SESSION_REVOKED, the caller's session ended by one of them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -59,7 +59,8 @@ class PlannerServiceStub:
     """
     CreateFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.CreateFeedRequest, _planner_service_pb2.Feed]
     """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
-    the token in it is kept. Another password, a suspension and the wish to be erased close the feed, too.
+    the token in it is kept. Another password, a suspension and the wish to be erased close the feed, too. UNAUTHENTICATED:
+    SESSION_REVOKED, the caller's session ended by one of them.
     """
     DeleteFeed: _aio.UnaryUnaryMultiCallable[_planner_service_pb2.DeleteFeedRequest, _empty_pb2.Empty]
     """Closes the caller's calendar feed: its address answers NOT_FOUND from now on. A repeat changes nothing."""
@@ -169,7 +170,8 @@ class PlannerServiceServicer:
         context: _aio.ServicerContext[_planner_service_pb2.CreateFeedRequest, _abc.Awaitable[_planner_service_pb2.Feed]],
     ) -> _abc.Awaitable[_planner_service_pb2.Feed]:
         """Opens the caller's private calendar feed; an earlier address stops working. Answers the address this once: only a digest of
-        the token in it is kept. Another password, a suspension and the wish to be erased close the feed, too.
+        the token in it is kept. Another password, a suspension and the wish to be erased close the feed, too. UNAUTHENTICATED:
+        SESSION_REVOKED, the caller's session ended by one of them.
         """
 
     def DeleteFeed(

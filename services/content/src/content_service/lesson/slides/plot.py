@@ -17,11 +17,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SIDE = 350
-KEY_INSET = 58
+KEY_INSET = 66
 FEW = 12
 STRAIGHT, MEASUREMENTS = 2, 20  # points
 MANY = 20_000  # from here ticks are written 20,000; years are not
 DASHES = ("solid", (0, (5, 2)), (0, (1.2, 1.4)), (0, (6, 2, 1.5, 2)))
+SAMPLES = (
+    ((0, 32),),
+    ((0, 14), (18, 32)),
+    ((0, 8), (12, 20), (24, 32)),
+    ((0, 18), (22, 32)),
+)  # strokes of each in the key, pixels
+ANGLE = "angle in degrees"
+TICKS, ANGLE_TICKS = (1, 2, 5, 10), (1.5, 3, 4.5, 9, 10)  # steps between numbers, and between degrees of an angle
 
 
 def paint(canvas: Canvas, scene: Scene, body: Plot, position: Position) -> None:
@@ -52,10 +60,16 @@ def _key(canvas: Canvas, plot: Plot, side: Box) -> int:
     canvas.card((side[0], side[1], side[2], bottom), palette.card, palette.line)
     y = side[1] + 20
     for number, block in enumerate(blocks):
-        colour = palette.series[number % len(palette.series)]
-        canvas.card((side[0] + 22, y + block.size // 2 - 5, side[0] + 46, y + block.size // 2 + 5), colour, radius=5)
+        _sample(canvas, number, side[0] + 22, y + block.size // 2)
         y = canvas.write(block, (side[0] + KEY_INSET, y), palette.ink) + 12
     return bottom + 16
+
+
+def _sample(canvas: Canvas, number: int, left: int, middle: int) -> None:
+    """A short stretch of the line of curve `number`, in its colour and with its dashes."""
+    colour = canvas.palette.series[number % len(canvas.palette.series)]
+    for start, end in SAMPLES[number % len(SAMPLES)]:
+        canvas.card((left + start, middle - 5, left + end, middle + 5), colour, radius=4)
 
 
 def _caption(canvas: Canvas, caption: str, box: Box) -> None:
@@ -87,8 +101,12 @@ def _axes(plot: Plot, palette: Palette, width: int, height: int) -> Image.Image:
     axes.tick_params(colors=palette.muted, length=0, pad=8)
     if plot.equal_scales:
         axes.set_aspect("equal", adjustable="datalim")
-    for axis, whole in ((axes.xaxis, _whole(c.x for c in plot.curves)), (axes.yaxis, _whole(c.y for c in plot.curves))):
-        axis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=whole))
+    for axis, name, values in (
+        (axes.xaxis, plot.x_label, [curve.x for curve in plot.curves]),
+        (axes.yaxis, plot.y_label, [curve.y for curve in plot.curves]),
+    ):
+        steps = ANGLE_TICKS if ANGLE in name else TICKS
+        axis.set_major_locator(MaxNLocator(nbins=7, steps=steps, integer=_whole(values)))
     for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
         if max(map(abs, ends)) >= MANY:
             axis.set_major_formatter(lambda value, _: f"{value:,.0f}".replace("-", "−"))

@@ -1,0 +1,142 @@
+"""Lessons that were published before search asked for other names of topics get them, each once."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+
+from content_service.use_cases.naming import name_lessons
+from inference_service.curriculum.pack import load_curriculum
+from littlemonster.common.v1.study_pb2 import SUBJECT_HISTORY
+from littlemonster.content.v1 import content_service_pb2 as pb
+from littlemonster.inference.v1.script_pb2 import Script
+from local_mesh.readiness import wait_until
+from servicekit import migrate
+from servicekit.errors import Unavailable
+from servicekit.ids import new_id
+
+_TOPIC = "Sarajevo 1914"
+_COUNTED = """
+    CREATE TABLE written (video_id uuid);
+    GRANT INSERT ON written TO public;
+    CREATE FUNCTION note_written() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        INSERT INTO written VALUES (NEW.video_id);
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER note_written AFTER UPDATE ON search_documents FOR EACH ROW EXECUTE FUNCTION note_written();
+"""
+
+_IN_LINE = "SELECT FROM pg_locks WHERE locktype = 'tuple' AND relation = 'search_documents'::regclass"
+
+
+@pytest.fixture
+def publish(content, loopback) -> Callable[[], Any]:
+    """Publishes one more lesson on the First World War; returns its id."""
+    content.inference.script = Script.FromString(content.inference.script.SerializeToString())
+    content.inference.script.title = "How it began"
+
+    async def published() -> str:
+        request = pb.CreateVideoRequest(topic=_TOPIC, subject=SUBJECT_HISTORY)
+        video = await content.videos.CreateVideo(request, metadata=loopback.as_user(new_id()))
+        await content.generation("w").next()
+        return video.id
+
+    return published
+
+
+@pytest.fixture
+async def earlier(publish, urls, content) -> list[str]:
+    """Three lessons of the schema before, in the order in which they are named; since then the curriculum has names."""
+    ids = [await publish() for _ in range(3)]
+    migrate.downgrade("content", urls.owner, "0008")
+    migrate.upgrade("content", urls.owner)
+    content.inference.aliases[_TOPIC] = load_curriculum().topics["first-world-war"].aliases
+    return sorted(ids)
+
+
+async def _found(content, loopback, query: str) -> set[str]:
+    request = pb.SearchVideosRequest(query=query)
+    found = await content.videos.SearchVideos(request, metadata=loopback.as_user(new_id()))
+    return {video.id for video in found.videos}
+
+
+def _words(urls) -> list[tuple[Any, ...]]:
+    with psycopg.connect(urls.owner) as connection:
+        return connection.execute("SELECT DISTINCT words::text FROM search_documents").fetchall()
+
+
+async def test_earlier_lessons_become_what_one_published_today_is(content, loopback, publish, urls, earlier) -> None:
+    assert not await _found(content, loopback, "world war i")
+    content.inference.asked.clear()
+    assert await name_lessons(content.tools.unit_of_work, content.tools.judge) == 3
+    assert content.inference.asked == {"ValidateTopic": 1}  # three lessons on one topic
+    today = await publish()
+    assert await _found(content, loopback, "world war i") == {*earlier, today}
+    assert len(_words(urls)) == 1
+
+
+async def test_a_lesson_that_is_named_is_not_looked_at_again(content, earlier) -> None:
+    await name_lessons(content.tools.unit_of_work, content.tools.judge)
+    content.inference.asked.clear()
+    assert await name_lessons(content.tools.unit_of_work, content.tools.judge) == 0
+    assert not content.inference.asked
+
+
+async def test_a_topic_that_left_the_curriculum_keeps_nobody_from_what_comes_after(content, loopback, earlier) -> None:
+    content.inference.unknown.add(_TOPIC)
+    assert await name_lessons(content.tools.unit_of_work, content.tools.judge) == 3
+    assert await name_lessons(content.tools.unit_of_work, content.tools.judge) == 0
+    assert await _found(content, loopback, "1914") == set(earlier)
+
+
+async def test_while_nobody_can_judge_lessons_wait(content, earlier) -> None:
+    class Away:
+        async def validate(self, topic: str, subject: str) -> bytes:
+            raise Unavailable
+
+    with pytest.raises(Unavailable):
+        await name_lessons(content.tools.unit_of_work, Away())
+    assert await name_lessons(content.tools.unit_of_work, content.tools.judge) == 3
+
+
+async def test_workers_that_name_at_once_do_so_once_each(content, urls, earlier) -> None:
+    with psycopg.connect(urls.owner) as connection:
+        connection.execute(_COUNTED)
+    await asyncio.gather(*(name_lessons(content.tools.unit_of_work, content.tools.judge) for _ in range(4)))
+    with psycopg.connect(urls.owner) as connection:
+        written = connection.execute("SELECT video_id::text FROM written ORDER BY 1").fetchall()
+    assert written == [(video,) for video in earlier]
+
+
+async def test_a_worker_killed_between_two_lessons_is_followed_by_one_that_names_what_is_left(
+    content, loopback, urls, worker_environment, earlier
+) -> None:
+    with psycopg.connect(urls.owner, autocommit=True) as owner, psycopg.connect(urls.owner) as holder:
+        owner.execute(_COUNTED)
+        holder.execute("SELECT FROM search_documents WHERE video_id = %s FOR UPDATE", (earlier[1],))
+
+        async def blocked() -> bool:
+            return owner.execute(_IN_LINE).fetchone() is not None
+
+        async def named() -> bool:
+            return owner.execute("SELECT FROM search_documents WHERE NOT named").fetchone() is None
+
+        command = (sys.executable, "-m", "content_service.worker")
+        for reached in (blocked, named):
+            worker = await asyncio.create_subprocess_exec(
+                *command, env=worker_environment, stdout=asyncio.subprocess.DEVNULL
+            )
+            try:
+                assert await wait_until(reached, 60)
+            finally:
+                worker.send_signal(signal.SIGKILL)
+                await worker.wait()
+            holder.rollback()
+        written = owner.execute("SELECT video_id::text FROM written ORDER BY 1").fetchall()
+    assert written == [(video,) for video in earlier]
+    assert await _found(content, loopback, "the great war") == set(earlier)
