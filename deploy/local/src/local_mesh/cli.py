@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import os
 import sys
 from collections.abc import Coroutine, Mapping, Sequence
@@ -25,6 +26,7 @@ interrupted."""
 _UP = """Runs every server and service until Ctrl-C; prints `gateway: ADDRESS` once all are ready. What it is told stands
 in environment variables, which README.md lists."""
 _STATUS = "Shows the processes of the mesh that runs on $LM_HOME; ends with 1 when none does."
+_MEND = "Free some space, or see whose file it is (after a start with sudo it is root's), then retry."
 _DEMO = "On the mesh that runs on $LM_HOME, or on one of its own for as long as it takes."
 
 
@@ -38,6 +40,11 @@ def main() -> None:
         code = asyncio.run(_command(options, settings))
     except MeshError as error:
         print(f"lm: {error}", file=sys.stderr)
+        code = 1
+    except OSError as error:
+        if error.filename is None and error.errno != errno.ENOSPC:
+            raise
+        print(f"lm: {error.filename or 'A file'} cannot be used ({error.strerror}). {_MEND}", file=sys.stderr)
         code = 1
     except KeyboardInterrupt:
         code = 130
