@@ -21,7 +21,7 @@ async def serve(home: Path, session: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_reader(os.pidfd_open(session), stop.set)
-    settings = MeshSettings(home=home / "mesh", gateway_port=0, gateway_rate=_REQUESTS_PER_SECOND)
+    settings = MeshSettings(home=home / "die Schule +1", gateway_port=0, gateway_rate=_REQUESTS_PER_SECOND)
     async with running(settings) as mesh:
         partial = home / "mesh.partial"
         partial.write_text(json.dumps({"gateway": mesh.gateway_url, "home": str(mesh.home.root)}))

@@ -94,6 +94,13 @@ async def test_a_topic_that_left_the_curriculum_keeps_nobody_from_what_comes_aft
     assert await _found(content, loopback, "1914") == set(earlier)
 
 
+async def test_what_an_inference_of_the_release_before_does_not_tell_is_asked_for_again(content, earlier) -> None:
+    told = content.inference.aliases.pop(_TOPIC)
+    assert await name_lessons(content.tools.unit_of_work, content.tools.judge) == 0
+    content.inference.aliases[_TOPIC] = told
+    assert await name_lessons(content.tools.unit_of_work, content.tools.judge) == 3
+
+
 async def test_while_nobody_can_judge_lessons_wait(content, earlier) -> None:
     class Away:
         async def validate(self, topic: str, subject: str) -> bytes:

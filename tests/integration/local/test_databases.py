@@ -6,6 +6,8 @@ import psycopg
 import pytest
 
 from local_mesh.credentials import Credentials
+from local_mesh.migration import wait_for_server
+from local_mesh.ports import free_ports
 from local_mesh.servers import databases
 
 
@@ -83,3 +85,12 @@ def test_an_external_server_needs_only_a_role_that_may_create_roles_and_database
         connection.execute("create table visits (id int)")
     with psycopg.connect(made.app) as connection:
         connection.execute("insert into visits values (1)")
+
+
+def test_what_the_migration_waits_for_is_in_its_log(capsys):
+    with pytest.raises(psycopg.OperationalError):
+        wait_for_server(f"postgresql://me:secret@127.0.0.1:{free_ports(1)[0]}/postgres", seconds=0)
+    said = capsys.readouterr().err
+    assert said.startswith("PostgreSQL does not answer yet: ")
+    assert "refused" in said
+    assert "secret" not in said

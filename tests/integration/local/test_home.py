@@ -73,6 +73,22 @@ def test_a_folder_that_cannot_be_made_is_said_with_its_remedy(tmp_path):
         Home(tmp_path / "file" / "home").make()
 
 
+@pytest.mark.usefixtures("ordinary_rights")
+def test_a_folder_of_somebody_else_is_said_with_its_remedy(short_folder):
+    home = Home(short_folder / "home")
+    home.make()
+    home.mail.chmod(0o500)
+    with pytest.raises(MeshError, match=r"mail may not be read and written by you. .*sudo chown"):
+        home.make()
+
+
+def test_a_damaged_key_is_named_with_its_remedy(home):
+    keys.make_keys(home.keys, ["auth"])
+    keys.key_file(home.keys, "auth").write_text("\n")
+    with pytest.raises(MeshError, match=r"auth\.pem holds no Ed25519 key\. Put it back from a backup, or delete it"):
+        keys.make_keys(home.keys, ["auth"])
+
+
 def test_each_service_signs_with_its_own_key_and_all_know_the_public_ones(home):
     keys.make_keys(home.keys, ["auth", "content"])
     token = jwt.encode({"sub": "content"}, keys.key_file(home.keys, "content").read_text(), algorithm="EdDSA")

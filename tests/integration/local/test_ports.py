@@ -1,11 +1,13 @@
 """Ports: different, free, and an honest answer when one is taken."""
 
 import socket
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
 from local_mesh.addresses import Addresses
-from local_mesh.errors import PortTaken
+from local_mesh.errors import PortForbidden, PortTaken
 from local_mesh.ports import claim, free_ports, is_free
 
 
@@ -20,6 +22,13 @@ def test_a_taken_port_is_refused_naming_the_variable_to_change():
         port = taken.getsockname()[1]
         with pytest.raises(PortTaken, match=f"Port {port} .* set LM_GATEWAY_PORT to another port"):
             claim(port, "LM_GATEWAY_PORT")
+
+
+@pytest.mark.usefixtures("ordinary_rights")
+def test_a_port_that_only_root_may_use_is_not_called_taken():
+    everybodys = int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 1  # in some containers
+    with nullcontext() if everybodys else pytest.raises(PortForbidden, match="Set LM_GATEWAY_PORT to a higher one"):
+        assert claim(1, "LM_GATEWAY_PORT") == 1
 
 
 def test_no_two_processes_of_a_mesh_share_a_port():

@@ -103,14 +103,15 @@ async def test_nats_keeps_acknowledged_messages_when_killed(tmp_path, port, cred
         await client.close()
 
 
-async def test_the_servers_take_a_folder_of_any_name(tmp_path, credentials, run):
-    folder, ports = tmp_path / 'o\'ne "two" drei-ü', free_ports(3)
+async def test_the_servers_take_a_folder_of_any_name(short_folder, tmp_path, credentials, run):
+    folder, ports = short_folder / 'o\'ne "two" +%drei-ü', free_ports(3)
     postgres = Postgres(folder / "postgres", tmp_path / "initdb.log", ports[0], credentials, durable=False)
     nats_server, redis_server = (
         Nats(folder / "nats", ports[1], credentials),
         Redis(folder / "redis", ports[2], credentials),
     )
     async with run(postgres.process()), run(nats_server.process()), run(redis_server.process()):
+        assert postgres.socket_folder.is_relative_to(folder)
         psycopg.connect(postgres.socket_url).close()
 
 

@@ -1,5 +1,8 @@
 """What operators may type behind the commands: numbers that make no sense are named, with what would."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from auth_service.commands import audit, keys
@@ -44,3 +47,12 @@ def test_an_anchor_that_is_none_is_named(text: str, capsys: pytest.CaptureFixtur
         audit.parse(["verify", "--anchor", text], "lm audit")
     assert refused.value.code == 2
     assert "is no POSITION:HASH as an earlier run printed it" in capsys.readouterr().err
+
+
+async def test_a_folder_of_keys_that_cannot_be_written_is_said_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "keys"
+    file.write_text("")
+    assert await keys.run(None, keys.parse(["--folder", str(file), "rotate"], "lm keys")) == 1
+    assert re.fullmatch(rf"{file}\S* cannot be used \(.+\)\. Free some space there, .+\n", capsys.readouterr().err)

@@ -185,7 +185,8 @@ def _alias_problems(aliases: tuple[str, ...]) -> Iterator[str]:
 def test_the_linter_bounds_aliases() -> None:
     most = (*(f"name {number}" for number in range(MOST_ALIASES - 1)), "n" * LONGEST_ALIAS)
     assert not list(_alias_problems(most))
-    assert list(_alias_problems((*most, "one more"))) == [f"{SLUG}: it has 33 aliases instead of at most 32"]
+    assert list(_alias_problems((*most, "one more"))) == [f"{SLUG}: it has 33 aliases instead of 1 to 32"]
+    assert list(_alias_problems(())) == [f"{SLUG}: it has 0 aliases instead of 1 to 32"]
     assert "over 64 characters" in next(_alias_problems((f"{most[-1]}n",)))
 
 

@@ -36,6 +36,11 @@ def test_what_follows_a_command_reaches_it_as_it_stands(lm):
     assert lm("keys", "rotate", "--help")[1].startswith("usage: lm keys rotate")
 
 
+def test_it_says_which_version_it_is(lm):
+    code, said = lm("--version")
+    assert (code, bool(re.fullmatch(r"lm \d+\.\d+\.\d+\n", said))) == (0, True), said
+
+
 def test_without_a_command_it_says_which_there_are(lm):
     code, said = lm()
     assert (code, "run the mesh in the foreground" in said, "$LM_HOME" in said) == (2, True, True)
@@ -63,3 +68,11 @@ def test_a_folder_of_backups_that_does_not_exist_is_not_taken_for_an_empty_one(l
 def test_a_command_that_does_not_exist_is_refused(lm):
     code, said = lm("bakcup", "create")
     assert (code, "invalid choice: 'bakcup'" in said) == (2, True)
+
+
+def test_a_file_that_cannot_be_used_is_said_in_a_sentence(lm, monkeypatch, tmp_path):
+    monkeypatch.setenv("LM_HOME", str(tmp_path))
+    lock = tmp_path / "run" / "lock"
+    lock.mkdir(parents=True)
+    code, said = lm("up")
+    assert (code, said.startswith(f"lm: {lock} cannot be used (Is a directory). ")) == (1, True), said

@@ -1,6 +1,7 @@
 """What an account does with its planner."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fakes.planner.made import HOUR, NOON, a_plan
@@ -55,6 +56,21 @@ async def test_a_plan_that_makes_no_sense_is_not_saved(planner: Planner, store: 
     with pytest.raises(error):
         await planner.create(plan, None)
     assert store.told == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"start_time": NOON + timedelta(days=2)},
+        {"time_zone": "Pacific/Kiritimati"},  # where it is tomorrow already
+    ],
+)
+async def test_a_series_is_not_moved_to_where_it_never_comes_true(planner: Planner, fields: dict[str, Any]) -> None:
+    plan = a_plan(end_time=NOON + timedelta(days=3), recurrence=("RRULE:FREQ=DAILY;UNTIL=20261123",))
+    series = await planner.create(plan, None)
+    with pytest.raises(RecurrenceInvalid, match="never comes true"):
+        await planner.update(series.id, fields, "", ALL)
+    assert await planner.get(series.id) == series
 
 
 @pytest.mark.parametrize("which", [ALL, Which(Scope.FOLLOWING, NOON)])

@@ -9,6 +9,7 @@ from fakes.planner.made import HOUR, NOON, a_plan, an_event
 from planner_service.domain.events import (
     EARLIEST,
     LATEST,
+    Completion,
     Period,
     Reminder,
     change,
@@ -105,6 +106,7 @@ def test_an_etag_that_is_not_the_present_one_is_refused_with_the_present_one() -
         ("2026-11-23T12:00", "2026-11-23T12:00", "2026-11-23T00:00", "2026-11-24T00:00"),
         ("2026-11-23T00:00", "2026-11-24T00:00", "2026-11-23T00:00", "2026-11-24T00:00"),
         ("2026-11-23T22:00", "2026-11-25T01:00", "2026-11-23T00:00", "2026-11-26T00:00"),
+        ("2026-11-23T00:00", "2026-11-23T00:00", "2026-11-23T00:00", "2026-11-24T00:00"),
         ("2026-03-29T09:00", "2026-03-29T09:00", "2026-03-29T00:00", "2026-03-30T00:00"),
     ],
 )
@@ -121,6 +123,26 @@ def test_what_was_done_stays_done_when_the_time_moves() -> None:
     event = an_event(complete_time=NOON)
     moved = change(event, {"start_time": NOON + HOUR, "end_time": NOON + 2 * HOUR}, NOON)
     assert moved.occurrence(NOON + HOUR).complete_time == NOON
+
+
+def test_what_was_done_stays_done_on_the_same_clock_when_the_zone_or_its_hour_changes() -> None:
+    event = an_event(complete_time=NOON)
+    assert change(event, {"time_zone": "Europe/Berlin"}, NOON).occurrence(NOON).complete_time == NOON
+    first, done, moved, as_well = (
+        datetime(2026, 10, day, hour, tzinfo=ZoneInfo("Europe/Berlin"))  # the clocks go back on the 25th
+        for day, hour in ((20, 14), (21, 14), (27, 15), (28, 15))
+    )
+    series = a_plan(start_time=first, end_time=first, time_zone="Europe/Berlin", recurrence=("RRULE:FREQ=DAILY",))
+    event = an_event(series, completions=(Completion(done, NOON),))
+    assert change(event, {"start_time": moved, "end_time": moved}, NOON).occurrence(as_well).complete_time == NOON
+
+
+def test_what_ended_as_a_period_begins_is_not_in_it_and_what_has_no_length_is_where_it_starts() -> None:
+    lasting, moment = an_event(), an_event(a_plan(end_time=NOON))
+    assert not lasting.occurrence(NOON - HOUR).overlaps(Period(NOON, NOON + HOUR))
+    assert lasting.occurrence(NOON).overlaps(Period(NOON, NOON + HOUR))
+    assert moment.occurrence(NOON).overlaps(Period(NOON, NOON + HOUR))
+    assert not moment.occurrence(NOON).overlaps(Period(NOON - HOUR, NOON))
 
 
 def test_a_change_to_what_is_so_already_changes_nothing() -> None:

@@ -100,12 +100,13 @@ async def test_what_was_due_before_the_event_was_made_is_not_sent(planner, sched
     assert [time for _, _, time, _ in store.reminded] == [NOON - 5 * MINUTE]
 
 
-async def test_a_moved_event_reminds_of_its_new_time_alone(planner, scheduler, store, clock) -> None:
+@pytest.mark.parametrize("start", [NOON + DAY, NOON - HOUR])
+async def test_a_moved_event_reminds_of_its_new_time_alone(planner, scheduler, store, clock, start) -> None:
     event = await planner.create(a_plan(reminders=(QUARTER,)), None)
-    moved = {"start_time": NOON + DAY, "end_time": NOON + DAY + HOUR}
-    await planner.update(event.id, moved, "", Which())
-    await _pass(scheduler, clock, NOON + 2 * DAY)
-    assert [start for _, start, _, _ in store.reminded] == [NOON + DAY]
+    await planner.update(event.id, {"start_time": start, "end_time": start + HOUR}, "", Which())
+    for now in (start - 15 * MINUTE, NOON + 2 * DAY):
+        await _pass(scheduler, clock, now)
+        assert [(begins, late) for _, begins, _, late in store.reminded] == [(start, False)]
 
 
 async def test_a_deleted_event_does_not_remind(planner, scheduler, store, clock) -> None:

@@ -139,6 +139,14 @@ async def test_the_named_occurrences_are_deleted_and_no_others(planner: Planner,
     assert [day for day, *_ in await _listed(planner)] == left
 
 
+@pytest.mark.parametrize("scope", [Scope.THIS, Scope.FOLLOWING])
+async def test_what_stays_of_a_series_is_another_version_of_it(planner: Planner, scope: Scope) -> None:
+    event = await planner.create(DAILY, None)
+    await planner.update(event.id, {"title": "Algebra"}, event.etag, Which(scope, NOON + DAY))
+    with pytest.raises(EventChanged):
+        await planner.update(event.id, {"title": "Biology"}, event.etag, Which())
+
+
 async def test_a_series_changed_elsewhere_is_not_split(planner: Planner) -> None:
     event = await planner.create(DAILY, None)
     await planner.complete(event.id, True, NOON)

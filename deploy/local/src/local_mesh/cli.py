@@ -2,9 +2,11 @@
 
 import argparse
 import asyncio
+import errno
 import os
 import sys
 from collections.abc import Coroutine, Mapping, Sequence
+from importlib.metadata import version
 
 from local_mesh.errors import MeshError
 from local_mesh.settings import MeshSettings
@@ -25,6 +27,7 @@ interrupted."""
 _UP = """Runs every server and service until Ctrl-C; prints `gateway: ADDRESS` once all are ready. What it is told stands
 in environment variables, which README.md lists."""
 _STATUS = "Shows the processes of the mesh that runs on $LM_HOME; ends with 1 when none does."
+_MEND = "Free some space, or see whose file it is (after a start with sudo it is root's), then retry."
 _DEMO = "On the mesh that runs on $LM_HOME, or on one of its own for as long as it takes."
 
 
@@ -38,6 +41,11 @@ def main() -> None:
         code = asyncio.run(_command(options, settings))
     except MeshError as error:
         print(f"lm: {error}", file=sys.stderr)
+        code = 1
+    except OSError as error:
+        if error.filename is None and error.errno != errno.ENOSPC:
+            raise
+        print(f"lm: {error.filename or 'A file'} cannot be used ({error.strerror}). {_MEND}", file=sys.stderr)
         code = 1
     except KeyboardInterrupt:
         code = 130
@@ -88,6 +96,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lm", description="Little Monster on this machine.", epilog=_ENDS)
+    parser.add_argument("--version", action="version", version=f"lm {version('littlemonster-local')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("up", help="run the mesh in the foreground until Ctrl-C", description=_UP)
     status = commands.add_parser("status", help="show what runs", description=_STATUS)

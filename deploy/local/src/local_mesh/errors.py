@@ -1,6 +1,7 @@
 """What can go wrong while the mesh stands up; every message ends with what to do next."""
 
 import platform
+import shlex
 
 
 class MeshError(Exception):
@@ -28,6 +29,16 @@ class PortTaken(MeshError):
         )
 
 
+class PortForbidden(MeshError):
+    """Only root may listen on the port asked for."""
+
+    def __init__(self, port: int, variable: str) -> None:
+        super().__init__(
+            f"You may not listen on port {port}: those below 1024 are root's. Set {variable} to a higher one "
+            "(0 picks a free one), and put a web server before it (docs/deployment.md)."
+        )
+
+
 class AlreadyRunning(MeshError):
     """Another mesh holds the lock of this state folder."""
 
@@ -35,6 +46,16 @@ class AlreadyRunning(MeshError):
         super().__init__(
             f"A mesh already runs on {home} (process {pid or 'unknown'}). "
             "Stop it with Ctrl-C there, or set LM_HOME to another folder."
+        )
+
+
+class NotOurs(MeshError):
+    """A folder of the state folder belongs to somebody else, as after a start with sudo."""
+
+    def __init__(self, folder: object, home: object) -> None:
+        super().__init__(
+            f"{folder} may not be read and written by you. Take it over with `sudo chown -R $USER {shlex.quote(str(home))}`, "
+            "or set LM_HOME to a folder of yours."
         )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_mesh.credentials import Credentials
-from local_mesh.errors import AlreadyRunning, DiskFull, MeshError, RestoreUnfinished
+from local_mesh.errors import AlreadyRunning, DiskFull, MeshError, NotOurs, RestoreUnfinished
 from local_mesh.servers.nats import write_private
 
 _NEEDED_MEGABYTES = 300
@@ -71,11 +71,13 @@ class Home:
         return Credentials(self.root / "secrets")
 
     def make(self, needed_megabytes: int = _NEEDED_MEGABYTES) -> None:
-        """Make the folders. Raises DiskFull when less is free, MeshError when they cannot be made."""
+        """Make the folders. Raises DiskFull when less is free, NotOurs or another MeshError when they cannot be used."""
         try:
             self.root.mkdir(mode=_PASSAGE, parents=True, exist_ok=True)
             for name in _FOLDERS:
                 (self.root / name).mkdir(mode=_PASSAGE if name == "data" else 0o700, exist_ok=True)
+                if not os.access(self.root / name, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
+                    raise NotOurs(self.root / name, self.root)
             (self.root / ".gitignore").write_text("*\n")
         except OSError as error:
             raise MeshError(

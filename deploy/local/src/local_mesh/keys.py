@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from local_mesh.credentials import Credentials
+from local_mesh.errors import MeshError
 from local_mesh.servers.nats import write_private
 
 SIGNING_KEYS = "signing"
@@ -18,7 +19,10 @@ VAULT_KEY = "vault.key"
 
 
 def make_keys(folder: Path, services: Iterable[str]) -> None:
-    """Make the keys that are missing (PEM, PKCS 8, mode 0600) and write the services' public keys (JWKS, RFC 8037)."""
+    """Make the keys that are missing (PEM, PKCS 8, mode 0600) and write the services' public keys (JWKS, RFC 8037).
+
+    Raises MeshError for a file that holds no key.
+    """
     if not any((folder / SIGNING_KEYS).glob("*.pem")):
         _key(folder / SIGNING_KEYS, "first")
     Credentials(folder).write(VAULT_KEY, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
@@ -38,9 +42,14 @@ def _key(folder: Path, name: str) -> Ed25519PrivateKey:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         Credentials(folder).write(path.name, pem.decode())
-    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (ValueError, TypeError):
+        key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise TypeError(f"{path} holds no Ed25519 key")
+        raise MeshError(
+            f"{path} holds no Ed25519 key. Put it back from a backup, or delete it: the next start makes another."
+        )
     return key
 
 

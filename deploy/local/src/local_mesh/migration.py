@@ -15,17 +15,20 @@ from local_mesh.servers import databases, nats_users
 from servicekit import migrate
 from servicekit.messaging.provision import provision
 
-_WAIT_SECONDS = 60
+_WAIT_SECONDS = 45  # less than the supervisor's patience, so that the last refusal is what is told
 
 
 def wait_for_server(url: str, seconds: float = _WAIT_SECONDS) -> None:
-    """Return once the server accepts the URL. Raises its last refusal when the time is over."""
-    until = time.monotonic() + seconds
+    """Return once the server accepts the URL; says what it waits for. Raises the last refusal when the time is over."""
+    until, said = time.monotonic() + seconds, ""
     while True:
         try:
             psycopg.connect(url, connect_timeout=2).close()
             return
-        except psycopg.OperationalError:
+        except psycopg.OperationalError as refusal:
+            if str(refusal) != said:
+                said = str(refusal)
+                print(f"PostgreSQL does not answer yet: {said}", file=sys.stderr)
             if time.monotonic() > until:
                 raise
             time.sleep(0.05)

@@ -4,7 +4,7 @@ import random
 import socket
 from pathlib import Path
 
-from local_mesh.errors import MeshError, PortTaken
+from local_mesh.errors import MeshError, PortForbidden, PortTaken
 
 LOOPBACK = "127.0.0.1"
 _LOWEST = 15_000
@@ -15,13 +15,10 @@ _EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on this loopback port now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-            probe.listen(1)
-        except OSError:
-            return False
+    try:
+        _listen(port)
+    except OSError:
+        return False
     return True
 
 
@@ -44,13 +41,24 @@ def free_ports(count: int) -> list[int]:
 def claim(port: int, variable: str) -> int:
     """The port itself when free, a free one for 0.
 
-    Raises PortTaken, naming the environment variable to change.
+    Raises PortTaken or PortForbidden, naming the environment variable to change.
     """
     if port == 0:
         return free_ports(1)[0]
-    if not is_free(port):
-        raise PortTaken(port, variable)
+    try:
+        _listen(port)
+    except PermissionError:
+        raise PortForbidden(port, variable) from None
+    except OSError:
+        raise PortTaken(port, variable) from None
     return port
+
+
+def _listen(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((LOOPBACK, port))
+        probe.listen(1)
 
 
 def _lowest_ephemeral() -> int:

@@ -151,14 +151,15 @@ async def run_to_end(process: Process, log: Path) -> None:
 
 
 def last_lines(log: Path, count: int = 3) -> str:
-    """The end of a log as one line of text, for an error message."""
+    """The end of a log as one line of text, for an error message; what is said in the ordinary course is left out."""
     try:
         with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - 4096))
-            lines = file.read().decode(errors="replace").splitlines()
+            cut = file.seek(max(0, log.stat().st_size - 4096)) > 0
+            lines = file.read().decode(errors="replace").splitlines()[cut:]
     except OSError:
         return ""
-    return " | ".join(line.strip() for line in lines[-count:] if line.strip())
+    telling = [line.strip() for line in lines if line.strip() and '"severity": "INFO"' not in line]
+    return " | ".join(list(dict.fromkeys(telling))[-count:])  # each attempt says the same
 
 
 def is_alive(pid: int) -> bool:

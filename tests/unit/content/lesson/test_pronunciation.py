@@ -53,6 +53,7 @@ def test_names_are_respelled_also_with_endings_and_read_as_written() -> None:
         ("Separate but equal.", "Separate but equal."),
         ("So long lives this, as the beloved lives as a poem.", "So long livz this, as the beloved livz as a poem."),
         ("The lives of those who spent their lives as slaves.", "The lives of those who spent their lives as slaves."),
+        ("They coordinate the work by the x coordinate.", "They coordinait the work by the x coordinate."),
         ("His choices convict him; he is a convict.", "His choices convickt him; he is a convict."),
     ],
 )
@@ -70,7 +71,7 @@ def test_a_name_inside_another_word_is_left_alone() -> None:
         "Homogeneous mixtures, and exothermic ones.",
         "Redox reactions of bromine, and its electronegativity.",
         "In an arithmetic sequence, the step stays.",
-        "It was a coup, say the papyri.",
+        "It was a coup, say the delegates and the papyri.",
         "Iambic pentameter or tetrameter.",
         "Plato's teacher, Pythagoras.",
         "Luther, Gutenberg, Rousseau and Gorbachev.",

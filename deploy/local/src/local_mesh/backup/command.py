@@ -60,10 +60,6 @@ async def run(settings: MeshSettings, arguments: list[str]) -> int:
         raise MeshError(
             f"A server of the mesh refused or did not answer ({why}). Look at `lm status`, then retry."
         ) from error
-    except OSError as error:
-        raise MeshError(
-            f"{error.filename or 'A file'} cannot be used ({error.strerror}). Mend that, then retry."
-        ) from error
     return 0
 
 

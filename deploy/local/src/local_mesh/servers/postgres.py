@@ -74,7 +74,7 @@ class Postgres:
     def socket_url(self) -> str:
         """The superuser's URL over the Unix socket, which saves a sixth of a short statement's round trip."""
         password = quote(self.credentials.password(SUPERUSER))
-        place = urlencode({"host": self.socket_folder, "port": self.port})
+        place = urlencode({"host": self.socket_folder, "port": self.port}, quote_via=quote)  # libpq takes + for a plus
         return f"postgresql://{SUPERUSER}:{password}@/postgres?{place}"
 
     @property

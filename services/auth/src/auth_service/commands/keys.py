@@ -19,6 +19,7 @@ from servicekit.identity.keys import KeyFileInvalid
 
 _SAFE_MINUTES = PUBLICATION / timedelta(minutes=1)
 _MOST_MINUTES = 30 * 24 * 60
+_MEND = "Free some space there, or see who may read and write it, then retry."
 
 
 def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
@@ -64,8 +65,11 @@ async def run(url: str | None, options: argparse.Namespace) -> int:
         await database.open()
     try:
         await _act(rotation, options)
-    except (ServiceError, KeyFileInvalid, OSError) as error:
+    except (ServiceError, KeyFileInvalid) as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename or options.folder} cannot be used ({error.strerror}). {_MEND}", file=sys.stderr)
         return 1
     finally:
         if database:

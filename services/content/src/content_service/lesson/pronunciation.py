@@ -68,6 +68,7 @@ _WORDS = {
     "arithmetic": "arithmettic",
     "bromine": "brohmeen",
     "coup": "koo",
+    "delegates": "dellig-its",
     "dinitrogen": "die-nitrogen",
     "electronegativities": "electro-negativities",
     "electronegativity": "electro-negativity",
@@ -87,6 +88,7 @@ _VERBS = {
     "uses": "yoozes",
     "conduct": "conduckt",
     "convict": "convickt",
+    "coordinate": "coordinait",
     "lives": "livz",
     "separate": "sepperate",
 }
@@ -95,6 +97,7 @@ _OWNERS = frozenset(("its", "their", "his", "her", "our", "your"))
 _BEFORE_NOUNS = _ARTICLES | _OWNERS | frozenset(("of", "no", "in", "into", "for", "this", "any"))
 # What stands behind words that are verbs only there.
 _VERBS_BEFORE = {
+    "coordinate": _ARTICLES,
     "lives": frozenset(("as", "this")),
     "separate": _ARTICLES | frozenset(("them", "it", "its", "two", "three")),
 }

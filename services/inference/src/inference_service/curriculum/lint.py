@@ -58,8 +58,8 @@ def _topic_problems(topic: Topic) -> Iterator[str]:
     for difficulty in Difficulty:
         if difficulty not in topic.levels:
             yield f"there is no lesson for {difficulty}"
-    if len(topic.aliases) > MOST_ALIASES:
-        yield f"it has {len(topic.aliases)} aliases instead of at most {MOST_ALIASES}"
+    if not 1 <= len(topic.aliases) <= MOST_ALIASES:
+        yield f"it has {len(topic.aliases)} aliases instead of 1 to {MOST_ALIASES}"
     yield from (f"an alias of over {LONGEST_ALIAS} characters: {a!r}" for a in topic.aliases if len(a) > LONGEST_ALIAS)
     identifiers = [fact.id for fact in topic.facts]
     yield from (f"fact {i} is there twice" for i in sorted({i for i in identifiers if identifiers.count(i) > 1}))

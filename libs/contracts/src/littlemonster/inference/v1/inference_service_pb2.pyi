@@ -116,7 +116,7 @@ class ValidateTopicResponse(_message.Message):
 
     @_builtins.property
     def aliases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Other names of the topic that students use, such as "WW2", for search; at most 32, each of at most 64 characters. Empty
+        """Other names of the topic that students use, such as "WW2", for search; 1 to 32, each of at most 64 characters. Empty
         when the topic is not supported.
         """
 
