@@ -90,6 +90,13 @@ async def test_a_batch_is_made_whole_in_its_order_and_again_only_where_it_is_new
     assert _count(urls, "videos") == 3
 
 
+async def test_the_topics_of_a_batch_are_judged_at_once(content, loopback) -> None:
+    content.inference.together = asyncio.Barrier(3)
+    request = BatchCreateVideosRequest(requests=[a_wish(f"Fractions {number}") for number in range(3)])
+    answer = await content.videos.BatchCreateVideos(request, metadata=loopback.as_user(new_id()))
+    assert [video.topic for video in answer.videos] == [wish.topic for wish in request.requests]
+
+
 async def test_a_batch_with_one_topic_that_is_refused_saves_none(content, loopback, urls) -> None:
     content.inference.rejected.add("Insults")
     request = BatchCreateVideosRequest(requests=[a_wish(), a_wish("Insults")])

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
+from integration.deploy.commands import ROOT
 from integration.deploy.manifests import OVERLAYS
 
-ROOT = Path(__file__).parents[3]
 Manifests = list[dict[str, Any]]
 
 

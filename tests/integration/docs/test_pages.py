@@ -1,5 +1,6 @@
 """What the pages say of settings, tables, events and protection is what the code and the databases are today."""
 
+import json
 import re
 import runpy
 import subprocess
@@ -17,7 +18,16 @@ from local_mesh.servers.databases import SERVICES
 ROOT = Path(__file__).parents[3]
 DATABASE_PAGE = (ROOT / "docs/database.md").read_text()
 DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    *(ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))),
+    *sorted((ROOT / "services").rglob("README.md")),
+]
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+CALLS = {
+    f"{verb.upper()} {re.sub(r'{[^}]*}', '{}', path)}"
+    for path, calls in json.loads((ROOT / "gateway/src/gateway/openapi.json").read_text())["paths"].items()
+    for verb in calls
+}
 PROTECTED = """
     select c.relname, pg_get_expr(p.polqual, p.polrelid)
     from pg_class c left join pg_policy p on p.polrelid = c.oid and p.polcmd = 'r'
@@ -83,3 +93,12 @@ def anchors(text):
 def test_every_test_and_file_a_page_names_exists(page):
     named = re.findall(r"`((?:tests|deploy|services|libs|gateway|protos|docs)/[\w./-]+)`", page.read_text())
     assert not [path for path in named if not (ROOT / path).exists()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_call_and_every_make_target_a_page_names_is_there(page):
+    text = page.read_text()
+    calls = re.findall(r"(?:GET|POST|PUT|PATCH|DELETE) /v1/[\w/{}:-]+", text)
+    targets = re.findall(r"`(?:\w+=\S+ )*make (?:\w+=\S+ )*([a-z-]+)", text)
+    assert not [call for call in calls if re.sub(r"{[^}]*}", "{}", call) not in CALLS]
+    assert not [target for target in targets if target not in TARGETS]

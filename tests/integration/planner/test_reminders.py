@@ -95,7 +95,7 @@ async def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_repeats_nothin
     mine = {event.id for event in due}
     async with broker.subscribe("planner.reminder_due") as told:
         await _killed_while_it_writes(environment, database_url)
-        async with running("planner_service.worker", environment, loopback), asyncio.timeout(60):
+        async with running("planner_service.worker", environment, loopback), asyncio.timeout(120):
             async for message in told:
                 heard.update({PlannerReminderDue.FromString(message.data).event_id} & mine)
                 if len(heard) == EVENTS and not await _told(database_url):

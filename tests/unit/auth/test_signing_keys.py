@@ -157,6 +157,13 @@ def test_a_new_key_is_its_owner_s_alone_and_never_replaces_another(folder: Path)
     assert sorted(path.name for path in folder.iterdir()) == sorted([f"{made.name}.pem", "first.pem"])
 
 
+def test_a_new_key_is_of_whom_the_folder_is_also_when_root_makes_it(folder: Path) -> None:
+    if os.geteuid() == 0:
+        os.chown(folder, 10001, 10002)
+    made, of = os.stat(folder / f"{KeyFolder(folder).add(NOW).name}.pem"), os.stat(folder)
+    assert (made.st_uid, made.st_gid) == (of.st_uid, of.st_gid)
+
+
 def test_a_folder_without_a_key_that_signs_is_refused(folder: Path, auth: Auth) -> None:
     KeyFolder(folder).add(auth.clock() + SECOND)
     (folder / "first.pem").unlink()

@@ -160,6 +160,15 @@ def test_failures_come_from_the_comments():
     assert "403" in operations()["ModelService_ListModels"]["responses"]
 
 
+def test_every_call_says_how_it_answers_a_request_that_cannot_be_read():
+    silent = [
+        rpc.name
+        for rpc in rpcs()
+        if rpc.is_exposed and "400" not in operations()[f"{rpc.service}_{rpc.name}"]["responses"]
+    ]
+    assert not silent
+
+
 def sample(schema):
     """What the docs page proposes to send: Swagger UI's way of making one up."""
     if "$ref" in schema:

@@ -36,6 +36,11 @@ def test_what_follows_a_command_reaches_it_as_it_stands(lm):
     assert lm("keys", "rotate", "--help")[1].startswith("usage: lm keys rotate")
 
 
+def test_it_says_which_version_it_is(lm):
+    code, said = lm("--version")
+    assert (code, bool(re.fullmatch(r"lm \d+\.\d+\.\d+\n", said))) == (0, True), said
+
+
 def test_without_a_command_it_says_which_there_are(lm):
     code, said = lm()
     assert (code, "run the mesh in the foreground" in said, "$LM_HOME" in said) == (2, True, True)

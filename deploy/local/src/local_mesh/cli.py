@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Coroutine, Mapping, Sequence
+from importlib.metadata import version
 
 from local_mesh.errors import MeshError
 from local_mesh.settings import MeshSettings
@@ -95,6 +96,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lm", description="Little Monster on this machine.", epilog=_ENDS)
+    parser.add_argument("--version", action="version", version=f"lm {version('littlemonster-local')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("up", help="run the mesh in the foreground until Ctrl-C", description=_UP)
     status = commands.add_parser("status", help="show what runs", description=_STATUS)

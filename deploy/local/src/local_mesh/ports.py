@@ -8,6 +8,8 @@ from local_mesh.errors import MeshError, PortForbidden, PortTaken
 
 LOOPBACK = "127.0.0.1"
 _LOWEST = 15_000
+# Not Python's own sequence: processes that seed it alike would all choose the same ports.
+_RANDOM = random.SystemRandom()
 _EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
@@ -26,7 +28,7 @@ def free_ports(count: int) -> list[int]:
     A port inside that range could be lost to a client socket between this answer and the server's bind.
     """
     candidates = list(range(_LOWEST, _lowest_ephemeral()))
-    random.shuffle(candidates)
+    _RANDOM.shuffle(candidates)
     found: list[int] = []
     for port in candidates:
         if is_free(port):

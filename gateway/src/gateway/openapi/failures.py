@@ -43,8 +43,7 @@ def responses(rpc: Rpc) -> dict[str, Any]:
 
 
 def _failures(rpc: Rpc) -> Iterator[tuple[str, str]]:
-    if rpc.has_body or rpc.verb == "GET":
-        yield "INVALID_ARGUMENT", "the request cannot be read or breaks a constraint; details name the fields"
+    yield "INVALID_ARGUMENT", "the request cannot be read or breaks a constraint; details name the fields"
     if not rpc.is_public:
         yield "UNAUTHENTICATED", "the access token is missing, expired or invalid"
     if rpc.access in (access_pb2.ACCESS_MODERATOR, access_pb2.ACCESS_ADMIN):

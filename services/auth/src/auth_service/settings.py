@@ -42,7 +42,7 @@ class ApiSettings(PeerSettings):
     """File with the keys that encrypt one-time-code secrets, one a line, the newest first; readable by its owner alone."""
 
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
-    """Redis address, with its password; failed sign-ins are counted there."""
+    """Address of Valkey, or of Redis 7.2 or newer, with its password; failed sign-ins are counted there."""
 
     password_threads: int = Field(default=2, ge=1, le=64)
     """Passwords hashed at the same time, and as many checked; each takes 64 MiB while it lasts."""

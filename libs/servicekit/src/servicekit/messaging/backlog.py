@@ -10,6 +10,7 @@ from nats.errors import Error as NatsError
 from opentelemetry.metrics import Observation, get_meter
 from sqlalchemy import text
 
+from servicekit.cancellation import cancelled
 from servicekit.database.pool import Database, DatabaseUnavailable
 from servicekit.database.statements import compile_statement
 from servicekit.messaging.broker import DEAD_LETTERS, Broker
@@ -57,12 +58,14 @@ class Backlog:
 
     async def watch(self) -> None:
         """Looks until cancelled, through outages of either side."""
-        while True:
+        pause = 0.0
+        while not cancelled():
+            await asyncio.sleep(pause)
             with contextlib.suppress(DatabaseUnavailable, psycopg.Error):
                 self._waiting = await self._database.one(_WAITING)
             with contextlib.suppress(NatsError, OSError, TimeoutError):
                 self._dead = await self._parked()
-            await asyncio.sleep(_EVERY_SECONDS)
+            pause = _EVERY_SECONDS
 
     async def _parked(self) -> int | None:
         if not self._broker.connected:

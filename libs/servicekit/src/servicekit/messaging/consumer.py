@@ -18,6 +18,7 @@ from opentelemetry.metrics import get_meter
 from opentelemetry.trace import SpanKind
 
 from servicekit.caller import Caller, acting_as
+from servicekit.cancellation import cancelled
 from servicekit.database.pool import Database, DatabaseUnavailable, Transaction
 from servicekit.errors import Unavailable
 from servicekit.messaging.broker import EVENTS, Broker
@@ -81,7 +82,7 @@ class Consumer:
 
     async def run(self) -> None:
         """Applies events until cancelled. Binds again whenever the broker was away: nats-py does not by itself."""
-        while True:
+        while not cancelled():
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._consume())
@@ -91,13 +92,13 @@ class Consumer:
                 await asyncio.sleep(1.0)
 
     async def _consume(self) -> None:
-        while True:
+        while not cancelled():
             connection = self._broker.connections
             jetstream = await self._broker.jetstream()
             await ensure_consumer(jetstream, self._durable, self._handlers)
             subscription = await jetstream.pull_subscribe_bind(durable=self._durable, stream=EVENTS)
             # A subscription does not outlive its connection (nats.py#504): after a reconnection, bind again.
-            while self._broker.connections == connection:
+            while self._broker.connections == connection and not cancelled():
                 with contextlib.suppress(TimeoutError):
                     for message in await subscription.fetch(batch=32, timeout=_FETCH_SECONDS):
                         await self._settle(message, jetstream)

@@ -10,6 +10,7 @@ from opentelemetry.metrics import get_meter
 from opentelemetry.trace import SpanKind
 from psycopg.rows import class_row
 
+from servicekit.cancellation import cancelled
 from servicekit.database.pool import Connection, Database, prepare_connection
 from servicekit.messaging.backlog import Backlog
 from servicekit.messaging.broker import Broker
@@ -42,7 +43,7 @@ class Relay:
             group.create_task(Backlog(self._broker, self._database).watch())
 
     async def _publish(self) -> None:
-        while True:
+        while not cancelled():
             try:
                 await self._lead()
             except (psycopg.Error, NatsError, OSError, TimeoutError) as error:
@@ -57,8 +58,8 @@ class Relay:
             while not await _leads(connection):  # noqa: ASYNC110  # PostgreSQL sets no event of ours
                 await asyncio.sleep(_FOLLOW_SECONDS)
             await connection.execute(f"LISTEN {CHANNEL}")
-            while True:
-                while await publish_batch(connection, jetstream):
+            while not cancelled():
+                while not cancelled() and await publish_batch(connection, jetstream):
                     pass
                 async for _ in connection.notifies(timeout=_POLL_SECONDS, stop_after=1):
                     pass

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from content_service.domain import (
     MAX_SEED,
@@ -16,6 +16,7 @@ from content_service.domain import (
     progress_of,
 )
 from content_service.errors import StreamInterrupted, VideoNotFound
+from content_service.lesson.script import Subject
 from content_service.ports import Follower, Judge, Reads, UnitOfWork
 from content_service.use_cases.room import check_room
 from servicekit.caller import current_caller
@@ -52,14 +53,22 @@ class Videos:
         """All of them or none, in the order asked for; a repeated request id answers the video it made before."""
         earlier = [await self._earlier(wish) for wish in wishes]
         new = [wish for wish, video in zip(wishes, earlier, strict=True) if video is None]
-        for subject, topic in dict.fromkeys((wish.subject, wish.topic) for wish in new):
-            # What must not be taught is refused before anybody looks for it in the curriculum.
-            await self._judge.moderate(topic, subject, current_caller().id)
-            await self._judge.validate(topic, subject)
+        await self._judge_all(dict.fromkeys((wish.topic, wish.subject) for wish in new))
         made = iter(await self._add(new) if new else [])
         videos = [video or next(made) for video in earlier]
         # None: the same request id won a race against us, and its video is the answer.
         return [video or await self._winner(wish) for wish, video in zip(wishes, videos, strict=True)]
+
+    async def _judge_all(self, topics: Iterable[tuple[str, Subject]]) -> None:
+        """At once: a model that judges takes longer for one after the other than anybody waits. Raises for the first refused."""
+        for outcome in await asyncio.gather(*(self._judged(*each) for each in topics), return_exceptions=True):
+            if outcome:
+                raise outcome
+
+    async def _judged(self, topic: str, subject: Subject) -> None:
+        # What must not be taught is refused before anybody looks for it in the curriculum.
+        await self._judge.moderate(topic, subject, current_caller().id)
+        await self._judge.validate(topic, subject)
 
     async def _add(self, wishes: Sequence[Wish]) -> list[Video | None]:
         now, owner, batch = self._clock(), current_caller().id, len(wishes) > 1

@@ -1,0 +1,74 @@
+"""Work beside the server ends when it is told to, also where a library swallows the telling."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from servicekit.cancellation import cancelled
+from servicekit.messaging.backlog import Backlog
+from servicekit.messaging.consumer import Consumer
+from servicekit.messaging.relay import Relay
+
+
+class _Deaf:
+    """A broker whose library makes a time-out of the first cancellation, and a database that has nothing."""
+
+    connected, connections = True, 1
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.told = False
+
+    async def jetstream(self) -> None:
+        self.asked.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if self.told:
+                raise
+            self.told = True
+            raise TimeoutError from None
+
+    async def one(self, statement: object) -> None:
+        """No row."""
+
+    async def execute(self, statement: object) -> None:
+        """Nothing to forget."""
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda deaf: Backlog(deaf, deaf).watch(),
+        lambda deaf: Consumer(deaf, deaf, durable="test", handlers=[]).run(),
+        lambda deaf: Relay(deaf, deaf).run(),
+    ],
+    ids=["backlog", "consumer", "relay"],
+)
+async def test_one_cancellation_is_enough(work: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
+    deaf = _Deaf()
+    task = asyncio.create_task(work(deaf))
+    await deaf.asked.wait()
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=30)
+    assert done, "it goes on as if nobody had told it"
+    assert deaf.told
+
+
+async def test_a_task_knows_that_it_was_told_to_end() -> None:
+    known: list[bool] = []
+
+    async def work() -> None:
+        known.append(cancelled())
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            known.append(cancelled())
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    await task
+    assert known == [False, True]
