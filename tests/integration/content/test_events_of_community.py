@@ -1,6 +1,7 @@
 """Ratings and comment counts from community: exactly once in effect, in any order, through redelivery and failure."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from littlemonster.content.v1.content_events_pb2 import VideoDeleted
 from littlemonster.content.v1.content_service_pb2 import CreateVideoRequest, GetVideoRequest, Video
 from servicekit.ids import new_id
 from servicekit.messaging.broker import DEAD_LETTERS
+from servicekit.messaging.broker import EVENTS as STREAM
 from servicekit.messaging.consumer import Consumer, on
 from servicekit.messaging.dead_letters import dead_letters, replay
 
@@ -34,11 +36,10 @@ async def consume(broker, database):
     """Runs a consumer of a name of its own until the test ends."""
     tasks = []
 
-    def start(handlers: Any = None, durable: str = "") -> str:
+    def start(handlers: Any = None, durable: str = "", retry_seconds: Sequence[float] = (0.05, 0.05)) -> str:
         durable = durable or f"content-{new_id()}"
-        consumer = Consumer(
-            broker, database, durable=durable, handlers=handlers or EVENTS.handlers(), retry_seconds=(0.05, 0.05)
-        )
+        handlers = handlers or EVENTS.handlers()
+        consumer = Consumer(broker, database, durable=durable, handlers=handlers, retry_seconds=retry_seconds)
         tasks.append(asyncio.create_task(consumer.run()))
         return durable
 
@@ -88,14 +89,16 @@ async def test_a_rating_event_delivered_three_times_is_applied_once(content, vid
 
 async def test_rating_events_in_the_wrong_order_leave_the_newest_sums(content, video, consume, broker) -> None:
     consume()
-    for version, (total, count) in ((3, (7, 2)), (1, (5, 1)), (2, (9, 2))):
-        await _publish(
-            broker, "rating.submitted", _rating(video[0].id, total=total, count=count, version=version), new_id()
-        )
-    gone = RatingDeleted(video_id=video[0].id, totals={"sum": 4, "count": 1, "version": 4})
+    lesson = video[0].id
+    gone = RatingDeleted(video_id=lesson, totals={"sum": 4, "count": 1, "version": 4})
     await _publish(broker, "rating.deleted", gone, new_id())
-    current = await _until(content, video, lambda v: v.rating_count == 1)
-    assert current.rating_avg == 4.0
+    for version, (total, count) in ((3, (7, 2)), (1, (5, 1)), (2, (9, 2))):
+        event = _rating(lesson, total=total, count=count, version=version)
+        await _publish(broker, "rating.submitted", event, new_id())
+    last = CommentCreated(comment={"video_id": lesson}, comment_count=1, version=1)
+    await _publish(broker, "comment.created", last, new_id())
+    current = await _until(content, video, lambda v: v.comment_count == 1)
+    assert (current.rating_count, current.rating_avg) == (1, 4.0)
 
 
 async def test_a_consumer_that_dies_between_commit_and_acknowledgement_changes_nothing_twice(
@@ -118,10 +121,11 @@ def _comment(video_id: str) -> CommentCreated:
 async def test_an_event_that_keeps_failing_is_parked_with_its_reason_and_can_be_replayed(
     content, video, consume, broker
 ) -> None:
-    broken = [True]
+    broken, attempts = [True], []
 
     async def sometimes(event: RatingSubmitted, transaction: Any) -> None:
         if broken and event.video_id == video[0].id:
+            attempts.append(event)
             raise RuntimeError("the moon is in the way")
         await EVENTS.rated(event, transaction)
 
@@ -132,6 +136,8 @@ async def test_an_event_that_keeps_failing_is_parked_with_its_reason_and_can_be_
     letter = await _parked(jetstream, durable)
     assert (letter.event_id, letter.subject) == (event_id, "rating.submitted")
     assert "the moon is in the way" in letter.reason
+    assert len(attempts) == 3  # the first, and one after each pause
+    await _settled(jetstream, durable)
     broken.clear()
     await replay(jetstream, letter.sequence)
     assert (await _until(content, video, lambda v: v.rating_count == 1)).rating_avg == 5.0
@@ -157,10 +163,17 @@ async def test_media_of_a_deleted_lesson_are_removed_however_long_their_store_wa
 
 
 async def test_an_event_nobody_can_decode_is_parked_at_once(consume, broker) -> None:
-    durable = consume()
+    durable = consume(retry_seconds=(3600,))
     jetstream = await broker.jetstream()
     await jetstream.publish("rating.submitted", b"\xff\xff\xff", headers={"ce-id": new_id()})
     assert "DecodeError" in (await _parked(jetstream, durable)).reason
+
+
+async def _settled(jetstream: Any, durable: str) -> None:
+    """Returns once the consumer owes no answer, so that nothing comes again."""
+    async with asyncio.timeout(20):
+        while (await jetstream.consumer_info(STREAM, durable)).num_ack_pending:
+            await asyncio.sleep(0.05)
 
 
 async def _parked(jetstream: Any, durable: str) -> Any:
