@@ -5,7 +5,12 @@ import asyncio
 import psycopg
 import pytest
 
+from content_service.clients.live import BrokerFollower
+from content_service.domain import Wish
 from content_service.errors import TooManyLessons, TopicNotSupported, TopicRejected
+from content_service.lesson.script import Difficulty, Subject
+from content_service.storage import PostgresUnitOfWork
+from content_service.use_cases.videos import Videos
 from littlemonster.common.v1.study_pb2 import DIFFICULTY_STANDARD, SUBJECT_MATH
 from littlemonster.content.v1.content_service_pb2 import (
     VIDEO_STATUS_FAILED,
@@ -18,6 +23,8 @@ from littlemonster.content.v1.content_service_pb2 import (
     RetryVideoRequest,
 )
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceStub
+from servicekit.caller import Caller, Role, acting_as
+from servicekit.clock import utc_now
 from servicekit.errors import InvalidArgument, NotFound, Unauthenticated, Unavailable
 from servicekit.ids import new_id
 
@@ -90,11 +97,34 @@ async def test_a_batch_is_made_whole_in_its_order_and_again_only_where_it_is_new
     assert _count(urls, "videos") == 3
 
 
-async def test_the_topics_of_a_batch_are_judged_at_once(content, loopback) -> None:
-    content.inference.together = asyncio.Barrier(3)
-    request = BatchCreateVideosRequest(requests=[a_wish(f"Fractions {number}") for number in range(3)])
-    answer = await content.videos.BatchCreateVideos(request, metadata=loopback.as_user(new_id()))
-    assert [video.topic for video in answer.videos] == [wish.topic for wish in request.requests]
+class Four:
+    """Lets four topics through together."""
+
+    def __init__(self) -> None:
+        self.together = asyncio.Barrier(4)
+        self.asked, self.now, self.most = list[str](), 0, 0
+
+    async def moderate(self, topic: str, subject: Subject, author: str) -> bytes:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await self.together.wait()
+        self.now -= 1
+        self.asked.append(topic)
+        return b""
+
+    async def validate(self, topic: str, subject: Subject) -> bytes:
+        return b""
+
+
+async def test_the_topics_of_a_batch_are_all_judged_four_at_once_and_never_more(database, broker, reads) -> None:
+    four, topics = Four(), [f"Fractions {number}" for number in range(48)]
+    videos = Videos(reads, PostgresUnitOfWork(database), four, BrokerFollower(broker), utc_now, new_id)
+    with acting_as(Caller(new_id(), Role.STUDENT)):
+        async with asyncio.timeout(60):
+            made = await videos.create_all([Wish(topic, Subject.MATH, Difficulty.INTRO) for topic in topics])
+    assert [video.topic for video in made] == topics
+    assert sorted(four.asked) == sorted(topics)
+    assert four.most == 4
 
 
 async def test_a_batch_with_one_topic_that_is_refused_saves_none(content, loopback, urls) -> None:

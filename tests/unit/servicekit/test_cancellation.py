@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from nats.errors import ConnectionClosedError
 
 from servicekit.cancellation import cancelled
 from servicekit.messaging.backlog import Backlog
@@ -55,6 +56,42 @@ async def test_one_cancellation_is_enough(work: Callable[[Any], Coroutine[Any, A
     done, _ = await asyncio.wait([task], timeout=30)
     assert done, "it goes on as if nobody had told it"
     assert deaf.told
+
+
+class _Failing(_Deaf):
+    """A broker that is away the first times it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failures = 3
+
+    async def jetstream(self) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionClosedError
+        await super().jetstream()
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda failing: Backlog(failing, failing).watch(),
+        lambda failing: Consumer(failing, failing, durable="test", handlers=[]).run(),
+        lambda failing: Relay(failing, failing).run(),
+    ],
+    ids=["backlog", "consumer", "relay"],
+)
+async def test_what_fails_is_not_taken_for_a_cancellation(
+    work: Callable[[Any], Coroutine[Any, Any, None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("servicekit.messaging.backlog._EVERY_SECONDS", 0.0)
+    failing = _Failing()
+    task = asyncio.create_task(work(failing))
+    async with asyncio.timeout(30):
+        await failing.asked.wait()
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=30)
+    assert (failing.failures, len(done)) == (0, 1)
 
 
 async def test_a_task_knows_that_it_was_told_to_end() -> None:

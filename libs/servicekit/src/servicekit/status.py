@@ -111,7 +111,7 @@ def _class_for(kind: type[ServiceError], reason: str) -> type[ServiceError]:
 
     So nothing depends on which of them was imported first.
     """
-    found = sorted(_having(reason, kind), key=lambda each: (each.__module__, each.__name__))
+    found = sorted(set(_having(reason, kind)), key=lambda each: (each.__module__, each.__name__))
     return _each_of(tuple(found)) if found else kind
 
 

@@ -100,7 +100,8 @@ class Broker:
             with contextlib.suppress(NatsError):
                 await self._client.flush(timeout=_FLUSH_SECONDS)
         if self._connecting and not self._client.is_closed:  # before, there is nothing that nats-py could close
-            with contextlib.suppress(ConnectionError):  # what is buffered for a server that went away goes with it
+            # What is buffered for a server that went away goes with it; asyncio of Python 3.12 and 3.13 says that by a TypeError.
+            with contextlib.suppress(ConnectionError, TypeError):
                 await self._client.close()
 
     @property

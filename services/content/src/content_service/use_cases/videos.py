@@ -24,6 +24,9 @@ from servicekit.clock import Clock
 
 # A lost announcement must not leave a watcher behind: after this long the state is read again.
 _REREAD_SECONDS = 5.0
+# Of the topics of a batch. What a model has no room (32 may wait for it) or no time for (5 s, so 1.25 s each where it judges
+# one at a time), rules alone decide, until the worker asks again.
+_JUDGED_AT_ONCE = 4
 
 
 class Videos:
@@ -60,15 +63,18 @@ class Videos:
         return [video or await self._winner(wish) for wish, video in zip(wishes, videos, strict=True)]
 
     async def _judge_all(self, topics: Iterable[tuple[str, Subject]]) -> None:
-        """At once: a model that judges takes longer for one after the other than anybody waits. Raises for the first refused."""
-        for outcome in await asyncio.gather(*(self._judged(*each) for each in topics), return_exceptions=True):
+        """A few at once: one after the other, a model takes longer than anybody waits. Raises for the first refused."""
+        places = asyncio.Semaphore(_JUDGED_AT_ONCE)
+        outcomes = (self._judged(places, *each) for each in topics)
+        for outcome in await asyncio.gather(*outcomes, return_exceptions=True):
             if outcome:
                 raise outcome
 
-    async def _judged(self, topic: str, subject: Subject) -> None:
-        # What must not be taught is refused before anybody looks for it in the curriculum.
-        await self._judge.moderate(topic, subject, current_caller().id)
-        await self._judge.validate(topic, subject)
+    async def _judged(self, places: asyncio.Semaphore, topic: str, subject: Subject) -> None:
+        async with places:
+            # What must not be taught is refused before anybody looks for it in the curriculum.
+            await self._judge.moderate(topic, subject, current_caller().id)
+            await self._judge.validate(topic, subject)
 
     async def _add(self, wishes: Sequence[Wish]) -> list[Video | None]:
         now, owner, batch = self._clock(), current_caller().id, len(wishes) > 1
