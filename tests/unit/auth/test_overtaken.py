@@ -5,21 +5,27 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from fakes.auth.memory_accounts import MemoryAccounts
 from unit.auth.conftest import CLIENT, EMAIL, PASSWORD, Auth
 from unit.auth.test_email_changes import NEW, ask
 
-from auth_service.domain.accounts import Account
+from auth_service.domain.accounts import MAIL_INTERVAL, Account
+from auth_service.domain.administration import AccountChange
 from auth_service.domain.email_changes import is_asked_by
 from auth_service.domain.erasure import Erasure, ErasureStatus
+from auth_service.domain.events import AccessRevoked
 from auth_service.domain.health import ServiceHealth, Status
 from auth_service.errors import CredentialsInvalid, CurrentPasswordWrong, SessionNotFound
 from auth_service.ports import HealthProbe
 from auth_service.use_cases.erasure import Erasing, Leaving
+from auth_service.use_cases.first_admin import FirstAdmin
 from auth_service.use_cases.system_health import SystemHealth
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.ids import new_id
 
 GRACE = timedelta(hours=24)
+NEW_PASSWORD = "seven lamps in a harbour"
+Revoke = Callable[[Auth, Caller], Awaitable[object]]
 
 
 @pytest.fixture
@@ -77,8 +83,53 @@ async def test_a_password_that_was_set_meanwhile_is_not_overwritten(
 ) -> None:
     meanwhile(auth, monkeypatch, rehashed)
     with acting_as(ada), pytest.raises(CurrentPasswordWrong):
-        await auth.password_keeper.change(PASSWORD, "seven lamps in a harbour", CLIENT)
+        await auth.password_keeper.change(PASSWORD, NEW_PASSWORD, CLIENT)
     assert auth.account.password_hash == f"old:{PASSWORD}"
+
+
+async def suspend(auth: Auth, ada: Caller) -> None:
+    await auth.administer(ada.id, AccountChange(suspended=True))
+
+
+async def leave(auth: Auth, ada: Caller) -> None:
+    with acting_as(ada):
+        await Leaving(auth.database.unit_of_work, auth.clock).leave(CLIENT)
+
+
+async def change(auth: Auth, ada: Caller) -> None:
+    with acting_as(ada):
+        await auth.password_keeper.change(PASSWORD, NEW_PASSWORD, CLIENT)
+
+
+async def reset(auth: Auth, ada: Caller) -> None:
+    await auth.password_keeper.forgot(EMAIL, CLIENT)
+    await auth.password_keeper.reset(await auth.mailed_token(), NEW_PASSWORD, CLIENT)
+
+
+async def take_over(auth: Auth, ada: Caller) -> None:
+    await FirstAdmin(auth.database.unit_of_work, auth.passwords, auth.clock).create(EMAIL, "Ada", NEW_PASSWORD)
+
+
+@pytest.mark.parametrize("revoke", [suspend, leave, change, reset, take_over])
+async def test_access_is_revoked_at_a_time_when_the_account_was_held_so_no_session_of_before_looks_younger(
+    auth: Auth, ada: Caller, monkeypatch: pytest.MonkeyPatch, revoke: Revoke
+) -> None:
+    auth.clock.advance(MAIL_INTERVAL)
+    for name in ("get", "by_email"):
+        monkeypatch.setattr(MemoryAccounts, name, after_a_second(auth, getattr(MemoryAccounts, name)))
+    await revoke(auth, ada)
+    (revoked,) = [event for event in auth.database.tables.events if isinstance(event, AccessRevoked)]
+    assert revoked.revoke_time == auth.clock()
+
+
+def after_a_second(auth: Auth, hold: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    """Somebody else holds the account meanwhile, to open a session as like as not."""
+
+    async def wait(*args: object) -> object:
+        auth.clock.advance(timedelta(seconds=1))
+        return await hold(*args)
+
+    return wait
 
 
 async def test_a_letter_about_a_wish_that_is_gone_agrees_to_nothing(auth: Auth, ada: Caller) -> None:

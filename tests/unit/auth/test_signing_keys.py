@@ -1,6 +1,9 @@
 """Replacing the key that signs: no token is ever one that nobody can verify."""
 
 import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -155,6 +158,23 @@ def test_a_new_key_is_its_owner_s_alone_and_never_replaces_another(folder: Path)
     with pytest.raises(FileExistsError):
         store.add(NOW)
     assert sorted(path.name for path in folder.iterdir()) == sorted([f"{made.name}.pem", "first.pem"])
+
+
+@contextmanager
+def files_end_after(size: int) -> Iterator[None]:
+    """As on a full disk: no file gets longer."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_of_a_new_key_that_could_not_be_written_nothing_stays(folder: Path) -> None:
+    with pytest.raises(OSError, match="too large"), files_end_after(16):
+        KeyFolder(folder).add(NOW)
+    assert [path.name for path in folder.iterdir()] == ["first.pem"]
 
 
 def test_a_new_key_is_of_whom_the_folder_is_also_when_root_makes_it(folder: Path) -> None:

@@ -39,13 +39,14 @@ def add(folder: Path, begins: datetime) -> SigningKey:
     """
     key, path = Ed25519PrivateKey.generate(), folder / f"{file_name(begins)}{_SUFFIX}"
     partial = folder / f".{secrets.token_hex(8)}"
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        file.flush()
-        os.fsync(file.fileno())
-        if os.geteuid() == 0:  # an operator may rotate as root the keys of a service that runs as somebody else
-            os.fchown(file.fileno(), folder.stat().st_uid, folder.stat().st_gid)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+            file.flush()
+            os.fsync(file.fileno())
+            if os.geteuid() == 0:  # an operator may rotate as root the keys of a service that runs as somebody else
+                os.fchown(file.fileno(), folder.stat().st_uid, folder.stat().st_gid)
         os.link(partial, path)
     finally:
         partial.unlink()

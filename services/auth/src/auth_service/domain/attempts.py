@@ -27,8 +27,8 @@ CODE_LIMIT, CODE_WINDOW = 30, timedelta(hours=1)
 """For one account from everywhere: of a million codes three are good at a time, so guessing would take years."""
 
 CHECK_LIMIT = 60
-"""Passwords that are looked at for one account from one network within WINDOW, right ones too: each keeps a processor busy, and
-whoever signs in again and again must not keep the others waiting."""
+"""Passwords that are looked at for one account within WINDOW, right ones too: by signing in from one network, or as the one in
+force from everywhere. Each keeps a processor busy, and whoever signs in again and again must not keep the others waiting."""
 
 EMAIL_CHANGE_LIMIT = 5
 """An hour, for one account."""
@@ -69,12 +69,12 @@ def change_budgets(account_id: str, client_address: str) -> tuple[Budget, ...]:
 
 
 def sign_in_allowance(email: str, client_address: str) -> Budget:
-    """How often a password is looked at there, good tries too: it is never given back."""
+    """How often a password is looked at there, good tries too: given back only where none was looked at."""
     return Budget(f"{_here(email, client_address)}:all", CHECK_LIMIT, WINDOW)
 
 
 def change_allowance(account_id: str) -> Budget:
-    """As `sign_in_allowance`, for giving the password in force."""
+    """As `sign_in_allowance`, for giving the password in force, from everywhere."""
     return Budget(f"change:{account_id}:all", CHECK_LIMIT, WINDOW)
 
 

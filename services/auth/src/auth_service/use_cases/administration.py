@@ -35,8 +35,8 @@ class Administration:
 
         Raises UserNotFound, LastAdmin, FreshSignInNeeded, Unauthenticated, PersonNeeded.
         """
-        admin, now = person(), self._clock()
-        attempts = [entry(action, now, client, actor=admin.id, subject=user_id) for action in _actions(change)]
+        admin, asked_at = person(), self._clock()
+        attempts = [entry(action, asked_at, client, actor=admin.id, subject=user_id) for action in _actions(change)]
         with acting_as(AUTH):
             async with AsyncExitStack() as refusals:
                 for attempt in attempts:
@@ -44,7 +44,7 @@ class Administration:
                 async with self._unit_of_work() as work:
                     # All of them held, so that two admins cannot depose each other at once.
                     admins = await work.accounts.acting_admins()
-                    account = await _held(work, user_id)
+                    account, now = await _held(work, user_id), self._clock()
                     await require_fresh(work, admin, now)
                     changed = administer(account, change, admins, now)
                     await work.accounts.save(changed)

@@ -16,7 +16,10 @@ async def admit(attempts: AttemptLimiter, budgets: Sequence[Budget]) -> None:
 async def matches(
     passwords: Passwords, attempts: AttemptLimiter, budgets: Sequence[Budget], password: str, stored: str | None
 ) -> bool:
-    """Whether the password made the hash. Raises PasswordChecksBusy: nothing was guessed then, so the try is given back."""
+    """Whether the password made the hash. `budgets` are those the try was counted in, with its allowance.
+
+    Raises PasswordChecksBusy: nothing was looked at then, so the try is given back in all of them.
+    """
     try:
         return await passwords.matches(password, stored)
     except PasswordChecksBusy:

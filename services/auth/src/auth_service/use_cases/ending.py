@@ -28,7 +28,10 @@ async def end_surplus(work: Work, user_id: str, now: datetime) -> None:
 
 
 async def revoke_access(work: Work, user_id: str, now: datetime, sparing: str = "") -> None:
-    """End sessions as `end_sessions` does, and what opens without one, such as a calendar feed."""
+    """End sessions as `end_sessions` does, and what opens without one, such as a calendar feed.
+
+    `now` was read while the account was held: a session opened after it counts elsewhere as one that goes on.
+    """
     await end_sessions(work, user_id, now, sparing)
     await work.publish(AccessRevoked(user_id, now, sparing))
 

@@ -48,13 +48,13 @@ class Leaving:
 
         Raises UserNotFound, FreshSignInNeeded, LastAdmin, Unauthenticated, PersonNeeded.
         """
-        caller, now = person(), self._clock()
-        attempt = entry(AuditAction.ERASURE_REQUESTED, now, client, actor=caller.id, subject=caller.id)
+        caller = person()
+        attempt = entry(AuditAction.ERASURE_REQUESTED, self._clock(), client, actor=caller.id, subject=caller.id)
         with acting_as(AUTH):
             async with refusals_audited(self._unit_of_work, attempt), self._unit_of_work() as work:
                 # All of them held, so that the last two cannot leave at once.
                 admins = await work.accounts.acting_admins()
-                account = await work.accounts.get(caller.id)
+                account, now = await work.accounts.get(caller.id), self._clock()
                 if account is None:
                     raise UserNotFound(user=caller.id)
                 await require_fresh(work, caller, now)

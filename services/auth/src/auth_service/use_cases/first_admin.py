@@ -29,13 +29,12 @@ class FirstAdmin:
         """The account, ready to sign in. Raises EmailInvalid, DisplayNameInvalid, PasswordTooCommon."""
         address, name = normalise_email(email), normalise_display_name(display_name)
         hashed = await hash_of_chosen(self._passwords, password, own_words(address, name), "password")
-        now = self._clock()
-        new = open_account(new_id(), Registration(address, name, hashed, None), now)
+        new = open_account(new_id(), Registration(address, name, hashed, None), self._clock())
         with acting_as(AUTH):
             async with self._unit_of_work() as work:
                 if await work.accounts.add(new):
-                    await work.publish(UserRegistered(new.id, name, now))
-                account = await work.accounts.by_email(address) or new
+                    await work.publish(UserRegistered(new.id, name, new.create_time))
+                account, now = await work.accounts.by_email(address) or new, self._clock()
                 admin = replace(with_password(confirm(account, now), hashed), role=Role.ADMIN, suspend_time=None)
                 await work.accounts.save(admin)
                 await work.mailed_tokens.remove(admin.id)

@@ -76,8 +76,9 @@ class PasswordKeeper:
             hashed = await hash_of_chosen(self._passwords, password, words, _FIELD)
             async with self._unit_of_work() as work:
                 # Asked again: hashing took a while, and of two who present the token at once only one may use it.
+                asked_at = self._clock()
+                current = await holder_or_opened(work, token, TokenPurpose.RESET_PASSWORD, asked_at) or _refuse()
                 now = self._clock()
-                current = await holder_or_opened(work, token, TokenPurpose.RESET_PASSWORD, now) or _refuse()
                 await _replace(work, confirm(with_password(current, hashed), now), now)
                 await work.audit.record(entry(AuditAction.PASSWORD_RESET, now, client, subject=current.id))
         await self._attempts.forgive(reset_budgets(current.email, client.address))

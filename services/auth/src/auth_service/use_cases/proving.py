@@ -25,8 +25,9 @@ class PasswordProof:
         if account is None:
             raise UserNotFound(user=account_id)
         budgets = change_budgets(account.id, client.address)
-        await admit(self._attempts, (*budgets, change_allowance(account.id)))
-        if not await matches(self._passwords, self._attempts, budgets, password, account.password_hash):
+        counted = (*budgets, change_allowance(account.id))
+        await admit(self._attempts, counted)
+        if not await matches(self._passwords, self._attempts, counted, password, account.password_hash):
             raise CurrentPasswordWrong(fields={field: "is not your password"})
         await self._attempts.forgive(budgets)
         return account

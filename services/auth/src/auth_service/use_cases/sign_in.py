@@ -58,25 +58,27 @@ class SignIn:
         password, AccountSuspended only with the right password, EmailNotVerified with that of a registration which waits.
         """
         address = normalise_email(email)
-        budgets = sign_in_budgets(address, client.address)
+        budgets, allowance = sign_in_budgets(address, client.address), sign_in_allowance(address, client.address)
         # Counted before the password is looked at, so that parallel guesses cannot outrun the count.
-        await admit(self._attempts, (*budgets, sign_in_allowance(address, client.address)))
+        await admit(self._attempts, (*budgets, allowance))
         with acting_as(AUTH):
             for _ in range(_MOST_CHECKS):
-                account = await self._authenticated(address, password, budgets, client)
+                account = await self._authenticated(address, password, budgets, allowance, client)
                 renewed = await self._rehashed(account, password)
                 if outcome := await self._let_in(account, renewed, client):
                     return outcome
         raise CredentialsInvalid
 
-    async def _authenticated(self, address: str, password: str, budgets: tuple[Budget, ...], client: Client) -> Account:
+    async def _authenticated(
+        self, address: str, password: str, budgets: tuple[Budget, ...], allowance: Budget, client: Client
+    ) -> Account:
         account = await self._accounts.by_email(address)
         subject = account.id if account else ""
         attempt = entry(AuditAction.SESSION_OPENED, self._clock(), client, subject=subject)
         # For strangers' addresses too, which take as long by it.
         async with refusals_audited(self._unit_of_work, attempt):
             stored = account.password_hash if account else None
-            good = await matches(self._passwords, self._attempts, budgets, password, stored)
+            good = await matches(self._passwords, self._attempts, (*budgets, allowance), password, stored)
             if account is None or not good:
                 await self._check_waiting(address, password)
                 raise CredentialsInvalid

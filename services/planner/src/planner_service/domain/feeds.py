@@ -19,7 +19,12 @@ class Revocation:
 
 
 def is_ended(session_id: str, revocation: Revocation, now: datetime) -> bool:
-    """Whether the session is one that ended by it a moment ago, of which not every process need have heard yet."""
+    """Whether the session is one that ended by it a moment ago, of which not every process need have heard yet.
+
+    Auth reads both times while it holds the account, so by one clock no session of before looks younger; one of the same
+    millisecond counts as ended. Clocks of auth's processes that differ err to either side for sessions opened within the
+    difference: one that ended may open a feed until the news of its own end comes, and a new one be refused for OLD_TOKENS_LIVE.
+    """
     if now >= revocation.time + OLD_TOKENS_LIVE or session_id == revocation.spared_session:
         return False
     return _opened(session_id) <= revocation.time
