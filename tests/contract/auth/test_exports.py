@@ -47,8 +47,8 @@ async def finished(store: Store, export: Export, *pieces: bytes) -> Export:
         assert claimed
         assert claimed.id == export.id
         done = ready(claimed, sum(map(len, pieces)), DAY, NOW)
-        assert await work.exports.save(done)
         await work.exports.keep(done.id, pieces)
+        assert await work.exports.save(done)
     return done
 
 
@@ -130,7 +130,9 @@ async def test_an_archive_that_was_being_gathered_keeps_the_secret_it_got_meanwh
 async def test_what_was_finished_cannot_be_finished_again(store: Store, ada: Account) -> None:
     done = await finished(store, await begun(store, ada), b"zip")
     async with store.unit_of_work() as work:
+        await work.exports.keep(done.id, [b"another"])
         assert not await work.exports.save(replace(done, size=9))
+    assert await store.exports.piece(done, 0) == b"zip"
 
 
 async def test_expired_exports_go_with_their_archives(store: Store, ada: Account) -> None:

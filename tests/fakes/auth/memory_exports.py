@@ -59,7 +59,7 @@ class MemoryExports:
         return True
 
     async def keep(self, export_id: str, pieces: Iterable[bytes]) -> None:
-        self._tables.pieces[export_id] = list(pieces)
+        self._tables.pieces.setdefault(export_id, list(pieces))
 
 
 class MemoryExportReader:

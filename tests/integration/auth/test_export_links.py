@@ -63,8 +63,8 @@ async def test_an_archive_that_becomes_ready_while_the_password_is_changed_is_no
             claimed = await gathering.exports.claim(running.clock(), running.clock() + LEASE)
             assert claimed
             done = ready(claimed, 3, DAY, running.clock())
-            assert await gathering.exports.save(done)
             await gathering.exports.keep(done.id, [b"zip"])
+            assert await gathering.exports.save(done)
             changing = asyncio.ensure_future(change_password(running, tokens))
             await waits_for_a_row(running)
         await changing

@@ -53,7 +53,7 @@ async def test_a_worker_killed_while_it_saves_leaves_nothing_to_see_and_the_next
 
 
 async def killed_while_it_saves(running: Running, environment: Mapping[str, str]) -> None:
-    """A worker whose transaction has called the export ready, and is about to add the archive, when it is killed."""
+    """A worker that is about to add the archive when it is killed."""
     async with await AsyncConnection.connect(running.urls.owner) as gate:
         await gate.execute("LOCK TABLE export_pieces IN SHARE ROW EXCLUSIVE MODE")
         process = await asyncio.create_subprocess_exec(

@@ -1,13 +1,17 @@
 """The worker that gathers exports: services that are away or come back, archives that fail, and workers that die."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+import psycopg
+import pytest
 from integration.auth.conftest import Running
-from integration.auth.exporting import begun, seen
+from integration.auth.exporting import begun, fetched, seen
 from integration.auth.test_races import count
 from psycopg import AsyncConnection
 
+from auth_service.clients.archives import ZipArchive
 from auth_service.domain.exports import LEASE, MOST_ATTEMPTS
 from auth_service.storage.exports import StoredExports
 from auth_service.storage.unit_of_work import units_of_work
@@ -119,3 +123,44 @@ async def test_an_account_erased_meanwhile_gets_no_archive(
         await worker._gather(claimed)
         assert await StoredExports(running.database).get(export.id) is None
     assert await count(running, "export_pieces") == 0
+
+
+async def test_what_a_worker_gathered_whose_lease_is_over_is_kept_neither_before_nor_beside_nor_after_that_of_the_next(
+    running: Running, exporting: Callable[..., Exporting]
+) -> None:
+    await running.verified()
+    tokens = await running.log_in()
+    export = await begun(running, tokens)
+    late, worker = exporting(), exporting()
+    with acting_as(AUTH):
+        async with units_of_work(running.database)() as work:
+            over = await work.exports.claim(running.clock(), running.clock())
+            claimed = await work.exports.claim(running.clock(), running.clock() + LEASE)
+        assert over
+        assert claimed
+        await late._gather(over)
+        assert await count(running, "export_pieces") == 0
+        await asyncio.gather(late._gather(over), worker._gather(claimed), late._gather(over))
+        await late._gather(over)
+    assert await count(running, "export_pieces") == 1
+    ready = await seen(running, tokens, export)
+    assert (await fetched(running, ready.url)).testzip() is None
+
+
+async def test_whoever_locks_the_account_out_does_not_wait_while_the_pieces_of_an_archive_are_kept(
+    running: Running, exporting: Callable[..., Exporting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await running.verified()
+    tokens = await running.log_in()
+    export = await begun(running, tokens)
+    pieces = ZipArchive.pieces
+
+    def while_they_are_kept(archive: ZipArchive) -> Iterator[bytes]:
+        yield from pieces(archive)
+        with psycopg.connect(running.urls.owner) as other:
+            other.execute("SELECT set_config('lm.role', 'SERVICE', true)")
+            assert other.execute("SELECT FROM exports FOR NO KEY UPDATE NOWAIT").rowcount == 1
+
+    monkeypatch.setattr(ZipArchive, "pieces", while_they_are_kept)
+    assert await exporting().gather_next() == 1
+    assert (await seen(running, tokens, export)).state == pb.Export.STATE_READY

@@ -53,8 +53,8 @@ async def made(auth: Auth, exports: Exports) -> Link:
             claimed = await work.exports.claim(auth.clock(), auth.clock() + DAY)
             assert claimed
             done = ready(claimed, 6, DAY, auth.clock())
-            await work.exports.save(done)
             await work.exports.keep(export.id, [b"one", b"two"])
+            await work.exports.save(done)
     found = link(done)
     assert found
     return found

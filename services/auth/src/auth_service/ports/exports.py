@@ -55,7 +55,10 @@ class ExportsInWork(Protocol):
         ...
 
     async def keep(self, export_id: str, pieces: Iterable[bytes]) -> None:
-        """Save the archive of one that was saved in this unit of work."""
+        """Save the archive of one, before its outcome: when `save` then answers False this unit of work must be undone.
+
+        Pieces that are there already stay.
+        """
         ...
 
 

@@ -18,7 +18,7 @@ from auth_service.ports import AttemptLimiter
 log = logging.getLogger(__name__)
 
 _PREFIX = "auth:attempts:"
-_TIMEOUT_SECONDS = 0.25
+_ANSWER_SECONDS = 0.25
 _CONNECTIONS = 16
 _TURN_SECONDS = 1.0
 _LOOK_AGAIN_SECONDS = 5.0
@@ -47,19 +47,19 @@ end
 """
 
 
-def connect_redis(url: str) -> Redis:
-    """A client that answers or fails within a quarter of a second: signing in must not wait for a dead Redis.
+def connect_redis(url: str, answer_seconds: float = _ANSWER_SECONDS, turn_seconds: float = _TURN_SECONDS) -> Redis:
+    """A client that gives Redis a quarter of a second to connect, and for each answer: signing in must not wait for a dead one.
 
-    Those who come together wait for their turn: a pool that refuses them would look like an outage, in which each process
-    counts for itself.
+    Those who come together wait for their turn, a second at most: a pool that refuses them at once would look like an outage, in
+    which each process counts for itself. Who gets no turn by then meets one: Redis is too slow for so many.
     """
     pool = BlockingConnectionPool.from_url(
         url,
-        socket_timeout=_TIMEOUT_SECONDS,
-        socket_connect_timeout=_TIMEOUT_SECONDS,
+        socket_timeout=answer_seconds,
+        socket_connect_timeout=answer_seconds,
         retry=Retry(NoBackoff(), 0),
         max_connections=_CONNECTIONS,
-        timeout=_TURN_SECONDS,
+        timeout=turn_seconds,
     )
     return Redis.from_pool(pool)
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, false, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, false, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from auth_service.domain.exports import Export, ExportState
 from auth_service.tables import METADATA
@@ -68,7 +69,8 @@ _SAVE = compile_command(
     .values({name: bindparam(f"new_{name}") for name in _OUTCOME})
 )
 _KEEP = compile_command(
-    insert(_PIECES).from_select(
+    insert(_PIECES)
+    .from_select(
         ["export_id", "user_id", "number", "data"],
         select(
             _EXPORTS.c.id,
@@ -77,6 +79,8 @@ _KEEP = compile_command(
             bindparam("data", type_=_PIECES.c.data.type),
         ).where(_EXPORTS.c.id == bindparam("export_id")),
     )
+    # Those of another worker, which has the export now: what this one adds will be undone.
+    .on_conflict_do_nothing()
 )
 
 

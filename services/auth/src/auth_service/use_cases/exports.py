@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from auth_service.domain.audit import AuditAction
@@ -113,6 +114,10 @@ def _is_over(export: Export, now: datetime) -> bool:
     return export.expire_time is not None and export.expire_time <= now
 
 
+class _NobodyWaits(Exception):
+    """The account is gone meanwhile, or the lease is over; it undoes what was kept of the archive."""
+
+
 class Exporting:
     """Gathers one export after the other. A worker that dies leaves nothing behind; another begins anew after the lease."""
 
@@ -161,10 +166,12 @@ class Exporting:
                 await archive.add(source.service, source.records(export.user_id))
             size = await archive.close()
             done = ready(export, size, self._lifetime, self._clock())
-            async with self._unit_of_work() as work:
-                # False when the account is gone meanwhile, or the lease is over: nobody waits for this archive.
-                if await work.exports.save(done):
+            with suppress(_NobodyWaits):
+                async with self._unit_of_work() as work:
                     await work.exports.keep(export.id, archive.pieces())
+                    # Last: from here on whoever locks the account out has to wait, which must not take as long as the pieces.
+                    if not await work.exports.save(done):
+                        raise _NobodyWaits
 
     async def _failed(self, export: Export, error: Exception) -> None:
         log.warning("export failed", extra={"export": export.id, "attempt": export.attempts, "error": repr(error)})
