@@ -17,7 +17,7 @@ from littlemonster.content.v1.content_service_pb2 import (
 )
 from local_mesh.servers.databases import in_database
 from servicekit.ids import new_id
-from servicekit.pagination import PageTokenInvalid, encode_page_token
+from servicekit.pagination import MAX_PAGE_SIZE, PageTokenInvalid, encode_page_token
 from tests.performance.seed import seed
 
 
@@ -147,6 +147,14 @@ def test_the_plan_of_a_page_is_kept_instead_of_made_for_every_question(urls, bac
             assert len(connection.execute(page.sql, page.bind(given), prepare=True).fetchall()) == 21
         kept = connection.execute("SELECT generic_plans FROM pg_prepared_statements").fetchall()
     assert kept[0][0] >= 3  # with a parameter it is first compared with five plans, each for the question at hand
+
+
+async def test_pages_of_every_size_are_whole_and_share_three_statements(seeded, reads) -> None:
+    statements.feed.cache_clear()
+    for size in range(1, MAX_PAGE_SIZE + 1):
+        page = await reads.feed(FeedQuery(), size, "")
+        assert (len(page.videos), bool(page.next_page_token)) == (min(size, len(seeded)), size < len(seeded))
+    assert statements.feed.cache_info().currsize == 3
 
 
 async def test_a_creator_also_sees_what_is_not_public_yet_and_others_do_not(content, loopback, seeded) -> None:

@@ -11,11 +11,13 @@ from content_service.storage.coalescing import Coalescer
 from servicekit.caller import Caller, acting_as, caller_or_none, current_caller
 from servicekit.clock import utc_now
 from servicekit.database import Database
-from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
+from servicekit.pagination import MAX_PAGE_SIZE, PageTokenInvalid, decode_page_token, encode_page_token
 
 PageKey = tuple[FeedQuery, int, str]
 # Seconds. Nobody notices them, and at a thousand reads a second they make the batches three times as full.
 _PAUSE = 0.005
+# A statement for each size of a page would push the others out of where connections keep them.
+_LIMITS = (21, 51, MAX_PAGE_SIZE + 1)
 
 
 class PostgresReads:
@@ -58,7 +60,8 @@ class PostgresReads:
         filters = frozenset(parameters) | ({"own"} if own else frozenset())
         if page_token:
             parameters["after_key"], parameters["after_id"] = _decoded(query, page_token)
-        statement = statements.feed(query.sort, filters, bool(page_token), size + 1, query.status)
+        limit = next(limit for limit in _LIMITS if limit > size)
+        statement = statements.feed(query.sort, filters, bool(page_token), limit, query.status)
         videos = await self._database.all(statement, **parameters)
         return Page(videos[:size], _token(query, videos[size - 1]) if len(videos) > size else "")
 
