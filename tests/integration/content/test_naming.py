@@ -9,14 +9,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from content_service.use_cases.naming import name_lessons
+from content_service.use_cases.naming import Naming
 from inference_service.curriculum.pack import load_curriculum
 from littlemonster.common.v1.study_pb2 import SUBJECT_HISTORY
 from littlemonster.content.v1 import content_service_pb2 as pb
 from littlemonster.inference.v1.script_pb2 import Script
 from local_mesh.readiness import wait_until
 from servicekit import migrate
-from servicekit.errors import Unavailable
+from servicekit.errors import DeadlineExceeded, Unavailable
 from servicekit.ids import new_id
 
 _TOPIC = "Sarajevo 1914"
@@ -36,12 +36,12 @@ _IN_LINE = "SELECT FROM pg_locks WHERE locktype = 'tuple' AND relation = 'search
 
 @pytest.fixture
 def publish(content, loopback) -> Callable[[], Any]:
-    """Publishes one more lesson on the First World War; returns its id."""
+    """Publishes one more lesson, on the First World War unless told otherwise; returns its id."""
     content.inference.script = Script.FromString(content.inference.script.SerializeToString())
     content.inference.script.title = "How it began"
 
-    async def published() -> str:
-        request = pb.CreateVideoRequest(topic=_TOPIC, subject=SUBJECT_HISTORY)
+    async def published(topic: str = _TOPIC) -> str:
+        request = pb.CreateVideoRequest(topic=topic, subject=SUBJECT_HISTORY)
         video = await content.videos.CreateVideo(request, metadata=loopback.as_user(new_id()))
         await content.generation("w").next()
         return video.id
@@ -73,7 +73,7 @@ def _words(urls) -> list[tuple[Any, ...]]:
 async def test_earlier_lessons_become_what_one_published_today_is(content, loopback, publish, urls, earlier) -> None:
     assert not await _found(content, loopback, "world war i")
     content.inference.asked.clear()
-    assert await name_lessons(content.tools.unit_of_work, content.tools.judge) == 3
+    assert await Naming(content.tools.unit_of_work, content.tools.judge).name() == 3
     assert content.inference.asked == {"ValidateTopic": 1}  # three lessons on one topic
     today = await publish()
     assert await _found(content, loopback, "world war i") == {*earlier, today}
@@ -81,24 +81,24 @@ async def test_earlier_lessons_become_what_one_published_today_is(content, loopb
 
 
 async def test_a_lesson_that_is_named_is_not_looked_at_again(content, earlier) -> None:
-    await name_lessons(content.tools.unit_of_work, content.tools.judge)
+    await Naming(content.tools.unit_of_work, content.tools.judge).name()
     content.inference.asked.clear()
-    assert await name_lessons(content.tools.unit_of_work, content.tools.judge) == 0
+    assert await Naming(content.tools.unit_of_work, content.tools.judge).name() == 0
     assert not content.inference.asked
 
 
 async def test_a_topic_that_left_the_curriculum_keeps_nobody_from_what_comes_after(content, loopback, earlier) -> None:
     content.inference.unknown.add(_TOPIC)
-    assert await name_lessons(content.tools.unit_of_work, content.tools.judge) == 3
-    assert await name_lessons(content.tools.unit_of_work, content.tools.judge) == 0
+    assert await Naming(content.tools.unit_of_work, content.tools.judge).name() == 3
+    assert await Naming(content.tools.unit_of_work, content.tools.judge).name() == 0
     assert await _found(content, loopback, "1914") == set(earlier)
 
 
 async def test_what_an_inference_of_the_release_before_does_not_tell_is_asked_for_again(content, earlier) -> None:
     told = content.inference.aliases.pop(_TOPIC)
-    assert await name_lessons(content.tools.unit_of_work, content.tools.judge) == 0
+    assert await Naming(content.tools.unit_of_work, content.tools.judge).name() == 0
     content.inference.aliases[_TOPIC] = told
-    assert await name_lessons(content.tools.unit_of_work, content.tools.judge) == 3
+    assert await Naming(content.tools.unit_of_work, content.tools.judge).name() == 3
 
 
 async def test_while_nobody_can_judge_lessons_wait(content, earlier) -> None:
@@ -107,14 +107,53 @@ async def test_while_nobody_can_judge_lessons_wait(content, earlier) -> None:
             raise Unavailable
 
     with pytest.raises(Unavailable):
-        await name_lessons(content.tools.unit_of_work, Away())
-    assert await name_lessons(content.tools.unit_of_work, content.tools.judge) == 3
+        await Naming(content.tools.unit_of_work, Away()).name()
+    assert await Naming(content.tools.unit_of_work, content.tools.judge).name() == 3
+
+
+@pytest.fixture
+def forget(urls) -> Callable[[], None]:
+    """Search knows every lesson without its names, as one of an earlier release."""
+
+    def forgotten() -> None:
+        with psycopg.connect(urls.owner) as connection:
+            connection.execute("UPDATE search_documents SET named = false")
+
+    return forgotten
+
+
+async def test_lessons_that_get_no_names_keep_none_from_what_comes_after_and_are_asked_for_again(
+    content, publish, forget
+) -> None:
+    for topic in ("Nameless", "Other", "Last"):
+        await publish(topic)
+    forget()
+    content.inference.aliases.update(Other=("another",), Last=("the end",))
+    naming = Naming(content.tools.unit_of_work, content.tools.judge, most=1)
+    assert [await naming.name() for _ in range(4)] == [0, 1, 1, 0]
+    content.inference.aliases["Nameless"] = ("somebody",)
+    assert await naming.name() == 1
+
+
+async def test_a_topic_that_cannot_be_judged_keeps_no_other_from_its_names(content, publish, forget) -> None:
+    class Slow:
+        async def validate(self, topic: str, subject: str) -> bytes:
+            if topic == "Nameless":
+                raise DeadlineExceeded
+            return await content.tools.judge.validate(topic, subject)
+
+    for topic in ("Nameless", "Other"):
+        await publish(topic)
+    forget()
+    content.inference.aliases.update(Nameless=("somebody",), Other=("another",))
+    assert await Naming(content.tools.unit_of_work, Slow()).name() == 1
+    assert await Naming(content.tools.unit_of_work, content.tools.judge).name() == 1
 
 
 async def test_workers_that_name_at_once_do_so_once_each(content, urls, earlier) -> None:
     with psycopg.connect(urls.owner) as connection:
         connection.execute(_COUNTED)
-    await asyncio.gather(*(name_lessons(content.tools.unit_of_work, content.tools.judge) for _ in range(4)))
+    await asyncio.gather(*(Naming(content.tools.unit_of_work, content.tools.judge).name() for _ in range(4)))
     with psycopg.connect(urls.owner) as connection:
         written = connection.execute("SELECT video_id::text FROM written ORDER BY 1").fetchall()
     assert written == [(video,) for video in earlier]

@@ -18,7 +18,7 @@ from content_service.storage.personal_data import erase
 from content_service.use_cases.generation import Generation
 from content_service.use_cases.managing import count_views
 from content_service.use_cases.media import sweep
-from content_service.use_cases.naming import name_lessons
+from content_service.use_cases.naming import Naming
 from content_service.use_cases.stages import Tools
 from servicekit.caller import Caller
 from servicekit.chore import Chore
@@ -68,7 +68,7 @@ async def serve(kit: Kit[Settings]) -> None:
     for name, work, seconds in (
         ("counting views", lambda: count_views(unit_of_work, utc_now), _COUNT_SECONDS),
         ("housekeeping", generation.housekeep, _HOUSEKEEP_SECONDS),
-        ("naming lessons", lambda: name_lessons(unit_of_work, tools.judge), _NAME_SECONDS),
+        ("naming lessons", Naming(unit_of_work, tools.judge).name, _NAME_SECONDS),
         ("sweeping media", lambda: _sweep(unit_of_work, store.media), _SWEEP_SECONDS),
     ):
         kit.background(Chore(work, name=name, poll_seconds=seconds).run())

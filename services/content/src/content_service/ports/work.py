@@ -137,8 +137,8 @@ class Work(Protocol):
         """Keeps the count when its version is the highest so far."""
         ...
 
-    async def unnamed(self, most: int) -> Sequence[Video]:
-        """At most so many published videos that search knows without the other names of their topics."""
+    async def unnamed(self, after: str, most: int) -> Sequence[Video]:
+        """At most so many published videos that search knows without the other names of their topics, by id `after` one."""
         ...
 
     async def name(self, video: Video, aliases: Sequence[str]) -> None:

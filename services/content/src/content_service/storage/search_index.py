@@ -107,9 +107,9 @@ NAMED = (
 UNNAMED = compile_statement(
     select(*COLUMNS)
     .join(DOCUMENTS, DOCUMENTS.c.video_id == VIDEOS.c.id)
-    .where(~DOCUMENTS.c.named)
+    .where(~DOCUMENTS.c.named, DOCUMENTS.c.video_id > bindparam("after"))
     .order_by(DOCUMENTS.c.video_id)
     .limit(bindparam("most")),
     Video,
 )
-"""Videos that search knows without other names, at most `most`."""
+"""Videos that search knows without other names, at most `most`, by id `after` one."""

@@ -206,8 +206,8 @@ class PostgresWork:
             statements.APPLY_COMMENT_COUNT, video_id=video_id, new_count=count, new_version=version
         )
 
-    async def unnamed(self, most: int) -> Sequence[Video]:
-        return await self._transaction.all(search_index.UNNAMED, most=most)
+    async def unnamed(self, after: str, most: int) -> Sequence[Video]:
+        return await self._transaction.all(search_index.UNNAMED, after=after, most=most)
 
     async def name(self, video: Video, aliases: Sequence[str]) -> None:
         names = other_names(video.title, video.topic, aliases)
