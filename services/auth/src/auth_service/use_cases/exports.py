@@ -22,7 +22,7 @@ from auth_service.domain.exports import (
 from auth_service.domain.secrets import new_salt
 from auth_service.domain.sessions import Client, is_living
 from auth_service.errors import ArchiveTooLarge, ExportLinkInvalid, ExportNotFound, SessionNotFound, UserNotFound
-from auth_service.ports import Archives, ExportReader, PersonalData, UnitOfWork
+from auth_service.ports import Archive, Archives, ExportReader, PersonalData, UnitOfWork
 from auth_service.use_cases.acting import AUTH, person
 from auth_service.use_cases.auditing import entry, refusals_audited
 from auth_service.use_cases.freshness import require_fresh
@@ -167,11 +167,15 @@ class Exporting:
             size = await archive.close()
             done = ready(export, size, self._lifetime, self._clock())
             with suppress(_NobodyWaits):
-                async with self._unit_of_work() as work:
-                    await work.exports.keep(export.id, archive.pieces())
-                    # Last: from here on whoever locks the account out has to wait, which must not take as long as the pieces.
-                    if not await work.exports.save(done):
-                        raise _NobodyWaits
+                await self._save(done, archive)
+
+    async def _save(self, done: Export, archive: Archive) -> None:
+        async with self._unit_of_work() as work:
+            await work.exports.keep(done.id, archive.pieces())
+            # Last: from here on whoever locks the account out has to wait, which must not take as long as the pieces.
+            if await work.exports.save(done):
+                return
+            raise _NobodyWaits
 
     async def _failed(self, export: Export, error: Exception) -> None:
         log.warning("export failed", extra={"export": export.id, "attempt": export.attempts, "error": repr(error)})
