@@ -4,8 +4,8 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
-import psycopg
 import pytest
+from integration.content.looking import get_video, rows
 
 from content_service.domain import Lesson, Stage, Wish
 from content_service.domain.estimates import FIRST_GUESS
@@ -28,22 +28,11 @@ async def video(content, loopback) -> tuple[pb.Video, Any]:
     return await content.videos.CreateVideo(_WISH, metadata=me), me
 
 
-async def _get(content, video: tuple[pb.Video, Any]) -> pb.Video:
-    return await content.videos.GetVideo(pb.GetVideoRequest(video_id=video[0].id), metadata=video[1])
-
-
-def _rows(urls, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-    with psycopg.connect(urls.app) as connection:
-        connection.execute("SELECT set_config('lm.role', 'SERVICE', true)")
-        cursor = connection.execute(sql, parameters)
-        return cursor.fetchall() if cursor.description else []
-
-
 async def test_estimates_come_from_what_lessons_took_and_how_many_workers_there_are(
     content, video, loopback, urls
 ) -> None:
     await content.generation("w").next()
-    _rows(urls, "UPDATE generation_stages SET seconds = 5")  # forty seconds a lesson
+    rows(urls, "UPDATE generation_stages SET seconds = 5")  # forty seconds a lesson
     me = loopback.as_user(new_id())
     request = pb.BatchCreateVideosRequest(requests=[pb.CreateVideoRequest(topic="Adding up", subject=SUBJECT_MATH)] * 4)
 
@@ -55,9 +44,9 @@ async def test_estimates_come_from_what_lessons_took_and_how_many_workers_there_
     for worker in ("a", "b"):
         await content.generation(worker).housekeep()
     assert await seconds() == [120, 120, 160, 160]
-    _rows(urls, "UPDATE generation_workers SET seen_time = now() - interval '5 minutes' WHERE worker = 'a'")
+    rows(urls, "UPDATE generation_workers SET seen_time = now() - interval '5 minutes' WHERE worker = 'a'")
     assert (await seconds())[0] == 360
-    _rows(urls, "UPDATE generation_jobs SET stage = 'queued' WHERE finish_time IS NOT NULL")  # as of one that failed
+    rows(urls, "UPDATE generation_jobs SET stage = 'queued' WHERE finish_time IS NOT NULL")  # as of one that failed
     assert (await seconds())[0] == 13 * FIRST_GUESS.total_seconds()
 
 
@@ -89,11 +78,11 @@ async def test_lessons_that_are_withdrawn_or_deleted_still_tell_how_long_lessons
     other = await content.videos.CreateVideo(_WISH, metadata=video[1])
     for _ in range(2):
         await content.generation("w").next()
-    _rows(urls, "UPDATE generation_stages SET seconds = 5")  # forty seconds a lesson
+    rows(urls, "UPDATE generation_stages SET seconds = 5")  # forty seconds a lesson
     withdraw = pb.SetVideoStatusRequest(video_id=other.id, status=pb.VIDEO_STATUS_REJECTED, reason="No.")
     await content.videos.SetVideoStatus(withdraw, metadata=loopback.as_user(new_id(), "MODERATOR"))
     await content.videos.DeleteVideo(pb.DeleteVideoRequest(video_id=video[0].id), metadata=video[1])
-    assert _rows(urls, "SELECT stage, percent FROM generation_jobs") == [("done", 100)] * 2
+    assert rows(urls, "SELECT stage, percent FROM generation_jobs") == [("done", 100)] * 2
     asked = await content.videos.CreateVideo(_WISH, metadata=video[1])
     assert asked.estimated_completion_time.seconds - asked.create_time.seconds == 40
 
@@ -114,4 +103,4 @@ async def test_a_lesson_being_made_tells_when_it_should_be_ready(content, video,
         group.create_task(content.generation("w").next())
     assert all(progress.HasField("estimated_completion_time") for progress in seen[:-1])
     assert not seen[-1].HasField("estimated_completion_time")
-    assert not (await _get(content, video)).HasField("estimated_completion_time")
+    assert not (await get_video(content, video)).HasField("estimated_completion_time")

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from integration.content.looking import get_video, rows
 
 from content_service.clients.inference import InferenceWriter
 from content_service.domain import Job, Lesson, Stage, Status
@@ -35,17 +36,6 @@ async def video(content, loopback) -> tuple[pb.Video, Any]:
     return await content.videos.CreateVideo(request, metadata=me), me
 
 
-async def _get(content, video: tuple[pb.Video, Any]) -> pb.Video:
-    return await content.videos.GetVideo(pb.GetVideoRequest(video_id=video[0].id), metadata=video[1])
-
-
-def _rows(urls, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-    with psycopg.connect(urls.app) as connection:
-        connection.execute("SELECT set_config('lm.role', 'SERVICE', true)")
-        cursor = connection.execute(sql, parameters)
-        return cursor.fetchall() if cursor.description else []
-
-
 async def test_a_job_is_leased_to_one_worker_and_taken_over_when_the_lease_runs_out(content, video, database) -> None:
     units = PostgresUnitOfWork(database, Caller.service("content"))
     now = utc_now()
@@ -58,7 +48,7 @@ async def test_a_job_is_leased_to_one_worker_and_taken_over_when_the_lease_runs_
     with pytest.raises(LeaseLost):
         async with units() as work:
             await work.fail(video[0].id, "first", Status.FAILED, "late", utc_now())
-    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PROCESSING
+    assert (await get_video(content, video)).status == pb.VIDEO_STATUS_PROCESSING
 
 
 async def test_a_worker_that_lost_its_lease_can_do_nothing_to_the_lesson_any_more(video, database, urls) -> None:
@@ -66,7 +56,7 @@ async def test_a_worker_that_lost_its_lease_can_do_nothing_to_the_lesson_any_mor
     async with units() as work:
         await work.claim("late", now, now)
         await work.claim("second", now + _MINUTE, now + 2 * _MINUTE)
-    before = _rows(urls, "SELECT * FROM generation_jobs, videos")
+    before = rows(urls, "SELECT * FROM generation_jobs, videos")
     for late in (
         lambda work: work.extend(lesson, "late", now + 9 * _MINUTE),
         lambda work: work.save_stage(lesson, "late", Stage.RENDER, 90),
@@ -78,8 +68,8 @@ async def test_a_worker_that_lost_its_lease_can_do_nothing_to_the_lesson_any_mor
         with pytest.raises(LeaseLost):
             async with units() as work:
                 await late(work)
-    assert _rows(urls, "SELECT * FROM generation_jobs, videos") == before
-    assert _rows(urls, "SELECT * FROM generation_stages") == []
+    assert rows(urls, "SELECT * FROM generation_jobs, videos") == before
+    assert rows(urls, "SELECT * FROM generation_stages") == []
 
 
 async def test_a_worker_that_is_started_anew_frees_its_own_lessons_and_nobody_elses(video, database) -> None:
@@ -115,8 +105,8 @@ async def test_a_lesson_at_work_stays_with_its_worker_however_long_a_stage_takes
 
     class Slow(InferenceWriter):
         async def write(self, job: Job) -> bytes:
-            _rows(urls, "UPDATE generation_jobs SET lease_time = NULL")
-            while not _rows(urls, "SELECT 1 FROM generation_jobs WHERE lease_time IS NOT NULL"):
+            rows(urls, "UPDATE generation_jobs SET lease_time = NULL")
+            while not rows(urls, "SELECT 1 FROM generation_jobs WHERE lease_time IS NOT NULL"):
                 await asyncio.sleep(0.01)
             taken.append(await later.next())
             return await super().write(job)
@@ -126,7 +116,7 @@ async def test_a_lesson_at_work_stays_with_its_worker_however_long_a_stage_takes
     async with asyncio.timeout(60):
         await Generation("w", tools).next()
     assert taken == [False]
-    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
+    assert (await get_video(content, video)).status == pb.VIDEO_STATUS_PUBLIC
 
 
 async def test_a_lesson_is_its_worker_s_before_the_first_heartbeat(content, video, monkeypatch) -> None:
@@ -141,7 +131,7 @@ async def test_a_lesson_is_its_worker_s_before_the_first_heartbeat(content, vide
     monkeypatch.setattr(generation, "_HEARTBEAT_SECONDS", 3600)
     await Generation("w", replace(content.tools, writer=Slow(content.inference_channel), clock=lambda: now)).next()
     assert taken == [False]
-    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
+    assert (await get_video(content, video)).status == pb.VIDEO_STATUS_PUBLIC
 
 
 class Watched:
@@ -177,7 +167,7 @@ async def test_a_lesson_goes_on_through_a_short_outage_of_the_database(content, 
     tools = replace(content.tools, writer=Outage(content.inference_channel), unit_of_work=units)
     async with asyncio.timeout(60):
         await Generation("w", tools).next()
-    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
+    assert (await get_video(content, video)).status == pb.VIDEO_STATUS_PUBLIC
     assert content.inference.asked["GenerateScript"] == 1
 
 
@@ -193,10 +183,10 @@ async def test_a_lesson_that_failed_waits_longer_each_time_and_keeps_no_worker_m
     worker = Generation("w", replace(content.tools, clock=lambda: now))
     for pause in (timedelta(seconds=2), timedelta(seconds=15)):
         assert await worker.next()
-        assert _rows(urls, "SELECT worker, lease_time, stage FROM generation_jobs") == [("", None, "queued")]
+        assert rows(urls, "SELECT worker, lease_time, stage FROM generation_jobs") == [("", None, "queued")]
         now += pause - timedelta(milliseconds=1)
         assert not await worker.next()
         now += timedelta(milliseconds=1)
     content.inference.failure = None
     assert await worker.next()
-    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
+    assert (await get_video(content, video)).status == pb.VIDEO_STATUS_PUBLIC

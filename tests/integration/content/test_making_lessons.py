@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from integration.content.looking import get_video
 
 from content_service.clients.inference import InferenceWriter
 from content_service.domain import MAX_ATTEMPTS, Job, Stage
@@ -32,13 +33,9 @@ async def video(content, loopback) -> tuple[pb.Video, Any]:
     return await content.videos.CreateVideo(request, metadata=me), me
 
 
-async def _get(content, video: tuple[pb.Video, Any]) -> pb.Video:
-    return await content.videos.GetVideo(pb.GetVideoRequest(video_id=video[0].id), metadata=video[1])
-
-
 async def test_a_lesson_becomes_a_public_video_with_media_and_provenance(content, loopback, video) -> None:
     assert await content.generation("w").next()
-    made = await _get(content, video)
+    made = await get_video(content, video)
     assert made.status == pb.VIDEO_STATUS_PUBLIC
     assert made.title == "Adding up"
     assert len(made.timestamps) == len(made.key_points) == 1
@@ -88,7 +85,7 @@ async def test_video_created_is_told_once_with_the_video_as_everybody_sees_it(co
     await content.generation("w").next()
     events = [VideoCreated.FromString(payload) for payload in _told(urls, "video.created")]
     assert [event.video.id for event in events] == [video[0].id]
-    assert events[0].video == await _get(content, video)
+    assert events[0].video == await get_video(content, video)
 
 
 async def test_a_watcher_sees_progress_rise_to_the_end(content, video) -> None:
@@ -130,10 +127,10 @@ async def test_a_renderer_that_is_killed_loses_the_attempt_but_not_the_script_or
             await asyncio.sleep(0.01)
     os.kill(content.renderer.pid, signal.SIGKILL)
     await worker
-    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PROCESSING
+    assert (await get_video(content, video)).status == pb.VIDEO_STATUS_PROCESSING
     _due_now(urls)
     await content.generation("w").next()
-    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
+    assert (await get_video(content, video)).status == pb.VIDEO_STATUS_PUBLIC
     assert content.inference.asked["GenerateScript"] == 1
 
 
@@ -144,7 +141,7 @@ async def test_a_script_that_cannot_be_drawn_fails_at_once_and_says_why(content,
     content.inference.script = Script.FromString(content.inference.script.SerializeToString())
     content.inference.script.scenes.append(scene)
     await content.generation("w").next()
-    failed = await _get(content, video)
+    failed = await get_video(content, video)
     assert failed.status == pb.VIDEO_STATUS_FAILED
     assert "\\nope" in failed.status_message
     assert not await content.generation("w").next()
@@ -158,7 +155,7 @@ async def test_an_author_that_is_down_is_asked_again_and_in_the_end_the_video_fa
         assert await content.generation("w").next()
         _due_now(urls)
     assert not await content.generation("w").next()
-    failed = await _get(content, video)
+    failed = await get_video(content, video)
     assert failed.status == pb.VIDEO_STATUS_FAILED
     assert "tried 3 times" in failed.status_message
 
@@ -172,10 +169,10 @@ async def test_what_nobody_expected_is_tried_again_and_then_given_up_without_a_w
 
     worker = Generation("w", replace(content.tools, writer=Broken(content.inference_channel)))
     for _ in range(MAX_ATTEMPTS):
-        assert (await _get(content, video)).status in (pb.VIDEO_STATUS_PENDING, pb.VIDEO_STATUS_PROCESSING)
+        assert (await get_video(content, video)).status in (pb.VIDEO_STATUS_PENDING, pb.VIDEO_STATUS_PROCESSING)
         assert await worker.next()
         _due_now(urls)
-    failed = await _get(content, video)
+    failed = await get_video(content, video)
     assert failed.status == pb.VIDEO_STATUS_FAILED
     assert failed.status_message.startswith("Something went wrong while the lesson was made. It was tried 3 times.")
     assert "secret" not in failed.status_message

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
+from integration.content.looking import get_video, rows
 from obstore.store import LocalStore
 
 from content_service.clients.media import StoredMedia
@@ -34,10 +34,6 @@ async def video(content, loopback) -> tuple[pb.Video, Any]:
     return await content.videos.CreateVideo(request, metadata=me), me
 
 
-async def _get(content, video: tuple[pb.Video, Any]) -> pb.Video:
-    return await content.videos.GetVideo(pb.GetVideoRequest(video_id=video[0].id), metadata=video[1])
-
-
 async def _cancel(content, video: tuple[pb.Video, Any]) -> pb.Video:
     return await content.videos.CancelVideo(pb.CancelVideoRequest(video_id=video[0].id), metadata=video[1])
 
@@ -46,17 +42,10 @@ async def _retry(content, video: tuple[pb.Video, Any]) -> pb.Video:
     return await content.videos.RetryVideo(pb.RetryVideoRequest(video_id=video[0].id), metadata=video[1])
 
 
-def _rows(urls, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-    with psycopg.connect(urls.app) as connection:
-        connection.execute("SELECT set_config('lm.role', 'SERVICE', true)")
-        cursor = connection.execute(sql, parameters)
-        return cursor.fetchall() if cursor.description else []
-
-
 async def test_every_stage_leaves_what_it_made_and_how_long_that_took(content, video, urls) -> None:
     await content.generation("w").next()
-    rows = _rows(urls, "SELECT stage, artifact, seconds FROM generation_stages")
-    made = {stage: (bytes(artifact), took) for stage, artifact, took in rows}
+    kept = rows(urls, "SELECT stage, artifact, seconds FROM generation_stages")
+    made = {stage: (bytes(artifact), took) for stage, artifact, took in kept}
     assert list(made) == ["validate", "moderate", "script", "check", "voice", "slides", "render", "publish"]
     assert all(took >= 0 for _, took in made.values())
     assert b"4.5" in made["check"][0]
@@ -66,7 +55,7 @@ async def test_every_stage_leaves_what_it_made_and_how_long_that_took(content, v
 async def test_a_refused_script_is_written_anew_with_another_seed(content, video) -> None:
     content.inference.problems = [["This equation does not hold: 2 + 2 = 5."]]
     await content.generation("w").next()
-    made = await _get(content, video)
+    made = await get_video(content, video)
     assert made.status == pb.VIDEO_STATUS_PUBLIC
     first, second = content.inference.checked
     assert first != second == made.provenance.seed
@@ -77,41 +66,41 @@ async def test_a_lesson_whose_scripts_are_all_refused_fails_with_the_problem_and
 ) -> None:
     content.inference.problems = [["This equation does not hold: 2 + 2 = 5."]] * MAX_ATTEMPTS
     await content.generation("w").next()
-    failed = await _get(content, video)
+    failed = await get_video(content, video)
     assert failed.status == pb.VIDEO_STATUS_FAILED
     assert "2 + 2 = 5" in failed.status_message
     assert not failed.HasField("estimated_completion_time")
     content.inference.problems = [["Once more."]]
     assert (await _retry(content, video)).HasField("estimated_completion_time")
     await content.generation("w").next()
-    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
+    assert (await get_video(content, video)).status == pb.VIDEO_STATUS_PUBLIC
     assert len(set(content.inference.checked)) == MAX_ATTEMPTS + 1
 
 
 async def test_a_topic_that_the_rules_have_come_to_refuse_is_rejected_when_its_turn_comes(content, video) -> None:
     content.inference.rejected.add("Adding up")
     await content.generation("w").next()
-    rejected = await _get(content, video)
+    rejected = await get_video(content, video)
     assert rejected.status == pb.VIDEO_STATUS_REJECTED
     assert "insults" in rejected.status_message
 
 
 async def test_a_lesson_that_stops_every_worker_is_given_up_with_the_stage_it_stopped_at(content, video, urls) -> None:
-    _rows(urls, "UPDATE generation_jobs SET attempts = %s", MAX_ATTEMPTS)
+    rows(urls, "UPDATE generation_jobs SET attempts = %s", MAX_ATTEMPTS)
     await content.generation("w").next()
-    failed = await _get(content, video)
+    failed = await get_video(content, video)
     assert failed.status == pb.VIDEO_STATUS_FAILED
     assert "Looking the topic up" in failed.status_message
     assert content.inference.asked["GenerateScript"] == 0
     await _retry(content, video)
     await content.generation("w").next()
-    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
+    assert (await get_video(content, video)).status == pb.VIDEO_STATUS_PUBLIC
 
 
 async def test_a_moderator_finds_what_was_given_up_and_replays_it_and_others_find_their_own_alone(
     content, video, loopback, urls
 ) -> None:
-    _rows(urls, "UPDATE generation_jobs SET attempts = %s", MAX_ATTEMPTS)
+    rows(urls, "UPDATE generation_jobs SET attempts = %s", MAX_ATTEMPTS)
     await content.generation("w").next()
     given_up = pb.ListVideosRequest(status=pb.VIDEO_STATUS_FAILED)
 
@@ -130,9 +119,9 @@ async def test_a_moderator_finds_what_was_given_up_and_replays_it_and_others_fin
 
 
 async def test_attempts_are_counted_for_each_stage_by_itself(content, video, urls) -> None:
-    _rows(urls, "UPDATE generation_jobs SET attempts = %s", MAX_ATTEMPTS - 1)
+    rows(urls, "UPDATE generation_jobs SET attempts = %s", MAX_ATTEMPTS - 1)
     await content.generation("w").next()
-    assert _rows(urls, "SELECT attempts, stage FROM generation_jobs") == [(1, "done")]
+    assert rows(urls, "SELECT attempts, stage FROM generation_jobs") == [(1, "done")]
 
 
 async def test_cancelling_ends_the_stage_at_work_and_a_retry_goes_on_from_there(content, video, urls) -> None:
@@ -140,13 +129,13 @@ async def test_cancelling_ends_the_stage_at_work_and_a_retry_goes_on_from_there(
     renderer = content.renderer.pid
     worker = asyncio.create_task(content.generation("w").next())
     async with asyncio.timeout(30):
-        while _rows(urls, "SELECT stage FROM generation_jobs") != [("voice",)]:
+        while rows(urls, "SELECT stage FROM generation_jobs") != [("voice",)]:
             await asyncio.sleep(0.01)
     os.kill(renderer, signal.SIGSTOP)  # this stage will not end by itself
     assert (await _cancel(content, video)).status == pb.VIDEO_STATUS_FAILED
     async with asyncio.timeout(60):
         await worker
-    cancelled = await _get(content, video)
+    cancelled = await get_video(content, video)
     assert cancelled.status == pb.VIDEO_STATUS_FAILED
     assert "cancelled" in cancelled.status_message
     assert not content.media.exists()
@@ -154,7 +143,7 @@ async def test_cancelling_ends_the_stage_at_work_and_a_retry_goes_on_from_there(
         os.kill(renderer, 0)
     await _retry(content, video)
     await content.generation("w").next()
-    assert (await _get(content, video)).status == pb.VIDEO_STATUS_PUBLIC
+    assert (await get_video(content, video)).status == pb.VIDEO_STATUS_PUBLIC
     assert content.inference.asked["GenerateScript"] == 1
 
 
@@ -178,7 +167,7 @@ async def test_media_of_a_lesson_stopped_while_they_were_published_are_removed(
     interrupted = StoppedMeanwhile(LocalStore(tmp_path), content.media.name, hidden.name)
     await Generation("w", replace(content.tools, media=interrupted)).next()
     stopped = pb.VIDEO_STATUS_FAILED if by == "its creator" else pb.VIDEO_STATUS_REJECTED
-    assert (await _get(content, video)).status == stopped
+    assert (await get_video(content, video)).status == stopped
     assert not [*content.media.glob("*/*"), *hidden.glob("*/*")]
 
 
@@ -203,7 +192,7 @@ async def test_of_many_that_finish_a_lesson_at_once_only_the_one_with_the_lease_
     finished = await asyncio.gather(*(finish(worker) for worker in ["stalled", "second"] * 4))
     assert finished.count(True) == 1
     assert finished[1::2].count(True) == 1
-    assert len(_rows(urls, "SELECT id FROM outbox WHERE subject = 'video.created'")) == 1
+    assert len(rows(urls, "SELECT id FROM outbox WHERE subject = 'video.created'")) == 1
 
 
 async def test_a_lesson_taken_up_on_another_machine_is_spoken_and_drawn_there_from_the_same_script(
@@ -212,8 +201,8 @@ async def test_a_lesson_taken_up_on_another_machine_is_spoken_and_drawn_there_fr
     content.inference.script = Script.FromString(content.inference.script.SerializeToString())
     content.inference.script.scenes[1].recap.points[0].text = "\N{SNOWMAN}\u0007"  # no font draws it: fails in "slides"
     await content.generation("here").next()
-    assert (await _get(content, video)).status == pb.VIDEO_STATUS_FAILED
-    assert [stage for (stage,) in _rows(urls, "SELECT stage FROM generation_stages")][-1] == "voice"
+    assert (await get_video(content, video)).status == pb.VIDEO_STATUS_FAILED
+    assert [stage for (stage,) in rows(urls, "SELECT stage FROM generation_stages")][-1] == "voice"
     elsewhere = replace(content.tools, workshop=WorkFolders(tmp_path / "elsewhere"))
     await _retry(content, video)
     await Generation("there", elsewhere).next()

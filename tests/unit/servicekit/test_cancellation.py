@@ -39,16 +39,20 @@ class _Deaf:
         """Nothing to forget."""
 
 
-@pytest.mark.parametrize(
+Work = Callable[[Any], Coroutine[Any, Any, None]]
+_each_work = pytest.mark.parametrize(
     "work",
     [
-        lambda deaf: Backlog(deaf, deaf).watch(),
-        lambda deaf: Consumer(deaf, deaf, durable="test", handlers=[]).run(),
-        lambda deaf: Relay(deaf, deaf).run(),
+        lambda servers: Backlog(servers, servers).watch(),
+        lambda servers: Consumer(servers, servers, durable="test", handlers=[]).run(),
+        lambda servers: Relay(servers, servers).run(),
     ],
     ids=["backlog", "consumer", "relay"],
 )
-async def test_one_cancellation_is_enough(work: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
+
+
+@_each_work
+async def test_one_cancellation_is_enough(work: Work) -> None:
     deaf = _Deaf()
     task = asyncio.create_task(work(deaf))
     await deaf.asked.wait()
@@ -72,18 +76,8 @@ class _Failing(_Deaf):
         await super().jetstream()
 
 
-@pytest.mark.parametrize(
-    "work",
-    [
-        lambda failing: Backlog(failing, failing).watch(),
-        lambda failing: Consumer(failing, failing, durable="test", handlers=[]).run(),
-        lambda failing: Relay(failing, failing).run(),
-    ],
-    ids=["backlog", "consumer", "relay"],
-)
-async def test_what_fails_is_not_taken_for_a_cancellation(
-    work: Callable[[Any], Coroutine[Any, Any, None]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@_each_work
+async def test_what_fails_is_not_taken_for_a_cancellation(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("servicekit.messaging.backlog._EVERY_SECONDS", 0.0)
     failing = _Failing()
     task = asyncio.create_task(work(failing))
