@@ -12,6 +12,7 @@ from fakes import processes
 from integration.auth.conftest import Running
 from integration.auth.exporting import begun, fetched, seen
 from loopback import Loopback
+from postgres_locks import HERE
 from psycopg import AsyncConnection
 
 from littlemonster.auth.v1 import user_service_pb2 as pb
@@ -20,7 +21,7 @@ from servicekit.personal_data.handlers import PersonalDataHandlers
 
 PATIENCE_SECONDS = 60
 WORKER = "auth_service.worker"
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'export_pieces'::regclass"
+WAITING = f"SELECT count(*) FROM pg_locks WHERE {HERE} AND NOT granted AND relation = 'export_pieces'::regclass"
 PIECES = "SELECT count(*) FROM export_pieces"
 END_LEASE = "UPDATE exports SET due_time = now()"
 

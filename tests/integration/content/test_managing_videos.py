@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from postgres_locks import HERE
 
 from content_service.clients.media import MediaStore, StoredMedia
 from content_service.consumers import Events
@@ -218,9 +219,8 @@ async def _apply(database: Any, apply: Any, event: Any) -> None:
 
 
 def _someone_waits(urls: Any) -> bool:
-    here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     with psycopg.connect(urls.app) as connection:
-        return bool(connection.execute(f"SELECT 1 FROM pg_locks WHERE NOT granted AND {here}").fetchall())
+        return bool(connection.execute(f"SELECT 1 FROM pg_locks WHERE {HERE} AND NOT granted").fetchall())
 
 
 _STATUSES = (Status.PENDING, Status.PROCESSING, Status.PUBLIC, Status.REJECTED, Status.FAILED)

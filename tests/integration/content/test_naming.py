@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from postgres_locks import HERE
 
 from content_service.use_cases.naming import Naming
 from inference_service.curriculum.pack import load_curriculum
@@ -31,7 +32,7 @@ _COUNTED = """
     CREATE TRIGGER note_written AFTER UPDATE ON search_documents FOR EACH ROW EXECUTE FUNCTION note_written();
 """
 
-_IN_LINE = "SELECT FROM pg_locks WHERE locktype = 'tuple' AND relation = 'search_documents'::regclass"
+_IN_LINE = f"SELECT FROM pg_locks WHERE {HERE} AND locktype = 'tuple' AND relation = 'search_documents'::regclass"
 
 
 @pytest.fixture

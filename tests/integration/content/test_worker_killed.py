@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from postgres_locks import HERE
 
 from content_service.domain import PIPELINE, Stage
 from content_service.storage.job_statements import MEDIA
@@ -36,7 +37,7 @@ _HOLD = f"""
     CREATE TRIGGER tell AFTER INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION tell();
     CREATE TRIGGER hold BEFORE UPDATE OF stage ON generation_jobs FOR EACH ROW EXECUTE FUNCTION hold();
 """
-_WAITS = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted"
+_WAITS = f"SELECT FROM pg_locks WHERE {HERE} AND locktype = 'advisory' AND objid = %s AND NOT granted"
 
 
 class Gate:

@@ -14,6 +14,7 @@ from fakes import processes
 from fakes.planner.made import a_plan, an_event
 from fakes.processes import AuthKeys, running
 from loopback import Loopback
+from postgres_locks import HERE
 
 from littlemonster.auth.v1.auth_service_pb2_grpc import add_AuthServiceServicer_to_server
 from littlemonster.planner.v1.planner_events_pb2 import PlannerReminderDue
@@ -106,7 +107,7 @@ async def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_repeats_nothin
 
 async def _killed_while_it_writes(environment: Any, url: str) -> None:
     """A worker whose first transaction has come as far as its first event when it is killed."""
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'outbox'::regclass"
+    waiting = f"SELECT count(*) FROM pg_locks WHERE {HERE} AND NOT granted AND relation = 'outbox'::regclass"
     async with await psycopg.AsyncConnection.connect(url) as connection:
         await connection.execute("LOCK TABLE outbox IN SHARE ROW EXCLUSIVE MODE")
         process = await asyncio.create_subprocess_exec(

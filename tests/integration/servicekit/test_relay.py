@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from integration.servicekit.servers import running
+from postgres_locks import HERE
 
 from littlemonster.content.v1.content_events_pb2 import VideoDeleted
 from local_mesh.credentials import Credentials
@@ -22,10 +23,7 @@ from servicekit.messaging.outbox import CHANNEL
 from servicekit.messaging.relay import Relay
 
 PROGRAM = Path(__file__).with_name("relay_process.py")
-LEADER = (
-    "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted "
-    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-)
+LEADER = f"SELECT pid FROM pg_locks WHERE {HERE} AND locktype = 'advisory' AND granted"
 
 
 @pytest.fixture
