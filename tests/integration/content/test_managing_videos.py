@@ -288,6 +288,14 @@ async def test_a_view_is_forgotten_only_after_it_was_counted(public, database) -
         assert await work.count_views() == 0
 
 
+async def test_a_view_that_was_counted_counts_again_only_after_two_hours(public, database) -> None:
+    units, viewer, hour = PostgresUnitOfWork(database, Caller.service("content")), new_id(), hour_of(utc_now())
+    for hours, counted in ((0.99, 1), (1.99, 0), (2.01, 0), (2.01, 1)):  # the third forgets it
+        async with units() as work:
+            await work.add_view(public[0], viewer, hour)
+        assert await count_views(units, lambda later=hours: hour + timedelta(hours=later)) == counted
+
+
 def _told(urls, subject: str) -> list[bytes]:
     with psycopg.connect(urls.app) as connection:
         rows = connection.execute("SELECT payload FROM outbox WHERE subject = %s", (subject,)).fetchall()
