@@ -18,6 +18,7 @@ from inference_service.domain.lesson import (
     Line,
     Plot,
     Polyline,
+    Quiz,
     Step,
     Topic,
 )
@@ -113,6 +114,10 @@ QUIZ = PACK.topics[SLUG].levels[Difficulty.INTRO].quiz[0]
 ALONE = _with_topic(PACK.topics[SLUG])
 
 
+def _sized(right: str, *wrong: str) -> tuple[Quiz, ...]:
+    return (replace(QUIZ, options=(right, *wrong), answer=0),) * 3
+
+
 def _with_intro(slug: str, plan: LessonPlan) -> Curriculum:
     topic = PACK.topics[slug]
     changed = replace(topic, levels={**topic.levels, Difficulty.INTRO: plan})
@@ -161,6 +166,10 @@ def _ragged() -> LessonPlan:
             ),
             "question 2 gives its answer away by its length",
         ),
+        (_with_plan(quiz=(QUIZ, QUIZ, QUIZ)), "two of its questions have their right answers in the same place"),
+        (_with_plan(quiz=_sized("A long one", "Short", "Brief")), "takes the longest option is right in 100% of its"),
+        (_with_plan(quiz=_sized("Short", "A long one", "Longer")), "takes the shortest option is right in 100% of its"),
+        (_with_plan(quiz=_sized("One", "Two", "A long one")), "takes the shortest option is right in 50% of its"),
         (
             replace(ALONE, lines=replace(PACK.lines, templates={**PACK.lines.templates, "quiz": ("Is 2 right?",)})),
             "refused",
@@ -169,6 +178,10 @@ def _ragged() -> LessonPlan:
 )
 def test_the_linter_looks_at_the_figures_and_at_the_whole_pack(broken: Curriculum, said: str) -> None:
     assert any(said in problem for problem in problems(broken))
+
+
+def test_no_length_tells_the_right_answers_of_options_that_are_equally_long() -> None:
+    assert not [problem for problem in problems(_with_plan(quiz=_sized("One", "Two", "Six"))) if "whoever" in problem]
 
 
 def test_the_linter_sees_a_fact_told_twice() -> None:

@@ -4,12 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from math import hypot
 
 from inference_service.curriculum.algebra import wrong_steps
 from inference_service.curriculum.arithmetic import wrong_equations
-from inference_service.curriculum.quizzes import quiz_problems
+from inference_service.curriculum.quizzes import places, quiz_problems, telling
 from inference_service.curriculum.reactions import imbalance, is_reaction
 from inference_service.curriculum.units import missing_unit
 from inference_service.domain.content_check import seconds
@@ -32,6 +32,7 @@ _SPOKEN_FIELDS = ("say", "answer_say")
 def problems(pack: Curriculum) -> Iterator[str]:
     """Yield each problem of the pack as 'place: what is wrong'."""
     yield from _pack_problems(pack)
+    yield from _guesses(pack)
     for slug, topic in pack.topics.items():
         yield from (f"{slug}: {problem}" for problem in _topic_problems(topic))
         yield from (f"{slug}: {problem}" for problem in _line_problems(pack, slug))
@@ -52,6 +53,14 @@ def _pack_problems(pack: Curriculum) -> Iterator[str]:
             yield f"lines.yaml has no template for {kind}"
     names = [name for topic in pack.topics.values() for name in {*map(normalise, (topic.title, *topic.aliases))}]
     yield from (f"'{name}' is claimed by {count} topics" for name, count in sorted(Counter(names).items()) if count > 1)
+
+
+def _guesses(pack: Curriculum) -> Iterator[str]:
+    """What a student would learn by looking at the options of many questions instead of reading them."""
+    for subject, difficulty in product(Subject, Difficulty):
+        plans = (topic.levels.get(difficulty) for topic in pack.topics.values() if topic.subject is subject)
+        questions = [quiz for plan in plans if plan for quiz in plan.quiz]
+        yield from (f"{subject}/{difficulty}: {problem}" for problem in telling(questions))
 
 
 def _topic_problems(topic: Topic) -> Iterator[str]:
@@ -90,6 +99,7 @@ def _plan_problems(topic: Topic, plan: LessonPlan) -> Iterator[str]:
             yield f"the example says its answer in {unit} and does not show the unit"
     for number, quiz in enumerate(plan.quiz, start=1):
         yield from (f"question {number} {problem}" for problem in quiz_problems(quiz))
+    yield from places(plan.quiz)
     if topic.subject is Subject.HISTORY and not (plan.timeline or plan.quote):
         yield "a history lesson needs a timeline or a source"
     if topic.subject is Subject.ENGLISH and not (plan.table or plan.quote):
