@@ -215,6 +215,16 @@ async def test_every_line_is_json_and_none_tells_a_secret(loopback: Loopback, en
     assert not [secret for secret in secrets if str(secret) in json.dumps(service.lines)]
 
 
+@pytest.mark.parametrize(
+    ("told", "name"), [({}, "library"), ({"OTEL_SERVICE_NAME": "library-worker"}, "library-worker")]
+)
+async def test_its_log_names_the_process_as_its_metrics_do(
+    loopback: Loopback, environment: Mapping[str, str], told: Mapping[str, str], name: str
+) -> None:
+    async with started({**environment, **told}, loopback) as service:
+        assert (await service.said("listening"))["service"] == name
+
+
 async def test_background_work_that_fails_ends_the_process_with_1(
     loopback: Loopback, environment: Mapping[str, str]
 ) -> None:
