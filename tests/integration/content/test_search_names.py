@@ -34,11 +34,12 @@ def publish(content: Any, loopback: Any) -> Publish:
 
 @pytest.fixture
 def find(content: Any, loopback: Any) -> Find:
-    async def found(query: str, **fields: Any) -> pb.SearchVideosResponse:
+    async def find(query: str, **fields: Any) -> pb.SearchVideosResponse:
         request = pb.SearchVideosRequest(query=query, **fields)
-        return await content.videos.SearchVideos(request, metadata=loopback.as_user(new_id()))  # type: ignore[no-any-return]
+        found: pb.SearchVideosResponse = await content.videos.SearchVideos(request, metadata=loopback.as_user(new_id()))
+        return found
 
-    return found
+    return find
 
 
 def _ids(found: pb.SearchVideosResponse) -> list[str]:
