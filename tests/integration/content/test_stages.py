@@ -128,7 +128,7 @@ async def test_cancelling_ends_the_stage_at_work_and_a_retry_goes_on_from_there(
     content.renderer.start()
     renderer = content.renderer.pid
     worker = asyncio.create_task(content.generation("w").next())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while rows(urls, "SELECT stage FROM generation_jobs") != [("voice",)]:
             await asyncio.sleep(0.01)
     os.kill(renderer, signal.SIGSTOP)  # this stage will not end by itself

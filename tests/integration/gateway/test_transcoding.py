@@ -84,7 +84,7 @@ def test_events_arrive_one_by_one_and_leaving_ends_the_call(client, services):
         assert next(events)["percent"] == 0  # the service waits: nothing else can have come
         services.advance()
         assert next(events)["percent"] == 25
-    assert services.seen.streams_ended.wait(10)
+    assert services.seen.streams_ended.wait(60)
 
 
 def test_a_stream_ends_when_the_service_is_done(client, services):

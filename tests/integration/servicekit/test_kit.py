@@ -153,13 +153,13 @@ async def test_told_to_stop_before_anything_it_needs_was_there_it_ends_well(
 async def test_told_to_stop_it_finishes_the_call_in_flight_and_takes_no_new_one(
     loopback: Loopback, environment: Mapping[str, str], number: signal.Signals
 ) -> None:
-    async with started(environment, loopback) as service:
+    async with started({**environment, "LM_DRAIN_SECONDS": "60"}, loopback) as service:
         address = f"127.0.0.1:{(await service.said('listening'))['port']}"
         await until(address, "", SERVING, loopback)
         videos, request = stub(address, loopback), GetVideoRequest(video_id=new_id())
         async with await psycopg.AsyncConnection.connect(environment["LM_DATABASE_URL"], autocommit=True) as held:
             await held.execute("SELECT pg_advisory_lock(7)")
-            in_flight = asyncio.ensure_future(videos.GetVideo(request, timeout=30))
+            in_flight = asyncio.ensure_future(videos.GetVideo(request, timeout=120))
             await until_waiting(held)
             service.process.send_signal(number)
             await until_refused(stub(address, loopback), request)
@@ -177,7 +177,7 @@ async def test_a_call_that_does_not_end_is_cut_off_when_draining_has_lasted_long
         async with await psycopg.AsyncConnection.connect(environment["LM_DATABASE_URL"], autocommit=True) as held:
             await held.execute("SELECT pg_advisory_lock(7)")
             request = GetVideoRequest(video_id=new_id())
-            in_flight = asyncio.ensure_future(stub(address, loopback).GetVideo(request, timeout=30))
+            in_flight = asyncio.ensure_future(stub(address, loopback).GetVideo(request, timeout=120))
             await until_waiting(held)
             service.process.send_signal(signal.SIGTERM)
             with pytest.raises(Unavailable):
