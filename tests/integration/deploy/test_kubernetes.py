@@ -51,7 +51,8 @@ def test_what_serves_tells_whether_it_can(manifests):
     for name in PROCESSES:
         (container,) = pods(manifests)[name]["spec"]["containers"]
         assert container["readinessProbe"]["grpc"] == {"port": 50051}
-        assert "grpc" not in container["livenessProbe"], "a database's end must not restart what waits for it"
+        for probe in ("startupProbe", "livenessProbe"):
+            assert "grpc" not in container[probe], "a database that is away must not restart what waits for it"
         assert container["lifecycle"]["preStop"]
 
 

@@ -67,9 +67,10 @@ def test_a_call_for_services_only_is_not_there(client):
 @pytest.mark.parametrize(
     ("verb", "path", "allow"),
     [
-        ("PUT", "/v1/videos", "GET, POST, OPTIONS"),
-        ("POST", "/v1/videos/a", "DELETE, GET, OPTIONS"),
-        ("DELETE", "/v1/auth/login", "POST, OPTIONS"),
+        ("PUT", "/v1/videos", "GET, POST"),
+        ("POST", "/v1/videos/a", "DELETE, GET"),
+        ("DELETE", "/v1/auth/login", "POST"),
+        ("OPTIONS", "/v1/videos", "GET, POST"),  # without asking for a method it is no browser's question
     ],
 )
 def test_another_verb_is_told_which_are_allowed(client, verb, path, allow):

@@ -110,6 +110,12 @@ def test_a_browser_of_a_known_origin_may_ask(anonymous):
     assert "authorization" in answer.headers["access-control-allow-headers"]
 
 
+@pytest.mark.parametrize("headers", [{}, {"origin": "http://localhost:5173"}])
+def test_a_cache_keeps_the_answer_to_one_origin_from_another(anonymous, headers):
+    answer = anonymous.get("/.well-known/jwks.json", headers=headers)
+    assert "origin" in answer.headers["vary"].lower().replace(" ", "").split(",")
+
+
 def test_a_browser_of_a_foreign_origin_may_not(anonymous):
     asked = {"origin": "http://localhost.evil.example", "access-control-request-method": "PUT"}
     answer = anonymous.options("/v1/videos/a/rating", headers=asked)
