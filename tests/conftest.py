@@ -26,7 +26,7 @@ from local_mesh.credentials import Credentials
 from local_mesh.servers import databases
 from local_mesh.servers.databases import DatabaseUrls
 
-pytest_plugins = ["loopback"]
+pytest_plugins = ["loopback", "own_nats"]
 # A slow machine is no failure: no test asserts a time, and Hypothesis would, for each example.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")

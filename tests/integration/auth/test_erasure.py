@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from background import at_work
 from conftest import Backing
 from erasing import deliver
 from integration.auth.conftest import Running, bearer
@@ -50,11 +51,9 @@ class Leaving:
 async def leaving(running: Running, backing: Backing) -> AsyncIterator[Leaving]:
     broker = Broker(backing.nats_url, name="auth")
     await broker.connect()
-    relay = asyncio.create_task(Relay(broker, running.database).run())
     erasing = Erasing(StoredErasures(running.database), units_of_work(running.database), running.clock, GRACE)
-    yield Leaving(erasing, receipts(broker, running.database, StoredWork, running.clock), broker)
-    relay.cancel()
-    await asyncio.gather(relay, return_exceptions=True)
+    async with at_work(Relay(broker, running.database).run()):
+        yield Leaving(erasing, receipts(broker, running.database, StoredWork, running.clock), broker)
     await broker.close()
 
 

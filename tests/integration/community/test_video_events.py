@@ -34,7 +34,7 @@ async def tell(broker: Broker, database: Database) -> AsyncIterator[Tell]:
             headers = {"Nats-Msg-Id": new_id(), "ce-id": event_id or new_id()}
             await jetstream.publish(subject, event.SerializeToString(), headers=headers)
             async for message in delivered:
-                if (message.headers or {})["ce-id"] == headers["ce-id"]:
+                if (message.headers or {}).get("ce-id") == headers["ce-id"]:
                     for _ in range(times):
                         await consumer.apply(message)
                     return

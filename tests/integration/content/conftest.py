@@ -216,7 +216,7 @@ async def content(
 
 @pytest.fixture
 async def worker_environment(
-    content: Any, loopback: Loopback, urls: Any, backing: Any, tmp_path: Path
+    content: Any, loopback: Loopback, urls: Any, own_nats: str, tmp_path: Path
 ) -> Mapping[str, str]:
     """What a worker process is told."""
     services = [
@@ -230,7 +230,7 @@ async def worker_environment(
         loopback,
         tmp_path,
         LM_DATABASE_URL=urls.app,
-        LM_NATS_URL=backing.nats_url,
+        LM_NATS_URL=own_nats,
         LM_INFERENCE_ADDRESS=address,
         LM_MEDIA_DIR=str(tmp_path / "media"),
     )

@@ -1,7 +1,6 @@
 """Delete, cancel, retry, decide, watch: by whom, from which status, and what others see of it."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -10,7 +9,7 @@ from postgres_locks import HERE
 
 from content_service.clients.media import MediaStore, StoredMedia
 from content_service.consumers import Events
-from content_service.domain import Status, hour_of
+from content_service.domain import Status
 from content_service.errors import MoveNotAllowed, VideoNotFound, VideoNotYours
 from content_service.storage import PostgresUnitOfWork, PostgresWork
 from content_service.use_cases.managing import count_views
@@ -277,15 +276,6 @@ async def test_who_looks_at_a_withdrawn_video_is_no_viewer(content, loopback, pu
     await _decide(content, public[0], pb.VIDEO_STATUS_REJECTED, moderator)
     await content.videos.ViewVideo(pb.ViewVideoRequest(video_id=public[0]), metadata=moderator)
     assert await count_views(PostgresUnitOfWork(database, Caller.service("content")), utc_now) == 0
-
-
-async def test_a_view_is_forgotten_only_after_it_was_counted(public, database) -> None:
-    units = PostgresUnitOfWork(database, Caller.service("content"))
-    async with units() as work:
-        await work.add_view(public[0], new_id(), hour_of(utc_now()) - timedelta(days=1))
-        await work.forget_views(utc_now())
-        assert await work.count_views() == 1
-        assert await work.count_views() == 0
 
 
 def _told(urls, subject: str) -> list[bytes]:

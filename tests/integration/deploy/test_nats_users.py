@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nats
 import pytest
+from background import at_work
 
 from content_service.clients.live import subject as progress_of
 from local_mesh.credentials import Credentials
@@ -213,13 +214,12 @@ async def test_everybody_hears_which_sessions_end_and_auth_alone_ends_them(serve
     for service in PARTS:
         broker, revoked = Broker(server.url_of(service), name=service), RevokedSessions()
         await broker.connect()
-        watching = asyncio.create_task(watch_revocations(broker, revoked))
 
         async def heard(revoked=revoked):
             return "told" in revoked
 
-        assert await wait_until(heard, 30), service
-        watching.cancel()
+        async with at_work(watch_revocations(broker, revoked)):
+            assert await wait_until(heard, 30), service
         await broker.close()
 
 

@@ -84,13 +84,13 @@ async def test_an_event_that_is_being_changed_waits_for_its_turn(due, database) 
 
 
 async def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_repeats_nothing(
-    due: list[Event], loopback: Loopback, backing: Any, make_database: Any, database_url: str, tmp_path: Path
+    due: list[Event], loopback: Loopback, own_nats: str, make_database: Any, database_url: str, tmp_path: Path
 ) -> None:
     keys = [(add_AuthServiceServicer_to_server, AuthKeys(loopback))]
     auth = await loopback.serve(keys, processes.verifier("planner", loopback))
-    urls = {"LM_DATABASE_URL": database_url, "LM_NATS_URL": backing.nats_url, "LM_AUTH_ADDRESS": auth}
+    urls = {"LM_DATABASE_URL": database_url, "LM_NATS_URL": own_nats, "LM_AUTH_ADDRESS": auth}
     environment = processes.environment("planner", loopback, tmp_path, **urls)
-    broker = Broker(backing.nats_url, name="test")
+    broker = Broker(own_nats, name="test")
     await broker.connect()
     heard: Counter[str] = Counter()
     mine = {event.id for event in due}

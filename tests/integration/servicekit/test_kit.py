@@ -16,8 +16,8 @@ import psycopg
 import pytest
 from fakes import processes
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from integration.servicekit.servers import kill, running
 from loopback import Loopback
+from servers import kill, running
 
 from littlemonster.content.v1.content_service_pb2 import GetVideoRequest
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceStub

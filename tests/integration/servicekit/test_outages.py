@@ -7,8 +7,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from integration.servicekit.servers import kill, running
+from background import at_work
 from integration.servicekit.shelves import BACKEND, WHO, Who
+from servers import kill, running
 
 from littlemonster.content.v1.content_events_pb2 import VideoDeleted
 from local_mesh.credentials import Credentials
@@ -113,22 +114,17 @@ async def test_consumption_and_relay_go_on_after_nats_was_killed(nats: Nats, dat
     broker = Broker(nats.url, name="library")
     handlers = [on("video.deleted", VideoDeleted, apply)]
     consumer = Consumer(broker, database, durable="library", handlers=handlers)
-    work = [asyncio.create_task(each) for each in (broker.connect(), Relay(broker, database).run(), consumer.run())]
-    async with running(nats.process(), folder) as server:
-        await tell(1)
-        assert await heard.get() == "1"
-        await kill(server)
-        await tell(2)
-    async with running(nats.process(), folder):
-        assert await heard.get() == "2"
-        await tell(3)
-        assert await heard.get() == "3"
-        for _ in range(2):  # nats-py swallows a cancellation now and then
-            for task in work:
-                task.cancel()
-            await asyncio.wait(work, timeout=5)
-        assert all(task.done() for task in work)
-        await broker.close()
+    async with at_work(broker.connect(), Relay(broker, database).run(), consumer.run()):
+        async with running(nats.process(), folder) as server:
+            await tell(1)
+            assert await heard.get() == "1"
+            await kill(server)
+            await tell(2)
+        async with running(nats.process(), folder):
+            assert await heard.get() == "2"
+            await tell(3)
+            assert await heard.get() == "3"
+    await broker.close()
     assert heard.empty()
 
 
