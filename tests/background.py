@@ -12,6 +12,7 @@ async def ended(*tasks: asyncio.Task[Any]) -> None:
         for task in waiting:
             task.cancel()
         await asyncio.wait(waiting, timeout=1)
+    await asyncio.gather(*tasks, return_exceptions=True)  # what nobody asks for would be logged in some later test
 
 
 @asynccontextmanager

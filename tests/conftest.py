@@ -33,7 +33,7 @@ hypothesis.settings.load_profile("untimed")
 
 _HOME = "LM_TEST_BACKING_HOME"
 _SESSION = "LM_TEST_SESSION_PID"
-_START_SECONDS = 60
+_START_SECONDS = 150
 _STOP_SECONDS = 15
 
 

@@ -15,7 +15,7 @@ from servicekit.messaging.consumer import Consumer
 from servicekit.messaging.relay import Relay
 
 Erase = Callable[..., Awaitable[UserErased]]
-_SECONDS = 20
+_SECONDS = 60
 
 
 async def deliver(broker: Broker, consumer: Consumer, subject: str, event: Message, times: int = 1) -> None:

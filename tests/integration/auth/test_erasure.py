@@ -82,7 +82,7 @@ async def test_an_account_goes_from_auth_the_mesh_is_told_and_all_that_stays_is_
     others = rows_about(*superuser, others_id)
     assert await leaving.erasing.erase_due() == 0
     running.clock.advance(GRACE)
-    async with asyncio.timeout(20), leaving.broker.subscribe("user.deleted") as told:
+    async with asyncio.timeout(60), leaving.broker.subscribe("user.deleted") as told:
         assert await leaving.erasing.erase_due() == 1
         async for message in told:
             if UserDeleted.FromString(message.data).user_id == user_id:

@@ -18,7 +18,7 @@ from littlemonster.auth.v1 import user_service_pb2 as pb
 from littlemonster.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from servicekit.personal_data.handlers import PersonalDataHandlers
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 WORKER = "auth_service.worker"
 WAITING = f"SELECT count(*) FROM pg_locks WHERE {HERE} AND NOT granted AND relation = 'export_pieces'::regclass"
 PIECES = "SELECT count(*) FROM export_pieces"

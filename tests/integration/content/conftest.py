@@ -154,7 +154,7 @@ async def database(urls: Any) -> AsyncIterator[Database]:
 @pytest.fixture
 async def broker(backing: Any) -> AsyncIterator[Broker]:
     broker = Broker(backing.nats_url, name="content")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await broker.connect()
     yield broker
     await broker.close()

@@ -87,7 +87,7 @@ async def server(where):
     process = where.process()
     await process.prepare()
     child = await Child.start(process, where.data / "log")
-    assert await wait_until(process.ready, 30)
+    assert await wait_until(process.ready, 60)
     await provision(where.url, consumers())
     yield where
     await child.stop(grace_seconds=5)
@@ -219,7 +219,7 @@ async def test_everybody_hears_which_sessions_end_and_auth_alone_ends_them(serve
             return "told" in revoked
 
         async with at_work(watch_revocations(broker, revoked)):
-            assert await wait_until(heard, 30), service
+            assert await wait_until(heard, 60), service
         await broker.close()
 
 
@@ -233,7 +233,7 @@ async def test_an_event_cannot_be_made_to_pass_for_another(server):
         async def delivered():
             return (await jetstream.consumer_info(EVENTS, "planner-access")).num_ack_pending
 
-        assert await wait_until(delivered, 30)
+        assert await wait_until(delivered, 60)
         assert await published(jetstream, "user.deleted") == before
 
 

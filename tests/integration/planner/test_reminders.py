@@ -113,7 +113,7 @@ async def _killed_while_it_writes(environment: Any, url: str) -> None:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "planner_service.worker", env=environment, stdout=asyncio.subprocess.DEVNULL
         )
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while await (await connection.execute(waiting)).fetchone() == (0,):
                 pass
         process.send_signal(signal.SIGKILL)

@@ -63,10 +63,10 @@ async def test_every_stream_is_told_that_it_may_have_missed_something_once_nats_
         with audience.seat(key) as seat:
             async with running(nats.process(), tmp_path) as server:
                 await broker.jetstream()
-                assert await wait_until(lambda: hears(seat), 30)
+                assert await wait_until(lambda: hears(seat), 60)
                 await kill(server)
             async with running(nats.process(), tmp_path):
                 while await seat.next() is not Sign.GAP:
                     pass
-                assert await wait_until(lambda: hears(seat), 30)
+                assert await wait_until(lambda: hears(seat), 60)
                 await broker.close()

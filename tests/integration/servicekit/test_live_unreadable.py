@@ -52,7 +52,7 @@ async def test_an_event_that_cannot_be_read_is_logged_and_the_next_one_shown(
     async with running(nats.process(), tmp_path), at_work(broker.connect(), follow(broker, audience)):
         await broker.jetstream()
         with audience.seat(key) as seat:
-            assert await wait_until(logged, 30)
+            assert await wait_until(logged, 60)
             await broker.publish(subject, event.SerializeToString())
             assert not isinstance(await seat.next(), Sign)
         await broker.close()

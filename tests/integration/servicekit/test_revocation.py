@@ -15,7 +15,7 @@ from local_mesh.servers.nats import Nats
 from servicekit.identity.revocation import RevokedSessions, revoke_session, watch_revocations
 from servicekit.messaging.broker import Broker
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 @pytest.fixture

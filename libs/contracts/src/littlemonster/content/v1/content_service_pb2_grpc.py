@@ -100,7 +100,7 @@ class VideoServiceServicer:
     def CreateVideo(self, request, context):
         """Asks for a lesson. Answers at once with a video in PENDING; WatchVideo tells how it goes.
         INVALID_ARGUMENT: TOPIC_REJECTED when the topic fails moderation, TOPIC_NOT_RELEVANT when it is plainly about something
-        else than the subject. FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED when the installed model cannot teach it; the metadata names the nearest topics. RESOURCE_EXHAUSTED: TOO_MANY_LESSONS with
+        else than the subject. FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED when there is no lesson on it; the metadata names the nearest topics. RESOURCE_EXHAUSTED: TOO_MANY_LESSONS with
         RetryInfo when 60 of the caller's lessons are not ready yet. UNAVAILABLE: the inference service is down.
         Idempotent on request_id.
         """

@@ -19,7 +19,7 @@ class VideoServiceStub:
     CreateVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.CreateVideoRequest, _content_service_pb2.Video]
     """Asks for a lesson. Answers at once with a video in PENDING; WatchVideo tells how it goes.
     INVALID_ARGUMENT: TOPIC_REJECTED when the topic fails moderation, TOPIC_NOT_RELEVANT when it is plainly about something
-    else than the subject. FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED when the installed model cannot teach it; the metadata names the nearest topics. RESOURCE_EXHAUSTED: TOO_MANY_LESSONS with
+    else than the subject. FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED when there is no lesson on it; the metadata names the nearest topics. RESOURCE_EXHAUSTED: TOO_MANY_LESSONS with
     RetryInfo when 60 of the caller's lessons are not ready yet. UNAVAILABLE: the inference service is down.
     Idempotent on request_id.
     """
@@ -72,7 +72,7 @@ class VideoServiceServicer:
     ) -> _abc.Awaitable[_content_service_pb2.Video]:
         """Asks for a lesson. Answers at once with a video in PENDING; WatchVideo tells how it goes.
         INVALID_ARGUMENT: TOPIC_REJECTED when the topic fails moderation, TOPIC_NOT_RELEVANT when it is plainly about something
-        else than the subject. FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED when the installed model cannot teach it; the metadata names the nearest topics. RESOURCE_EXHAUSTED: TOO_MANY_LESSONS with
+        else than the subject. FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED when there is no lesson on it; the metadata names the nearest topics. RESOURCE_EXHAUSTED: TOO_MANY_LESSONS with
         RetryInfo when 60 of the caller's lessons are not ready yet. UNAVAILABLE: the inference service is down.
         Idempotent on request_id.
         """
