@@ -125,10 +125,11 @@ class VideoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SearchVideos(self, request, context):
-        """Full-text search over titles, topics with their other names ("WW2"), key points and transcripts of PUBLIC videos: those
-        with every word, the last of which may be half typed, the best match first among the newest 200. When there are none,
-        mistyped words give way to the ones they resemble; when that does not help, videos with some of the words are found,
-        first those with more of them and with those that are rarer among the newest 200. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
+        """Full-text search over titles, topics with their other names ("WW2"), key points, summaries and transcripts of PUBLIC
+        videos: those with every word, the last of which may be half typed, the best match first among the newest 200. When there
+        are none, mistyped words give way to the ones they resemble; when that does not help, videos with some of the words are
+        found, first those with more of them and with those that are rarer among the newest 200; a letter or digit alone finds
+        none of these. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

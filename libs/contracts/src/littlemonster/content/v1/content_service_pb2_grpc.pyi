@@ -32,10 +32,11 @@ class VideoServiceStub:
     INVALID_ARGUMENT: PAGE_TOKEN_INVALID when page_token is not one of ours or belongs to another query.
     """
     SearchVideos: _aio.UnaryUnaryMultiCallable[_content_service_pb2.SearchVideosRequest, _content_service_pb2.SearchVideosResponse]
-    """Full-text search over titles, topics with their other names ("WW2"), key points and transcripts of PUBLIC videos: those
-    with every word, the last of which may be half typed, the best match first among the newest 200. When there are none,
-    mistyped words give way to the ones they resemble; when that does not help, videos with some of the words are found,
-    first those with more of them and with those that are rarer among the newest 200. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
+    """Full-text search over titles, topics with their other names ("WW2"), key points, summaries and transcripts of PUBLIC
+    videos: those with every word, the last of which may be half typed, the best match first among the newest 200. When there
+    are none, mistyped words give way to the ones they resemble; when that does not help, videos with some of the words are
+    found, first those with more of them and with those that are rarer among the newest 200; a letter or digit alone finds
+    none of these. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
     """
     GetVideo: _aio.UnaryUnaryMultiCallable[_content_service_pb2.GetVideoRequest, _content_service_pb2.Video]
     """One video. NOT_FOUND: VIDEO_NOT_FOUND."""
@@ -100,10 +101,11 @@ class VideoServiceServicer:
         request: _content_service_pb2.SearchVideosRequest,
         context: _aio.ServicerContext[_content_service_pb2.SearchVideosRequest, _abc.Awaitable[_content_service_pb2.SearchVideosResponse]],
     ) -> _abc.Awaitable[_content_service_pb2.SearchVideosResponse]:
-        """Full-text search over titles, topics with their other names ("WW2"), key points and transcripts of PUBLIC videos: those
-        with every word, the last of which may be half typed, the best match first among the newest 200. When there are none,
-        mistyped words give way to the ones they resemble; when that does not help, videos with some of the words are found,
-        first those with more of them and with those that are rarer among the newest 200. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
+        """Full-text search over titles, topics with their other names ("WW2"), key points, summaries and transcripts of PUBLIC
+        videos: those with every word, the last of which may be half typed, the best match first among the newest 200. When there
+        are none, mistyped words give way to the ones they resemble; when that does not help, videos with some of the words are
+        found, first those with more of them and with those that are rarer among the newest 200; a letter or digit alone finds
+        none of these. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
         """
 
     def GetVideo(
