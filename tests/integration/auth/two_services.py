@@ -23,6 +23,8 @@ from servicekit.ids import new_id
 
 EMAIL = f"{new_id()}@example.org"
 PASSWORD = "correct horse battery"
+_PATIENCE = "socket_timeout=60&socket_connect_timeout=60&timeout=60"
+"""A busy machine is no outage of Redis, in which each process counts for itself."""
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ class Mesh:
             LM_LISTEN="127.0.0.1:0",
             LM_DATABASE_URL=self.databases[service],
             LM_NATS_URL=self._backing.nats_url,
-            LM_REDIS_URL=self._backing.redis_url,
+            LM_REDIS_URL=f"{self._backing.redis_url}?{_PATIENCE}",
             LM_AUTH_ADDRESS=self._auth_address or "127.0.0.1:1",
             LM_SERVICE_KEY_FILE=str(keys.key_file(self.folder, service)),
             LM_SERVICE_KEYS_FILE=str(self.folder / keys.PUBLIC_KEYS),

@@ -152,6 +152,15 @@ async def test_the_mailed_token_confirms_the_address_and_may_come_twice(auth: Au
     assert auth.account.verify_time == first is not None
 
 
+async def test_who_confirmed_an_address_reads_once_that_its_account_has_the_password_chosen_before(auth: Auth) -> None:
+    await auth.register()
+    token = await auth.mailed_token()
+    for _ in range(2):
+        await auth.registrations.verify(token)
+    (opened,) = [mail for mail in auth.database.tables.mails.values() if mail.kind is MailKind.ACCOUNT_OPENED]
+    assert (opened.user_id, opened.recipient) == (auth.account.id, EMAIL)
+
+
 async def test_a_token_older_than_a_day_confirms_nothing(auth: Auth) -> None:
     await auth.register()
     token = await auth.mailed_token()
