@@ -105,8 +105,10 @@ class Auth:
         return [letter.text for _, letter in self.mailer.taken if letter.text][-1]
 
     async def verified(self) -> None:
+        """With the letter that says so."""
         await self.register()
         await self.registrations.verify(await self.mailed_token())
+        await self.delivery.deliver_due()
 
     async def signed_in(self) -> Tokens:
         await self.verified()
