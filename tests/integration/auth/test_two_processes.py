@@ -1,10 +1,12 @@
 """What counts once counts once for all processes: each secret is presented to two of them at the same time."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 from integration.auth.people import Person
 from integration.auth.racing import TIMES, Call, Two, signs_in, steps_up
+from integration.auth.test_races import WAITS_FOR_A_ROW
 
 from auth_service.domain.second_factors import MOST_TRIES
 from auth_service.domain.secrets import TokenPurpose
@@ -50,6 +52,19 @@ async def codes(two: Two) -> None:
         proofs = [await two.audited(ada, action) for action in ("mfa.checked", "session.reauthenticated")]
         assert sum(proofs) == 1
         assert await two.count("recovery_codes WHERE user_id::text = :id", id=ada.account.id) == 10 - recovery
+
+
+async def step_ups(two: Two) -> None:
+    """All have come before the first may look at what is spent, so that none is refused for having come late."""
+    ada, times = await two.people.person(), 4
+    steps = [steps_up(metadata, code=ada.code()) for metadata in (ada.metadata, await two.people.other_session(ada))]
+    async with asyncio.timeout(60), two.people.work() as work:
+        await work.second_factors.totp(ada.account.id)  # holds it
+        race = asyncio.create_task(two.race(*steps, times=times))
+        while await two.count(f"pg_stat_activity WHERE {WAITS_FOR_A_ROW}") < times and not race.done():
+            await asyncio.sleep(0.01)
+    answers, reasons = await race
+    assert (len(answers), reasons) == (1, {"MFA_CODE_INVALID": times - 1})
 
 
 async def mfa_tokens(two: Two) -> None:
@@ -120,7 +135,7 @@ async def addresses(two: Two) -> None:
 
 @pytest.mark.parametrize(
     "secrets",
-    [(codes, mfa_tokens, enrolments, refresh_tokens), (reset_tokens, verification_tokens, addresses)],
+    [(codes, step_ups, mfa_tokens, enrolments, refresh_tokens), (reset_tokens, verification_tokens, addresses)],
     ids=["what signs in", "what is mailed"],
 )
 async def test_a_secret_that_two_processes_are_given_at_once_counts_once(
