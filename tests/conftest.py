@@ -26,14 +26,14 @@ from local_mesh.credentials import Credentials
 from local_mesh.servers import databases
 from local_mesh.servers.databases import DatabaseUrls
 
-pytest_plugins = ["loopback"]
+pytest_plugins = ["loopback", "own_nats"]
 # A slow machine is no failure: no test asserts a time, and Hypothesis would, for each example.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 _HOME = "LM_TEST_BACKING_HOME"
 _SESSION = "LM_TEST_SESSION_PID"
-_START_SECONDS = 60
+_START_SECONDS = 150
 _STOP_SECONDS = 15
 
 

@@ -20,7 +20,7 @@ from local_mesh.demo.client import Gateway
 from local_mesh.demo.media import film_seconds
 from local_mesh.servers.databases import SERVICES
 
-START_SECONDS = 90
+START_SECONDS = 120
 PLAN = {
     "title": "Review Pythagoras",
     "subject": "SUBJECT_MATH",

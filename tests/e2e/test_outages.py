@@ -12,7 +12,7 @@ import httpx
 from local_mesh.demo.client import Gateway, eventually
 from local_mesh.demo.student import Student
 
-READY_SECONDS = 90
+READY_SECONDS = 120
 RECOVERY_SECONDS = 60
 
 

@@ -18,7 +18,7 @@ from local_mesh.demo.student import Student
 
 CREATE = "littlemonster.content.v1.VideoService/CreateVideo"
 DELETE = "littlemonster.content.v1.VideoService/DeleteVideo"
-START_SECONDS = 90
+START_SECONDS = 120
 CALLS, APPLIED = "rpc.server.call.duration", "messaging.process.duration"
 MEASURED = {
     CALLS,

@@ -128,6 +128,7 @@ def explained(database_url: str, newest: int) -> str:
                 "every_word": "triangle",
                 "some_word": "triangle",
                 "typed": "triangle",
+                "dropped": "",
                 "marks": "",
                 "shelves": list(shelves(newest)),
             },

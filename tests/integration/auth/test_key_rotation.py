@@ -18,7 +18,7 @@ from local_mesh.ports import free_ports
 from servicekit.identity.keys import private_key
 from servicekit.ids import new_id
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from littlemonster.planner.v1.planner_service_pb2 import ListEventsRequest
 from littlemonster.planner.v1.planner_service_pb2_grpc import PlannerServiceStub
 from servicekit.errors import SessionRevoked
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 async def ask_on(planner: PlannerServiceStub, metadata: Metadata) -> None:

@@ -122,7 +122,7 @@ async def test_a_renderer_that_is_killed_loses_the_attempt_but_not_the_script_or
 ) -> None:
     content.renderer.start()
     worker = asyncio.create_task(content.generation("w").next())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while _stage(urls, video[0].id) != "voice":
             await asyncio.sleep(0.01)
     os.kill(content.renderer.pid, signal.SIGKILL)

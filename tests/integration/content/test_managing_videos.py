@@ -94,7 +94,7 @@ async def test_a_cancelled_video_is_not_made_and_can_be_retried(content, video, 
 async def test_a_video_cancelled_while_it_is_drawn_never_becomes_visible(content, video, urls) -> None:
     content.renderer.start()
     worker = asyncio.create_task(content.generation("w").next())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while _stage(urls, video[0]) != "voice":
             await asyncio.sleep(0.01)
     await content.videos.CancelVideo(pb.CancelVideoRequest(video_id=video[0]), metadata=video[1])
@@ -167,7 +167,7 @@ async def test_media_that_were_just_being_shown_again_are_out_of_sight_once_both
     else:
         await content.videos.DeleteVideo(pb.DeleteVideoRequest(video_id=public[0]), metadata=public[1])
         second = asyncio.create_task(_apply(database, events.deleted, VideoDeleted(video_id=public[0])))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not second.done() and not _someone_waits(urls):
             await asyncio.sleep(0.01)
     assert not second.done()
@@ -182,7 +182,7 @@ async def test_a_retry_waits_until_what_the_failed_attempt_left_is_removed(conte
         async with database.transaction() as removing:
             await PostgresWork(removing).hold_media(video[0])
             retry = asyncio.create_task(_retried(content, video))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not retry.done() and not _someone_waits(urls):
                     await asyncio.sleep(0.01)
             assert not retry.done()

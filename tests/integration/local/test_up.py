@@ -21,8 +21,8 @@ from local_mesh.servers.nats import Nats
 from local_mesh.servers.postgres import Postgres
 from local_mesh.servers.redis import Redis
 
-READY_SECONDS = 90
-STOP_SECONDS = 20  # the promise is 10 s; a loaded test machine may take longer
+READY_SECONDS = 120
+STOP_SECONDS = 60  # the promise is 10 s; a loaded test machine may take longer
 
 
 class Up:

@@ -31,6 +31,7 @@ from planner_service.domain.sync import Changes, Position
 from planner_service.errors import PeriodInvalid, ReminderInvalid, SyncTokenInvalid, UpdateMaskInvalid
 from planner_service.ports import Cursor
 from servicekit.pagination import PageTokenInvalid, decode_page_token, encode_page_token
+from servicekit.validation import json_name
 
 _LARGEST = 2**31 - 1
 _LONGEST_SHOWN = 64
@@ -210,7 +211,7 @@ def changes(request: pb.UpdateEventRequest) -> dict[str, Any]:
     """The fields of a plan that are given. Raises UpdateMaskInvalid, PeriodInvalid, ReminderInvalid."""
     if unknown := set(request.update_mask.paths) - _CHANGEABLE:
         problem = "names fields that cannot be changed"
-        raise UpdateMaskInvalid(fields={"updateMask": problem}, path=min(unknown)[:_LONGEST_SHOWN])
+        raise UpdateMaskInvalid(fields={"updateMask": problem}, path=json_name(min(unknown)[:_LONGEST_SHOWN]))
     given: dict[str, Any] = {
         name: getattr(request, name)
         for name in ("title", "description", "all_day", "time_zone")
