@@ -14,6 +14,7 @@ from inference_service.domain.lesson import (
     Example,
     Fact,
     Formula,
+    KeyPoint,
     LessonPlan,
     Line,
     Plot,
@@ -38,6 +39,10 @@ def _with_plan(**changes: object) -> Curriculum:
     topic = PACK.topics[SLUG]
     plan = replace(topic.levels[Difficulty.INTRO], **changes)
     return _with_topic(replace(topic, levels={**topic.levels, Difficulty.INTRO: plan}))
+
+
+def _points(*texts: str, by: str = "squares") -> tuple[KeyPoint, ...]:
+    return tuple(KeyPoint(text, by) for text in texts)
 
 
 def _reversed_plot() -> Plot:
@@ -94,8 +99,14 @@ def test_every_formula_can_be_typeset(slug: str, difficulty: Difficulty) -> None
     [
         (_with_plan(facts=("no-such-fact", "squares")), "no fact is called no-such-fact"),
         (_with_plan(facts=("squares",)), "it tells 1 facts"),
-        (_with_plan(key_points=("One.", "Two.")), "it has 2 key points"),
-        (_with_plan(key_points=("One is 1.", "Two.", "Three.")), "not a speakable sentence: 'One is 1.'"),
+        (_with_plan(key_points=_points("One.", "Two.")), "it has 2 key points"),
+        (_with_plan(key_points=_points("One is 1.", "Two.", "Three.")), "not a speakable sentence: 'One is 1.'"),
+        (
+            _with_plan(key_points=_points("One.", "Two.", "Three.", by="timeline/1")),
+            "timeline/1, which should teach 'One.', is not in the lesson",
+        ),
+        (_with_plan(key_points=_points("One.", "Two.", "Three.", by="example/4")), "example/4, which should teach"),
+        (_with_plan(key_points=_points("One.", "Two.", "Three.", by="")), ", which should teach 'Two.'"),
         (_with_plan(example=None), "needs a worked example"),
         (_with_plan(formula=Formula("3^2 + 4^2 = 24", "Wrong.")), "wrong arithmetic: 3**2 + 4**2 = 24"),
         (_with_plan(formula=Formula(r"\mathrm{H_2 + O_2 \rightarrow H_2O}", "Wrong.")), "O: 2 and 1"),

@@ -43,7 +43,7 @@ def telling(quizzes: Iterable[Quiz]) -> Iterator[str]:
             yield f"whoever takes the {which} option is right in {right:.0%} of its questions, by chance {by_chance:.0%}"
 
 
-def places(quizzes: Sequence[Quiz]) -> Iterator[str]:
+def misplaced(quizzes: Sequence[Quiz]) -> Iterator[str]:
     """Yield what is wrong with where the right answers of one lesson's questions stand."""
     answers = [quiz.answer for quiz in quizzes]
     if len(set(answers)) < min(len(quizzes), *(len(quiz.options) for quiz in quizzes)):
