@@ -77,7 +77,8 @@ def backing() -> Backing:
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """The session's whole mesh, as `make up` runs it. Tests share it: none stops or breaks a part of it."""
+    """The session's whole mesh, as `make up` runs it. Tests share it: none stops or breaks a part of it, but for the content
+    worker, which may be killed, for it comes back and goes on."""
 
     gateway: str
     home: Path
