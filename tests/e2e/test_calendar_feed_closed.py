@@ -26,7 +26,7 @@ async def test_who_knows_the_address_reads_no_more_once_its_owner_cuts_everybody
 ) -> None:
     ada = await student("Ada")
     url = (await ada.gateway.call("POST", "/v1/planner/feed", {}))["url"]
-    async with httpx.AsyncClient() as thief, asyncio.timeout(SECONDS):
+    async with httpx.AsyncClient(timeout=60) as thief, asyncio.timeout(SECONDS):
         assert (await thief.get(url)).status_code == 200
         await act(ada)
         while (answer := await thief.get(url)).status_code == 200:

@@ -105,7 +105,7 @@ async def test_vdirsyncer_and_khal_show_the_week_as_it_is_planned_and_as_it_chan
     await ada.gateway.call("PATCH", f"/v1/planner/events/{event['id']}", {"title": "Geometry"})
     assert len([line for line in await shown() if line.endswith("Geometry")]) == len(days)
 
-    async with httpx.AsyncClient() as anybody:
+    async with httpx.AsyncClient(timeout=60) as anybody:
         first = await anybody.get(url)
         again = await anybody.get(url, headers={"if-none-match": first.headers["etag"]})
         assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
@@ -118,7 +118,7 @@ async def test_what_one_planner_exports_another_imports_through_the_gateway(ada,
     plan = {"title": "History essay", "startTime": "2030-05-02T08:00:00Z", "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=3"]}
     await ada.gateway.call("POST", "/v1/planner/events", plan)
     url = (await ada.gateway.call("POST", "/v1/planner/feed", {}))["url"]
-    async with httpx.AsyncClient() as anybody:
+    async with httpx.AsyncClient(timeout=60) as anybody:
         ics = (await anybody.get(url)).text
     ben = await student("Ben")
     done = await ben.gateway.call("POST", "/v1/planner/calendar:import", {"ics": ics})

@@ -81,7 +81,7 @@ async def test_a_mailed_token_stands_alone_on_one_line_of_the_text_part(mesh, st
 
 
 async def fetch(mesh, path):
-    async with httpx.AsyncClient(base_url=mesh.gateway) as client:
+    async with httpx.AsyncClient(base_url=mesh.gateway, timeout=60) as client:
         return (await client.get(path)).raise_for_status()
 
 

@@ -104,7 +104,7 @@ async def taken_along(mesh: Any, ada: Student, ids: dict[str, str], words: dict[
     found = await eventually(ready, _SECONDS)
     assert found
     assert found["state"] == "STATE_READY"
-    async with httpx.AsyncClient(base_url=mesh.gateway) as nobody:
+    async with httpx.AsyncClient(base_url=mesh.gateway, timeout=60) as nobody:
         answer = await nobody.get(found["url"])
         forged = await nobody.get(found["url"][:-1] + ("0" if found["url"][-1] != "0" else "1"))
         missing = await nobody.get(found["url"].partition("?")[0])

@@ -37,7 +37,7 @@ async def test_a_stream_goes_on_after_the_last_event_it_had(student, lesson):
     assert [(each["type"], each["comment"]["text"]) for each in missed] == [
         ("TYPE_CREATED", comment["text"]) for comment in made
     ]
-    async with httpx.AsyncClient(base_url=ada.gateway.url) as client:
+    async with httpx.AsyncClient(base_url=ada.gateway.url, timeout=60) as client:
         token = {"authorization": f"Bearer {ada.gateway.token}"}
         refused = await client.get(f"{path}:watch?lastEventId=yesterday", headers=token)
     assert refused.status_code == 400

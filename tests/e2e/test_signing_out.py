@@ -21,7 +21,7 @@ async def asked_until_refused(http, path, headers):
 async def test_after_signing_out_no_service_takes_the_token(mesh, student, record_property):
     ada, bob = await student("Ada"), await student("Bob")
     headers = {"authorization": f"Bearer {ada.gateway.token}"}
-    async with httpx.AsyncClient(base_url=mesh.gateway) as http:
+    async with httpx.AsyncClient(base_url=mesh.gateway, timeout=60) as http:
         for path in PATHS:
             assert (await http.get(path, headers=headers)).is_success
         await ada.gateway.call("POST", "/v1/auth/logout", {})

@@ -63,7 +63,7 @@ def bucket() -> Iterator[Bucket]:
     try:
         assert process.stdout
         endpoint = next(match.group(1) for line in process.stdout if (match := _RUNNING.search(line)))
-        httpx.put(f"{endpoint}/{_BUCKET}").raise_for_status()
+        httpx.put(f"{endpoint}/{_BUCKET}", timeout=60).raise_for_status()
         yield Bucket(endpoint)
     finally:
         process.kill()

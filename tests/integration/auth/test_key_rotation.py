@@ -37,7 +37,7 @@ async def gateway_before(auth: str, planner: str, folder: Path) -> AsyncIterator
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.listen_port}") as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.listen_port}", timeout=60) as client:
             yield client
     finally:
         process.kill()

@@ -188,7 +188,7 @@ async def test_a_lesson_in_a_bucket_is_watched_by_signed_urls_and_gone_when_dele
     assert asked.video_url == ""
     await generation.next()
     made = await videos.GetVideo(pb.GetVideoRequest(video_id=asked.id), metadata=me)
-    async with httpx.AsyncClient() as browser:
+    async with httpx.AsyncClient(timeout=60) as browser:
         for url, media_type in (
             (made.video_url, "video/mp4"),
             (made.thumbnail_url, "image/webp"),
@@ -238,7 +238,7 @@ async def test_a_store_that_is_away_costs_an_attempt_and_publishes_the_same_film
         connection.execute("UPDATE generation_jobs SET not_before = now()")
     await generation.next()
     made = await videos.GetVideo(pb.GetVideoRequest(video_id=asked.id), metadata=me)
-    async with httpx.AsyncClient() as browser:
+    async with httpx.AsyncClient(timeout=60) as browser:
         assert (await browser.get(made.video_url)).content == film
 
 

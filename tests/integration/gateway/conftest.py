@@ -152,7 +152,7 @@ def _running(settings: gateway.Settings, folder: Path) -> Iterator[tuple[Gateway
 
 def _wait_until(running: Gateway, process: "subprocess.Popen[bytes]", path: str, headers: Mapping[str, str]) -> None:
     until = time.monotonic() + _SECONDS
-    with httpx.Client(base_url=running.url, headers=headers) as client:
+    with httpx.Client(base_url=running.url, headers=headers, timeout=60) as client:
         while time.monotonic() < until and process.poll() is None:
             try:
                 if client.get(path).status_code == 200:

@@ -41,7 +41,7 @@ def test_other_answers_cannot_say_that_they_are_not_modified(client):
 )
 def test_the_address_of_a_feed_is_in_no_log(start_gateway, method, path):
     with start_gateway() as running:
-        with httpx.Client(base_url=running.url) as client:
+        with httpx.Client(base_url=running.url, timeout=60) as client:
             client.request(method, path)
             last = client.get("/docs/page.css").headers["x-request-id"]
         while last not in running.log.read_text():

@@ -163,7 +163,7 @@ def test_a_service_that_comes_back_is_used_again(start_gateway, services):
     headers = {"authorization": f"Bearer {services.token()}"}
     with (
         start_gateway(clusters={"planner": address}) as gateway,
-        httpx.Client(base_url=gateway.url, headers=headers) as client,
+        httpx.Client(base_url=gateway.url, headers=headers, timeout=60) as client,
     ):
         for _ in range(10):  # more failures than an outlier is allowed
             assert client.get("/v1/planner/progress").status_code == 503

@@ -19,7 +19,7 @@ def metrics(start_gateway, services):
     port, token = free_ports(1)[0], {"authorization": f"Bearer {services.token()}"}
     with start_gateway(metrics_port=port, clusters={"planner": f"127.0.0.1:{free_ports(1)[0]}"}) as gateway:
         for path in ("/v1/videos/a", "/v1/planner/progress", "/v1/nope"):
-            httpx.get(gateway.url + path, headers=token)
+            httpx.get(gateway.url + path, headers=token, timeout=60)
         address = f"http://127.0.0.1:{port}"
         until = time.monotonic() + _SECONDS
         while OF_THE_GATEWAY - set(re.findall(r"^\w+", text := scraped(address), re.MULTILINE)):
@@ -28,7 +28,7 @@ def metrics(start_gateway, services):
 
 
 def scraped(address):
-    answer = httpx.get(f"{address}/metrics")
+    answer = httpx.get(f"{address}/metrics", timeout=60)
     assert answer.status_code == 200
     return answer.text
 
@@ -71,12 +71,12 @@ def test_how_long_a_service_takes_is_told_by_its_name(metrics):
     "path", ["/", "/stats", "/config_dump", "/metrics?filter=x", "/metrics/", "/clusters", "/certs"]
 )
 def test_nothing_else_of_envoys_interface_is_there(metrics, path):
-    assert httpx.get(metrics[1] + path).status_code == 404
+    assert httpx.get(metrics[1] + path, timeout=60).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/quitquitquit", "/logging", "/healthcheck/fail", "/reset_counters"])
 def test_nothing_can_be_changed_there(metrics, path):
-    assert httpx.post(metrics[1] + path).status_code == 404
+    assert httpx.post(metrics[1] + path, timeout=60).status_code == 404
 
 
 def test_clients_do_not_reach_it_by_the_port_of_the_api(client):

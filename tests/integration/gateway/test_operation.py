@@ -20,9 +20,9 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 def test_each_client_has_its_own_rate_limit(start_gateway):
     with start_gateway(requests_per_second=1, burst=5) as running:
         greedy, modest = (httpx.HTTPTransport(local_address=f"127.0.0.{number}") for number in (2, 3))
-        with httpx.Client(base_url=running.url, transport=greedy) as client:
+        with httpx.Client(base_url=running.url, transport=greedy, timeout=60) as client:
             answers = until_refused(client)
-        with httpx.Client(base_url=running.url, transport=modest) as client:
+        with httpx.Client(base_url=running.url, transport=modest, timeout=60) as client:
             assert client.get("/healthz").status_code == 200
     assert answers[0].status_code == 200
     refused = answers[-1]
@@ -74,9 +74,9 @@ def test_clients_cannot_steer_the_gateway_by_its_own_headers(client, services):
 def test_as_many_proxies_as_are_ours_say_who_is_calling(start_gateway, services, proxies, client_address):
     said = {"authorization": f"Bearer {services.token()}", "x-forwarded-for": "10.9.9.9, 192.0.2.1, 192.0.2.2"}
     with start_gateway(trusted_proxies=proxies, requests_per_second=1, burst=5) as running:
-        assert httpx.get(f"{running.url}/v1/videos/a", headers=said).status_code == 200
+        assert httpx.get(f"{running.url}/v1/videos/a", headers=said, timeout=60).status_code == 200
         assert services.seen.metadata["GetVideo"]["x-envoy-external-address"] == client_address
-        with httpx.Client(base_url=running.url) as client:
+        with httpx.Client(base_url=running.url, timeout=60) as client:
             until_refused(client, lambda number: {"x-forwarded-for": f"10.9.9.{number}, 192.0.2.1, 192.0.2.2"})
             others = {"x-forwarded-for": "192.0.2.3, 192.0.2.4"}
             assert client.get("/healthz", headers=others).status_code == 200
@@ -89,7 +89,10 @@ def test_spans_reach_the_collector(start_gateway, services):
     address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()
     headers = {"authorization": f"Bearer {services.token()}"}
-    with start_gateway(otlp_endpoint=address) as running, httpx.Client(base_url=running.url, headers=headers) as client:
+    with (
+        start_gateway(otlp_endpoint=address) as running,
+        httpx.Client(base_url=running.url, headers=headers, timeout=60) as client,
+    ):
         for _ in range(6):  # spans go in fives
             client.get("/v1/videos/a")
         assert collector.got_one.wait(60)
@@ -109,7 +112,10 @@ def test_no_span_tells_a_query_or_the_address_of_a_file(start_gateway, services)
     server.start()
     asks = {"origin": "https://lm.example", "access-control-request-method": "GET"}
     headers = {"authorization": f"Bearer {services.token()}"}
-    with start_gateway(otlp_endpoint=address) as running, httpx.Client(base_url=running.url, headers=headers) as client:
+    with (
+        start_gateway(otlp_endpoint=address) as running,
+        httpx.Client(base_url=running.url, headers=headers, timeout=60) as client,
+    ):
         for method in ("GET", "HEAD", "PROPFIND", "POST"):
             client.request(method, f"/calendar/{SECRET}.ics")
             client.request(method, f"/calendar/{SECRET}")

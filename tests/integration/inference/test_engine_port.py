@@ -40,7 +40,7 @@ async def address(start_engine: StartEngine) -> str:
 
 
 async def test_every_path_that_tells_or_does_something_asks_for_the_key(address: str) -> None:
-    async with httpx.AsyncClient(base_url=address) as client:
+    async with httpx.AsyncClient(base_url=address, timeout=60) as client:
         for path in (
             "/completion",
             "/v1/completions",

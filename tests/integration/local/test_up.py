@@ -88,7 +88,7 @@ async def test_a_mesh_lives_from_its_one_line_to_ctrl_c(up, tmp_path):
     gateway = await first.gateway()
     family = first.family()
 
-    async with httpx.AsyncClient(base_url=gateway) as client:
+    async with httpx.AsyncClient(base_url=gateway, timeout=60) as client:
         assert (await client.get("/healthz")).status_code == 200
         assert (await client.get("/v1/videos")).status_code == 401
 
@@ -103,7 +103,7 @@ async def test_a_mesh_lives_from_its_one_line_to_ctrl_c(up, tmp_path):
 
     assert await first.interrupt() == (0, b"")
     assert not [pid for pid in family if is_alive(pid)]
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         with pytest.raises(httpx.ConnectError):
             await client.get(gateway)
 
@@ -112,7 +112,7 @@ async def test_killing_the_mesh_leaves_no_process_and_the_data_is_there_again(up
     first = await up()
     gateway = await first.gateway()
     account = {"email": "ada@school.example", "password": "a long enough password", "displayName": "Ada"}
-    async with httpx.AsyncClient(base_url=gateway) as client:
+    async with httpx.AsyncClient(base_url=gateway, timeout=60) as client:
         (await client.post("/v1/auth/register", json=account)).raise_for_status()
     family = first.family()
     first.process.kill()
@@ -124,7 +124,7 @@ async def test_killing_the_mesh_leaves_no_process_and_the_data_is_there_again(up
     assert await wait_until(all_gone, STOP_SECONDS)
 
     second = await up()
-    async with httpx.AsyncClient(base_url=await second.gateway()) as client:
+    async with httpx.AsyncClient(base_url=await second.gateway(), timeout=60) as client:
         login = await client.post("/v1/auth/login", json=account | {"password": "not that password"})
         known = await client.post("/v1/auth/login", json={name: account[name] for name in ("email", "password")})
     assert login.status_code == 401
@@ -168,7 +168,7 @@ async def test_external_servers_take_the_place_of_the_embedded_ones(up, run, tmp
     urls = {"LM_POSTGRES_URL": postgres.url, "LM_NATS_URL": nats.url, "LM_REDIS_URL": redis.url}
     async with run(postgres.process()), run(nats.process()), run(redis.process()):
         mesh = await up(**urls)
-        async with httpx.AsyncClient(base_url=await mesh.gateway()) as client:
+        async with httpx.AsyncClient(base_url=await mesh.gateway(), timeout=60) as client:
             assert (await client.get("/.well-known/jwks.json")).status_code == 200
         assert await mesh.interrupt() == (0, b"")
     assert not os.listdir(tmp_path / "home" / "data")

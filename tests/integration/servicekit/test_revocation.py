@@ -35,6 +35,12 @@ async def watching(nats: Nats) -> AsyncIterator[tuple[Broker, RevokedSessions]]:
     await broker.close()
 
 
+async def revoke(broker: Broker, session: str) -> None:
+    """Once NATS is there, however long it takes to start."""
+    await broker.jetstream()
+    await revoke_session(broker, session)
+
+
 async def heard(revoked: RevokedSessions, *sessions: str) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not all(session in revoked for session in sessions):
@@ -45,13 +51,13 @@ async def test_an_ended_session_is_heard_of_by_those_who_watch_and_those_who_com
     nats: Nats, tmp_path: Path
 ) -> None:
     async with running(nats.process(), tmp_path), watching(nats) as (broker, early):
-        await revoke_session(broker, "first")
-        await revoke_session(broker, "second")
-        await revoke_session(broker, "first")
+        await revoke(broker, "first")
+        await revoke(broker, "second")
+        await revoke(broker, "first")
         await heard(early, "first", "second")
         async with watching(nats) as (_, late):
             await heard(late, "first", "second")
-            await revoke_session(broker, "third")
+            await revoke(broker, "third")
             await heard(late, "third")
             await heard(early, "third")
         assert len(early) == len(late) == 3
@@ -60,14 +66,14 @@ async def test_an_ended_session_is_heard_of_by_those_who_watch_and_those_who_com
 async def test_what_was_revoked_while_a_watcher_had_lost_nats_is_heard_after_it(nats: Nats, tmp_path: Path) -> None:
     async with watching(nats) as (broker, revoked):  # before there is a NATS
         async with running(nats.process(), tmp_path) as server:
-            await revoke_session(broker, "before")
+            await revoke(broker, "before")
             await heard(revoked, "before")
             await kill(server)
         with pytest.raises(TimeoutError):
             await revoke_session(broker, "nobody took it")
         assert "before" in revoked  # remembered through the outage
         async with running(nats.process(), tmp_path), watching(nats) as (another, _):
-            await revoke_session(another, "meanwhile")
+            await revoke(another, "meanwhile")
             await heard(revoked, "meanwhile")
         assert "nobody took it" not in revoked
 
@@ -75,10 +81,10 @@ async def test_what_was_revoked_while_a_watcher_had_lost_nats_is_heard_after_it(
 async def test_a_nats_that_comes_back_empty_is_told_again(nats: Nats, tmp_path: Path) -> None:
     async with watching(nats) as (broker, revoked):
         async with running(nats.process(), tmp_path) as server:
-            await revoke_session(broker, "before")
+            await revoke(broker, "before")
             await heard(revoked, "before")
             await kill(server)
         (nats.data / "store").rename(tmp_path / "lost")
         async with running(nats.process(), tmp_path):
-            await revoke_session(broker, "after")
+            await revoke(broker, "after")
             await heard(revoked, "after")
