@@ -107,6 +107,15 @@ def test_what_is_no_model_is_not_kept(
     assert list(Path(environment["LM_MODELS_DIR"]).iterdir()) == []
 
 
+def test_a_folder_in_the_place_of_a_file_is_told_before_anything_is_fetched(
+    source: Source, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (Path(environment["LM_MODELS_DIR"]) / "known.gguf").mkdir(parents=True)
+    assert _run(environment, "pull", "known") == 1
+    assert "move it away" in capsys.readouterr().err
+    assert source.asked == []
+
+
 def test_an_unknown_name_is_told_where_to_look(environment: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert _run(environment, "verify", "gpt") == 1
     assert "`lm models list` shows what is" in capsys.readouterr().err

@@ -99,6 +99,8 @@ def pull(registry: Registry, card: ModelCard, *, accept_unknown: bool, say: Say 
     path = registry.path(card)
     if path.is_file():
         raise NothingToDo(model=card.name, why=f"is here already: {path}")
+    if path.exists():
+        raise NothingToDo(model=card.name, why=f"cannot have its file where something else is; move it away: {path}")
     if not card.source:
         raise NothingToDo(model=card.name, why=f"has no source in the registry; put its file at {path}")
     if not card.sha256 and not accept_unknown:
