@@ -69,7 +69,7 @@ protos-check: $(READY) ## Fail when generated files are stale, the contracts bre
 deploy: $(READY) ## Write the gateway's configuration for Compose and Kubernetes from deploy/gateways.yaml
 	python deploy/render.py
 
-check: lint protos-check test ## All of the above, as continuous integration runs it
+check: lint protos-check test ## What continuous integration runs: lint, contracts, all tests
 
 bench: $(READY) ## Requests per second through the gateway beside a plain service and a call without a database
 	@$(BIN)/python -m tests.performance.bench

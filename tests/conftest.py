@@ -26,14 +26,14 @@ from local_mesh.credentials import Credentials
 from local_mesh.servers import databases
 from local_mesh.servers.databases import DatabaseUrls
 
-pytest_plugins = ["loopback"]
+pytest_plugins = ["loopback", "own_nats"]
 # A slow machine is no failure: no test asserts a time, and Hypothesis would, for each example.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 _HOME = "LM_TEST_BACKING_HOME"
 _SESSION = "LM_TEST_SESSION_PID"
-_START_SECONDS = 60
+_START_SECONDS = 150
 _STOP_SECONDS = 15
 
 
@@ -77,7 +77,8 @@ def backing() -> Backing:
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """The session's whole mesh, as `make up` runs it. Tests share it: none stops or breaks a part of it."""
+    """The session's whole mesh, as `make up` runs it. Tests share it: none stops or breaks a part of it, but for the content
+    worker, which may be killed, for it comes back and goes on."""
 
     gateway: str
     home: Path

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from background import at_work
 from google.protobuf.message import Message
 
 from littlemonster.auth.v1.auth_events_pb2 import UserDeleted, UserErased
@@ -14,7 +15,7 @@ from servicekit.messaging.consumer import Consumer
 from servicekit.messaging.relay import Relay
 
 Erase = Callable[..., Awaitable[UserErased]]
-_SECONDS = 20
+_SECONDS = 60
 
 
 async def deliver(broker: Broker, consumer: Consumer, subject: str, event: Message, times: int = 1) -> None:
@@ -24,7 +25,7 @@ async def deliver(broker: Broker, consumer: Consumer, subject: str, event: Messa
     async with asyncio.timeout(_SECONDS), broker.subscribe(subject) as delivered:
         await jetstream.publish(subject, event.SerializeToString(), headers=headers)
         async for message in delivered:
-            if (message.headers or {})["ce-id"] == headers["ce-id"]:
+            if (message.headers or {}).get("ce-id") == headers["ce-id"]:
                 for _ in range(times):
                     await consumer.apply(message)
                 return
@@ -33,7 +34,6 @@ async def deliver(broker: Broker, consumer: Consumer, subject: str, event: Messa
 @asynccontextmanager
 async def erasing(broker: Broker, database: Database, consumer: Consumer) -> AsyncIterator[Erase]:
     """`erase(user_id, times)` asks once, delivers that `times` times, and answers the receipt the mesh hears of it."""
-    relay = asyncio.create_task(Relay(broker, database).run())
 
     async def erase(user_id: str, times: int = 1) -> UserErased:
         async with asyncio.timeout(_SECONDS), broker.subscribe("user.erased") as receipts:
@@ -44,8 +44,5 @@ async def erasing(broker: Broker, database: Database, consumer: Consumer) -> Asy
                     return receipt
         raise AssertionError("the subscription ended")
 
-    try:
+    async with at_work(Relay(broker, database).run()):
         yield erase
-    finally:
-        relay.cancel()
-        await asyncio.gather(relay, return_exceptions=True)

@@ -1,7 +1,8 @@
 """Services on loopback in the test's own event loop, called as anybody: through the real server, client and tokens."""
 
+import socket
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
@@ -58,6 +59,14 @@ class Loopback:
         channel = open_channel(address, "test", ServiceTokens(as_service, self.service_key) if as_service else None)
         self.stack.push_async_callback(channel.close)
         return channel
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """One where nobody listens and nobody else can begin to."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from local_mesh.demo.client import Gateway
 from local_mesh.demo.media import film_seconds
 from local_mesh.servers.databases import SERVICES
 
-START_SECONDS = 90
+pytestmark = pytest.mark.timeout(600)  # meshes start one after the other
+START_SECONDS = 150
 PLAN = {
     "title": "Review Pythagoras",
     "subject": "SUBJECT_MATH",

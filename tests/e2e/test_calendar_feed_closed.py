@@ -8,7 +8,7 @@ import pytest
 
 from local_mesh.demo.student import Student
 
-SECONDS = 20
+SECONDS = 60
 
 
 async def change_password(ada: Student) -> None:

@@ -25,7 +25,7 @@ async def healthy():
     return healthy
 
 
-@pytest.mark.parametrize("name", ["auth", "content-worker", "inference"])
+@pytest.mark.parametrize("name", ["auth", "planner-worker", "inference"])
 async def test_a_service_and_a_worker_are_healthy_once_they_serve(name, mesh, healthy):
     facts = json.loads(await asyncio.to_thread((mesh.home / "run/mesh.json").read_text))
     # In a container a process listens on all addresses.

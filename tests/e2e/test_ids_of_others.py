@@ -26,7 +26,7 @@ FOR_ALL = {
 STAFF = (access_pb2.ACCESS_MODERATOR, access_pb2.ACCESS_ADMIN)
 BODIES = {"UpdateEvent": {"title": "Mine now", "updateMask": "title"}}
 TEXT = "Why do the squares fit?"
-SECONDS = 60
+SECONDS = 150
 
 
 @pytest.fixture

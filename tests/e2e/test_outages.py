@@ -8,11 +8,13 @@ import sys
 from contextlib import asynccontextmanager
 
 import httpx
+import pytest
 
 from local_mesh.demo.client import Gateway, eventually
 from local_mesh.demo.student import Student
 
-READY_SECONDS = 90
+pytestmark = pytest.mark.timeout(600)  # meshes start one after the other
+READY_SECONDS = 150
 RECOVERY_SECONDS = 60
 
 

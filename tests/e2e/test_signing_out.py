@@ -5,7 +5,7 @@ import time
 
 import httpx
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 PATHS = ("/v1/users/me", "/v1/videos", "/v1/planner/events")
 
 

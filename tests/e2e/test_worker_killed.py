@@ -10,7 +10,7 @@ import pytest
 from local_mesh.home import Home
 from local_mesh.mesh import STATUS
 
-SECONDS = 90
+SECONDS = 200
 
 
 @pytest.mark.parametrize("stage", ["voice", "slides", "render"])

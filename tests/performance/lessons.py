@@ -22,7 +22,10 @@ _ADD = """
     VALUES (%(title)s, %(subject)s, %(difficulty)s, %(topic)s, %(summary)s, %(key_points)s, %(cues)s, %(tags)s,
         setweight(to_tsvector('english', %(title)s || ' ' || %(topic)s), 'A')
         || setweight(to_tsvector('english', %(aliases)s || ' ' || %(points)s), 'B')
-        || setweight(to_tsvector('english', %(transcript)s), 'D'))
+        || setweight(to_tsvector('english', %(summary)s), 'C') || setweight(to_tsvector('english', %(transcript)s), 'D')
+        || (SELECT coalesce(array_to_tsvector(array_agg(word)), '')
+            FROM unnest(tsvector_to_array(to_tsvector('simple', concat_ws(' ', %(title)s, %(topic)s, %(aliases)s)))) AS word
+            WHERE to_tsvector('english', word) = ''))
 """
 _WORDS = "INSERT INTO search_words SELECT unnest(tsvector_to_array(to_tsvector('simple', %s))) ON CONFLICT DO NOTHING"
 _SHELVES = ", ".join(f"'/{level}:' || n / {size}" for level, size in enumerate(SHELF_SIZES))
@@ -92,8 +95,8 @@ def _lessons() -> Iterator[dict[str, Any]]:
                 "topic": topic.aliases[0],
                 "aliases": " ".join(topic.aliases),
                 "summary": plan.summary,
-                "key_points": list(plan.key_points),
-                "points": " ".join(plan.key_points),
+                "key_points": (points := [point.text for point in plan.key_points]),
+                "points": " ".join(points),
                 "cues": json.dumps(_cues(said)),
                 "tags": list(topic.tags),
                 "transcript": " ".join(said),

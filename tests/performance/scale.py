@@ -60,7 +60,7 @@ def searches() -> list[str]:
 
 
 def _search(chance: random.Random, topic: Topic, number: int) -> str:
-    points = " ".join(point for plan in topic.levels.values() for point in plan.key_points)
+    points = " ".join(point.text for plan in topic.levels.values() for point in plan.key_points)
     one, other = chance.sample(sorted(set(re.findall(r"[A-Za-z]{5,}", points))), 2)
     asked = (topic.title, one, f"{one} {other}", topic.aliases[0][:-2], one)[number % 5]
     subject = f"&subject=SUBJECT_{topic.subject}" if number % 5 == 4 else ""
@@ -128,6 +128,7 @@ def explained(database_url: str, newest: int) -> str:
                 "every_word": "triangle",
                 "some_word": "triangle",
                 "typed": "triangle",
+                "dropped": "",
                 "marks": "",
                 "shelves": list(shelves(newest)),
             },

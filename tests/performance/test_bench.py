@@ -6,8 +6,6 @@ import os
 import sys
 from pathlib import Path
 
-import pytest
-
 _REPOSITORY = Path(__file__).parents[2]
 
 
@@ -24,7 +22,6 @@ async def _output_of(module: str, home: Path) -> str:
     return output
 
 
-@pytest.mark.timeout(300)
 async def test_a_short_bench_compares_equal_services_without_a_failed_request_and_writes_its_figures(tmp_path: Path):
     output = await _output_of("tests.performance.bench", tmp_path)
 
@@ -36,7 +33,6 @@ async def test_a_short_bench_compares_equal_services_without_a_failed_request_an
         assert all(value > 0 for value in measured.values())
 
 
-@pytest.mark.timeout(300)
 async def test_a_short_bench_of_scale_compares_few_with_many_and_keeps_how_postgresql_answers(tmp_path: Path):
     await _output_of("tests.performance.scale", tmp_path)
 
@@ -45,7 +41,6 @@ async def test_a_short_bench_of_scale_compares_few_with_many_and_keeps_how_postg
     assert "Index Scan Backward using videos_recent_idx" in (tmp_path / "explain" / "400.txt").read_text()
 
 
-@pytest.mark.timeout(300)
 async def test_a_short_bench_of_lessons_makes_some_and_writes_what_each_stage_took(tmp_path: Path):
     await _output_of("tests.performance.lesson", tmp_path)
 

@@ -35,13 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _add_render(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--for", dest="target", choices=_TARGETS, required=True)
+    parser.add_argument("--for", dest="target", choices=_TARGETS, required=True, help="whose defaults are taken")
     parser.add_argument("--cluster", action="append", default=[], metavar="NAME=HOST:PORT", help="where a service is")
-    parser.add_argument("--media-dir", type=Path)
-    parser.add_argument("--listen-port", type=int)
+    parser.add_argument("--media-dir", type=Path, help="finished lessons, on the machine Envoy runs on")
+    parser.add_argument("--listen-port", type=int, help="where clients call")
     parser.add_argument("--admin", help="a Unix socket's path or a loopback host:port; empty for none")
     parser.add_argument("--metrics-port", type=int, help="where Prometheus reads Envoy's counters; 0 for nowhere")
-    parser.add_argument("--public-url")
+    parser.add_argument("--public-url", help="what clients call; https makes browsers stay with it (HSTS)")
     parser.add_argument(
         "--cors-origin",
         dest="cors_origins",
@@ -49,11 +49,11 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
         metavar="ORIGIN[,ORIGIN…]",
         help="of browser clients elsewhere, such as https://app.school.example",
     )
-    parser.add_argument("--requests-per-second", type=int)
-    parser.add_argument("--burst", type=int)
-    parser.add_argument("--trusted-proxies", type=int)
-    parser.add_argument("--otlp-endpoint", metavar="HOST:PORT")
-    parser.add_argument("--trace-sampling-percent", type=float)
+    parser.add_argument("--requests-per-second", type=int, help="what one client address may call in the long run")
+    parser.add_argument("--burst", type=int, help="what one client address may call at once")
+    parser.add_argument("--trusted-proxies", type=int, help="how many proxies of yours stand before this one")
+    parser.add_argument("--otlp-endpoint", metavar="HOST:PORT", help="where spans go by OTLP over gRPC")
+    parser.add_argument("--trace-sampling-percent", type=float, help="how many requests are traced")
     parser.add_argument("--assets-dir", type=Path, help="this package's files on the machine Envoy runs on")
     parser.add_argument("--swagger-dir", type=Path, help="Swagger UI's files on the machine Envoy runs on")
 

@@ -105,7 +105,7 @@ def _query_refused(rpc: Rpc, refused: Refusal) -> dict[str, Any]:
 
 
 def _method_not_allowed(path: str, verbs: list[str]) -> dict[str, Any]:
-    allow = {"header": {"key": "allow", "value": ", ".join([*verbs, "OPTIONS"])}}
+    allow = {"header": {"key": "allow", "value": ", ".join(verbs)}}
     return {
         "match": _path_match(path),
         "direct_response": {"status": 405},

@@ -41,7 +41,7 @@ def own_examples() -> Iterator[Example]:
 def _said_of(topic: Topic) -> Iterator[str]:
     yield from (topic.title, *topic.aliases, *(text for fact in topic.facts for text in (fact.text, fact.say)))
     for plan in topic.levels.values():
-        yield from (plan.summary, *plan.key_points, *(quiz.question for quiz in plan.quiz))
+        yield from (plan.summary, *(point.text for point in plan.key_points), *(quiz.question for quiz in plan.quiz))
 
 
 def _asked() -> Iterator[Example]:

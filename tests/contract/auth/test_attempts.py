@@ -77,8 +77,8 @@ async def test_forgiving_what_was_never_counted_gives_nothing_away(attempts: Att
     assert await attempts.reserve([network]) is not None
 
 
-async def test_a_redis_that_is_not_there_is_an_error_of_redis(unused_tcp_port: int) -> None:
-    redis = connect_redis(f"redis://127.0.0.1:{unused_tcp_port}/0")
+async def test_a_redis_that_is_not_there_is_an_error_of_redis(closed_port: int) -> None:
+    redis = connect_redis(f"redis://127.0.0.1:{closed_port}/0")
     with pytest.raises(RedisError):
         await RedisAttempts(redis).reserve([budget(1)])
     await redis.aclose()

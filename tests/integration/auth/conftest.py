@@ -11,7 +11,7 @@ from fakes.auth.keys import key_source
 from fakes.auth.mail import MemoryMailer, PlainLetters
 from integration.auth.exporting import exporting, peers, planner  # noqa: F401  # fixtures
 from integration.auth.running import PASSWORD, Running, bearer  # noqa: F401  # what tests import from here
-from integration.auth.two_services import auth_database, mesh_of_two  # noqa: F401  # fixtures
+from integration.auth.two_services import account_email, auth_database, mesh_of_two  # noqa: F401  # fixtures
 from loopback import Loopback
 
 from auth_service.clients.passwords import Argon2Passwords, Cost
@@ -29,6 +29,9 @@ from servicekit.database import Database
 from servicekit.identity.keys import StaticKeys
 from servicekit.identity.tokens import TokenVerifier
 
+PATIENCE_SECONDS = 60
+"""A busy machine is no outage of Redis."""
+
 
 @pytest.fixture
 async def running(
@@ -38,7 +41,7 @@ async def running(
     urls = make_database("auth")
     database = Database(urls.app, name="auth", size=8)
     await database.open()
-    redis = connect_redis(redis_url)
+    redis = connect_redis(redis_url, PATIENCE_SECONDS, PATIENCE_SECONDS)
     passwords = Argon2Passwords(threads=8, cost=Cost(passes=1, memory_kib=8))
     clock = ManualClock(utc_now())
     attempts = ResilientAttempts(RedisAttempts(redis), LocalAttempts())

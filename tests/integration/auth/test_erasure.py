@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from background import at_work
 from conftest import Backing
 from erasing import deliver
 from integration.auth.conftest import Running, bearer
@@ -50,11 +51,9 @@ class Leaving:
 async def leaving(running: Running, backing: Backing) -> AsyncIterator[Leaving]:
     broker = Broker(backing.nats_url, name="auth")
     await broker.connect()
-    relay = asyncio.create_task(Relay(broker, running.database).run())
     erasing = Erasing(StoredErasures(running.database), units_of_work(running.database), running.clock, GRACE)
-    yield Leaving(erasing, receipts(broker, running.database, StoredWork, running.clock), broker)
-    relay.cancel()
-    await asyncio.gather(relay, return_exceptions=True)
+    async with at_work(Relay(broker, running.database).run()):
+        yield Leaving(erasing, receipts(broker, running.database, StoredWork, running.clock), broker)
     await broker.close()
 
 
@@ -83,7 +82,7 @@ async def test_an_account_goes_from_auth_the_mesh_is_told_and_all_that_stays_is_
     others = rows_about(*superuser, others_id)
     assert await leaving.erasing.erase_due() == 0
     running.clock.advance(GRACE)
-    async with asyncio.timeout(20), leaving.broker.subscribe("user.deleted") as told:
+    async with asyncio.timeout(60), leaving.broker.subscribe("user.deleted") as told:
         assert await leaving.erasing.erase_due() == 1
         async for message in told:
             if UserDeleted.FromString(message.data).user_id == user_id:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from conftest import Backing
 from fakes import processes
 from integration.auth.conftest import Running
 from integration.auth.exporting import begun, fetched, seen
@@ -19,7 +18,7 @@ from littlemonster.auth.v1 import user_service_pb2 as pb
 from littlemonster.common.v1.personal_data_service_pb2_grpc import add_PersonalDataServiceServicer_to_server
 from servicekit.personal_data.handlers import PersonalDataHandlers
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 WORKER = "auth_service.worker"
 WAITING = f"SELECT count(*) FROM pg_locks WHERE {HERE} AND NOT granted AND relation = 'export_pieces'::regclass"
 PIECES = "SELECT count(*) FROM export_pieces"
@@ -27,12 +26,12 @@ END_LEASE = "UPDATE exports SET due_time = now()"
 
 
 @pytest.fixture
-async def environment(running: Running, backing: Backing, loopback: Loopback, tmp_path: Path) -> Mapping[str, str]:
+async def environment(running: Running, own_nats: str, loopback: Loopback, tmp_path: Path) -> Mapping[str, str]:
     """What each worker is told; the other services hold nothing."""
     empty = [(add_PersonalDataServiceServicer_to_server, PersonalDataHandlers())]
     address = await loopback.serve(empty, processes.verifier("auth", loopback))
     peers = {f"LM_{name}_ADDRESS": address for name in ("CONTENT", "COMMUNITY", "PLANNER", "INFERENCE")}
-    own = {"LM_DATABASE_URL": running.urls.app, "LM_NATS_URL": backing.nats_url}
+    own = {"LM_DATABASE_URL": running.urls.app, "LM_NATS_URL": own_nats}
     return processes.environment("auth", loopback, tmp_path, **own, **peers)
 
 

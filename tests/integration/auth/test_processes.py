@@ -51,7 +51,11 @@ async def inbox() -> AsyncIterator[tuple[_Inbox, str]]:
 
 @pytest.fixture
 def environment(
-    make_database: Callable[[str], DatabaseUrls], backing: Backing, tmp_path: Path, inbox: tuple[_Inbox, str]
+    make_database: Callable[[str], DatabaseUrls],
+    backing: Backing,
+    own_nats: str,
+    tmp_path: Path,
+    inbox: tuple[_Inbox, str],
 ) -> dict[str, str]:
     """What both processes are told."""
     folder = tmp_path / "keys"
@@ -59,7 +63,7 @@ def environment(
     return dict(
         child_environment(
             LM_DATABASE_URL=make_database("auth").app,
-            LM_NATS_URL=backing.nats_url,
+            LM_NATS_URL=own_nats,
             LM_REDIS_URL=backing.redis_url,
             LM_SMTP_URL=inbox[1],
             LM_SERVICE_KEY_FILE=str(keys.key_file(folder, "auth")),
@@ -109,10 +113,10 @@ async def listening(process: asyncio.subprocess.Process) -> tuple[int, bytes]:
 
 
 async def test_a_registration_reaches_the_mailbox_and_a_sign_out_the_other_services(
-    environment: dict[str, str], inbox: tuple[_Inbox, str], backing: Backing, loopback: Loopback
+    environment: dict[str, str], inbox: tuple[_Inbox, str], own_nats: str, loopback: Loopback
 ) -> None:
     email = f"{new_id()}@example.org"
-    broker = Broker(backing.nats_url, name="test")
+    broker = Broker(own_nats, name="test")
     await broker.connect()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(broker.close)

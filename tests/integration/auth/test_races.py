@@ -97,7 +97,7 @@ async def test_what_somebody_holds_is_passed_over_by_housekeeping_and_many_sweep
             assert account
             held = await work.sessions.get((await work.sessions.unended(account.id))[0].id)
             assert held
-            await asyncio.wait_for(asyncio.gather(*(housekeeping.sweep() for _ in range(4))), 20)
+            await asyncio.wait_for(asyncio.gather(*(housekeeping.sweep() for _ in range(4))), 60)
             assert await count(running, "sessions") == 30
     swept = await asyncio.gather(*(housekeeping.sweep() for _ in range(4)))
     assert sum(swept) == 30

@@ -7,9 +7,9 @@ from auth_service.errors import CredentialsInvalid, TooManyAttempts
 
 
 @pytest.fixture
-def redis_url(unused_tcp_port: int) -> str:
+def redis_url(closed_port: int) -> str:
     """Nobody listens there."""
-    return f"redis://:secret@127.0.0.1:{unused_tcp_port}/0"
+    return f"redis://:secret@127.0.0.1:{closed_port}/0"
 
 
 async def test_people_sign_in_and_guessing_is_limited_without_redis(

@@ -1,6 +1,6 @@
 """Auth and another service as processes of their own, for what only shows between two."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,19 +21,24 @@ from servicekit.clock import utc_now
 from servicekit.database import Database
 from servicekit.ids import new_id
 
-EMAIL = f"{new_id()}@example.org"
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-async def auth_database(make_database: Callable[[str], DatabaseUrls]) -> DatabaseUrls:
-    """A database with one confirmed account."""
+def account_email() -> str:
+    """Of this test alone: Redis counts for how often somebody signs in."""
+    return f"{new_id()}@example.org"
+
+
+@pytest.fixture
+async def auth_database(make_database: Callable[[str], DatabaseUrls], account_email: str) -> DatabaseUrls:
+    """A database with one confirmed account, of that address."""
     urls = make_database("auth")
     database = Database(urls.app, name="auth")
     await database.open()
     with acting_as(AUTH):
         async with units_of_work(database)() as work:
-            account = open_account(new_id(), Registration(EMAIL, "Ada", await hashed(), None), utc_now())
+            account = open_account(new_id(), Registration(account_email, "Ada", await hashed(), None), utc_now())
             await work.accounts.add(confirm(account, utc_now()))
     await database.close()
     return urls
@@ -51,10 +56,12 @@ async def hashed() -> str:
 class Mesh:
     """Auth and planner, whose processes are started when a test says so."""
 
-    def __init__(self, folder: Path, backing: Backing, loopback: Loopback, auth: DatabaseUrls, planner: str) -> None:
+    def __init__(
+        self, folder: Path, servers: Mapping[str, str], loopback: Loopback, databases: Mapping[str, str]
+    ) -> None:
         keys.make_keys(folder, ["auth", "planner"])
-        self.folder, self._backing, self._loopback = folder, backing, loopback
-        self.databases = {"auth": auth.app, "planner": planner}
+        self.folder, self._servers, self._loopback = folder, servers, loopback
+        self.databases = databases
         self._auth_address = ""
 
     @asynccontextmanager
@@ -62,8 +69,7 @@ class Mesh:
         environment = child_environment(
             LM_LISTEN="127.0.0.1:0",
             LM_DATABASE_URL=self.databases[service],
-            LM_NATS_URL=self._backing.nats_url,
-            LM_REDIS_URL=self._backing.redis_url,
+            **self._servers,
             LM_AUTH_ADDRESS=self._auth_address or "127.0.0.1:1",
             LM_SERVICE_KEY_FILE=str(keys.key_file(self.folder, service)),
             LM_SERVICE_KEYS_FILE=str(self.folder / keys.PUBLIC_KEYS),
@@ -80,9 +86,12 @@ class Mesh:
 def mesh_of_two(
     tmp_path: Path,
     backing: Backing,
+    own_nats: str,
     loopback: Loopback,
     auth_database: DatabaseUrls,
     make_database: Callable[[str], DatabaseUrls],
 ) -> Mesh:
     """Nothing of it runs yet."""
-    return Mesh(tmp_path / "keys", backing, loopback, auth_database, make_database("planner").app)
+    servers = {"LM_NATS_URL": own_nats, "LM_REDIS_URL": backing.redis_url}
+    databases = {"auth": auth_database.app, "planner": make_database("planner").app}
+    return Mesh(tmp_path / "keys", servers, loopback, databases)

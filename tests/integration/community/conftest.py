@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from background import ended
 from fakes.community.made import a_video
 from fakes.community.peers import ContentServicer, InferenceServicer, UserServicer
 from fakes.community.watch import Watch
@@ -103,12 +104,8 @@ async def running() -> AsyncIterator[Callable[[Coroutine[Any, Any, None]], None]
     """Runs background work until the test ends."""
     async with AsyncExitStack() as stack:
 
-        async def end(task: asyncio.Task[None]) -> None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
         def start(work: Coroutine[Any, Any, None]) -> None:
-            stack.push_async_callback(end, asyncio.create_task(work))
+            stack.push_async_callback(ended, asyncio.create_task(work))
 
         yield start
 

@@ -22,7 +22,7 @@ from servicekit.ids import new_id
 
 @pytest.fixture
 async def environment(
-    loopback: Loopback, backing, database_url: str, video: Video, tmp_path: Path
+    loopback: Loopback, own_nats: str, database_url: str, video: Video, tmp_path: Path
 ) -> Mapping[str, str]:
     """What both processes are told; the other services are servicers of the test."""
     known = content.Video(id=video.id, created_by=video.created_by, status=content.VIDEO_STATUS_PUBLIC)
@@ -35,7 +35,7 @@ async def environment(
         processes.verifier("community", loopback),
     )
     addresses = dict.fromkeys(("LM_AUTH_ADDRESS", "LM_CONTENT_ADDRESS", "LM_INFERENCE_ADDRESS"), peers)
-    backing_urls = {"LM_DATABASE_URL": database_url, "LM_NATS_URL": backing.nats_url}
+    backing_urls = {"LM_DATABASE_URL": database_url, "LM_NATS_URL": own_nats}
     return processes.environment("community", loopback, tmp_path, **addresses, **backing_urls)
 
 

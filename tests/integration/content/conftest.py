@@ -154,7 +154,7 @@ async def database(urls: Any) -> AsyncIterator[Database]:
 @pytest.fixture
 async def broker(backing: Any) -> AsyncIterator[Broker]:
     broker = Broker(backing.nats_url, name="content")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await broker.connect()
     yield broker
     await broker.close()
@@ -216,7 +216,7 @@ async def content(
 
 @pytest.fixture
 async def worker_environment(
-    content: Any, loopback: Loopback, urls: Any, backing: Any, tmp_path: Path
+    content: Any, loopback: Loopback, urls: Any, own_nats: str, tmp_path: Path
 ) -> Mapping[str, str]:
     """What a worker process is told."""
     services = [
@@ -230,7 +230,7 @@ async def worker_environment(
         loopback,
         tmp_path,
         LM_DATABASE_URL=urls.app,
-        LM_NATS_URL=backing.nats_url,
+        LM_NATS_URL=own_nats,
         LM_INFERENCE_ADDRESS=address,
         LM_MEDIA_DIR=str(tmp_path / "media"),
     )

@@ -18,3 +18,13 @@ def rows(urls, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         connection.execute("SELECT set_config('lm.role', 'SERVICE', true)")
         cursor = connection.execute(sql, parameters)
         return cursor.fetchall() if cursor.description else []
+
+
+def outbox(urls, subject: str) -> list[bytes]:
+    """The events of a subject that wait to be published."""
+    return [payload for (payload,) in rows(urls, "SELECT payload FROM outbox WHERE subject = %s", subject)]
+
+
+def stage_of(urls, video_id: str) -> str:
+    """The stage that the making of a video has come to."""
+    return rows(urls, "SELECT stage FROM generation_jobs WHERE video_id = %s", video_id)[0][0]

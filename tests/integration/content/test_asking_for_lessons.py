@@ -70,7 +70,9 @@ async def test_a_topic_that_fails_moderation_is_refused_with_the_reason_and_noth
 
 async def test_a_topic_nobody_can_teach_is_refused_with_the_nearest_topics(content, loopback) -> None:
     content.inference.unknown.add("Quantum knitting")
-    with pytest.raises(TopicNotSupported) as refused:
+    with pytest.raises(
+        TopicNotSupported, match=r"from a checked curriculum\. Choose .* Fractions, Percentages\.$"
+    ) as refused:
         await content.videos.CreateVideo(a_wish("Quantum knitting"), metadata=loopback.as_user(new_id()))
     assert refused.value.metadata["suggestions"] == "Fractions, Percentages"
 

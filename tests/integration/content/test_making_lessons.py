@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from integration.content.looking import get_video
+from integration.content.looking import get_video, outbox, stage_of
 
 from content_service.clients.inference import InferenceWriter
 from content_service.domain import MAX_ATTEMPTS, Job, Stage
@@ -83,7 +83,7 @@ async def test_scripts_of_a_batch_wait_behind_single_ones_and_one_that_is_asked_
 
 async def test_video_created_is_told_once_with_the_video_as_everybody_sees_it(content, video, urls) -> None:
     await content.generation("w").next()
-    events = [VideoCreated.FromString(payload) for payload in _told(urls, "video.created")]
+    events = [VideoCreated.FromString(payload) for payload in outbox(urls, "video.created")]
     assert [event.video.id for event in events] == [video[0].id]
     assert events[0].video == await get_video(content, video)
 
@@ -122,8 +122,8 @@ async def test_a_renderer_that_is_killed_loses_the_attempt_but_not_the_script_or
 ) -> None:
     content.renderer.start()
     worker = asyncio.create_task(content.generation("w").next())
-    async with asyncio.timeout(30):
-        while _stage(urls, video[0].id) != "voice":
+    async with asyncio.timeout(60):
+        while stage_of(urls, video[0].id) != "voice":
             await asyncio.sleep(0.01)
     os.kill(content.renderer.pid, signal.SIGKILL)
     await worker
@@ -187,18 +187,6 @@ async def test_a_stage_that_is_done_again_makes_less_of_nothing(video, database,
     with acting_as(Caller.service("content")):
         progress = await reads.progress(video[0].id)
     assert (progress.stage, progress.percent) == (Stage.VOICE, 55)
-
-
-def _told(urls, subject: str) -> list[bytes]:
-    with psycopg.connect(urls.app) as connection:
-        rows = connection.execute("SELECT payload FROM outbox WHERE subject = %s", (subject,)).fetchall()
-    return [row[0] for row in rows]
-
-
-def _stage(urls, video_id: str) -> str:
-    with psycopg.connect(urls.app) as connection:
-        connection.execute("SELECT set_config('lm.role', 'SERVICE', true)")
-        return connection.execute("SELECT stage FROM generation_jobs WHERE video_id = %s", (video_id,)).fetchone()[0]
 
 
 def _due_now(urls) -> None:

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from content_service.domain import SearchQuery
+from content_service.domain import Attempt, SearchQuery
 from content_service.storage import PostgresSearch
 from servicekit import migrate
 from servicekit.ids import new_id
@@ -47,5 +47,5 @@ async def test_going_back_a_version_keeps_lessons_searchable(earlier, urls) -> N
 
 
 async def _found(search: PostgresSearch) -> set[str]:
-    found = await search.search(SearchQuery("circle"), ["circle"], 20, "")
+    found = await search.search(SearchQuery("circle"), ["circle"], 20, "", Attempt.AS_TYPED)
     return {video.id for video in found.videos}

@@ -81,6 +81,20 @@ async def test_earlier_lessons_become_what_one_published_today_is(content, loopb
     assert len(_words(urls)) == 1
 
 
+async def test_lessons_of_which_names_were_not_kept_word_for_word_are_named_anew(
+    content, loopback, publish, urls
+) -> None:
+    content.inference.aliases[_TOPIC] = ("its and it's",)
+    video = await publish()
+    migrate.downgrade("content", urls.owner, "0009")
+    with psycopg.connect(urls.owner) as connection:
+        connection.execute("UPDATE search_documents SET words = ts_delete(words, ARRAY['its', 'and', 'it', 's'])")
+    migrate.upgrade("content", urls.owner)
+    assert not await _found(content, loopback, "its and it's")
+    assert await Naming(content.tools.unit_of_work, content.tools.judge).name() == 1
+    assert await _found(content, loopback, "its and it's") == {video}
+
+
 async def test_a_lesson_that_is_named_is_not_looked_at_again(content, earlier) -> None:
     await Naming(content.tools.unit_of_work, content.tools.judge).name()
     content.inference.asked.clear()

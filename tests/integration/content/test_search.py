@@ -198,8 +198,8 @@ async def test_of_lessons_with_some_of_the_words_those_with_more_of_them_come_fi
 
 
 async def test_of_lessons_with_some_of_the_words_those_with_the_rarer_come_first(content, loopback) -> None:
-    ids = [await _published(content, loopback, topic) for topic in ("yellow 7", "red green", "red red", "red")]
-    for query in ("red 7 unheard", "red yellow unheard", "red red 7 unheard"):
+    ids = [await _published(content, loopback, topic) for topic in ("yellow 77", "red green", "red red", "red")]
+    for query in ("red 77 unheard", "red yellow unheard", "red red 77 unheard"):
         first = await _search(content, loopback, query, page_size=1)
         rest = await _search(content, loopback, query, page_size=9, page_token=first.next_page_token)
         assert [video.id for video in first.videos] == ids[:1], query

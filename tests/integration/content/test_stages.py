@@ -15,7 +15,7 @@ from obstore.store import LocalStore
 from content_service.clients.media import StoredMedia
 from content_service.clients.workshop import WorkFolders
 from content_service.domain import MAX_ATTEMPTS, Lesson, Stage
-from content_service.errors import LeaseLost
+from content_service.errors import LeaseLost, VideoNotFound
 from content_service.storage import PostgresUnitOfWork
 from content_service.use_cases.generation import Generation
 from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
@@ -128,7 +128,7 @@ async def test_cancelling_ends_the_stage_at_work_and_a_retry_goes_on_from_there(
     content.renderer.start()
     renderer = content.renderer.pid
     worker = asyncio.create_task(content.generation("w").next())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while rows(urls, "SELECT stage FROM generation_jobs") != [("voice",)]:
             await asyncio.sleep(0.01)
     os.kill(renderer, signal.SIGSTOP)  # this stage will not end by itself
@@ -147,9 +147,16 @@ async def test_cancelling_ends_the_stage_at_work_and_a_retry_goes_on_from_there(
     assert content.inference.asked["GenerateScript"] == 1
 
 
-@pytest.mark.parametrize("by", ["its creator", "a moderator"])
+@pytest.mark.parametrize(
+    ("stopped", "left"),
+    [
+        ("cancelled", pb.VIDEO_STATUS_FAILED),
+        ("rejected by a moderator", pb.VIDEO_STATUS_REJECTED),
+        ("deleted", None),
+    ],
+)
 async def test_media_of_a_lesson_stopped_while_they_were_published_are_removed(
-    content, loopback, video, tmp_path, by
+    content, loopback, video, tmp_path, stopped, left
 ) -> None:
     hidden = tmp_path / ".media-withdrawn"
     reject = pb.SetVideoStatusRequest(video_id=video[0].id, status=pb.VIDEO_STATUS_REJECTED, reason="No.")
@@ -159,15 +166,20 @@ async def test_media_of_a_lesson_stopped_while_they_were_published_are_removed(
             await super().store(video_id, folder)
             assert (hidden / video_id / "video.mp4").exists()
             assert not content.media.exists()
-            if by == "its creator":
+            if stopped == "cancelled":
                 await _cancel(content, video)
+            elif stopped == "deleted":
+                await content.videos.DeleteVideo(pb.DeleteVideoRequest(video_id=video_id), metadata=video[1])
             else:
                 await content.videos.SetVideoStatus(reject, metadata=loopback.as_user(new_id(), "MODERATOR"))
 
     interrupted = StoppedMeanwhile(LocalStore(tmp_path), content.media.name, hidden.name)
     await Generation("w", replace(content.tools, media=interrupted)).next()
-    stopped = pb.VIDEO_STATUS_FAILED if by == "its creator" else pb.VIDEO_STATUS_REJECTED
-    assert (await get_video(content, video)).status == stopped
+    if left is None:
+        with pytest.raises(VideoNotFound):
+            await get_video(content, video)
+    else:
+        assert (await get_video(content, video)).status == left
     assert not [*content.media.glob("*/*"), *hidden.glob("*/*")]
 
 

@@ -116,7 +116,7 @@ async def test_a_worker_killed_at_every_stage_is_followed_by_one_that_does_only_
     assert sorted(files) == ["render", "slides", "voice"]
     async with _worker(worker_environment):
         assert await wait_until(public(content, video.id, me), 60)
-        assert await wait_until(_lies(tmp_path, video.id, seen=3, hidden=0), 20)
+        assert await wait_until(_lies(tmp_path, video.id, seen=3, hidden=0), 60)
     assert content.inference.asked - asked == {
         "Moderate": 1,
         "ValidateTopic": 1,

@@ -202,7 +202,7 @@ async def test_nats_and_redis_take_the_files_that_are_made_for_containers(deploy
         ready=tcp("127.0.0.1", port),
     )
     child = await Child.start(server, tmp_path / "log")
-    assert await wait_until(server.ready, 30)
+    assert await wait_until(server.ready, 60)
     async with redis.asyncio.from_url(embedded.url_of("auth")) as client:
         assert await client.execute_command("INCR", "auth:attempts:x") == 1
         with pytest.raises(redis.exceptions.NoPermissionError):

@@ -2,6 +2,7 @@
 
 import base64
 import importlib.util
+import json
 import re
 from pathlib import Path
 
@@ -13,12 +14,22 @@ from inference_service.domain.models import Machine
 from inference_service.storage import read_registry
 
 DOCUMENTED = (Path(__file__).parents[3] / "docs/deployment.md").read_text()
+# Kubernetes takes no larger object, nor an annotation in which kubectl could note down one larger than this.
+MOST_OF_AN_OBJECT, MOST_OF_ANNOTATIONS = 1024**2, 256 * 1024
 
 
 @pytest.mark.parametrize("version", ["1.31", "1.34", "1.37"])
 def test_every_manifest_follows_the_schema(manifests, version):
     for manifest in manifests:
         kubernetes_validate.validate(manifest, version, strict=True)
+
+
+def test_what_kubectl_could_not_note_down_is_applied_by_the_server(manifests):
+    sizes = [len(json.dumps(manifest)) for manifest in manifests]
+    assert MOST_OF_ANNOTATIONS < max(sizes) < MOST_OF_AN_OBJECT
+    applied = re.findall(r"kubectl apply .*-k .*", DOCUMENTED)
+    assert applied
+    assert all("kubectl apply --server-side " in line for line in applied)
 
 
 def test_every_pod_has_no_rights_but_its_own(manifests):
@@ -40,7 +51,8 @@ def test_what_serves_tells_whether_it_can(manifests):
     for name in PROCESSES:
         (container,) = pods(manifests)[name]["spec"]["containers"]
         assert container["readinessProbe"]["grpc"] == {"port": 50051}
-        assert "grpc" not in container["livenessProbe"], "a database's end must not restart what waits for it"
+        for probe in ("startupProbe", "livenessProbe"):
+            assert "grpc" not in container[probe], "a database that is away must not restart what waits for it"
         assert container["lifecycle"]["preStop"]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nats
 import pytest
+from background import at_work
 
 from content_service.clients.live import subject as progress_of
 from local_mesh.credentials import Credentials
@@ -86,7 +87,7 @@ async def server(where):
     process = where.process()
     await process.prepare()
     child = await Child.start(process, where.data / "log")
-    assert await wait_until(process.ready, 30)
+    assert await wait_until(process.ready, 60)
     await provision(where.url, consumers())
     yield where
     await child.stop(grace_seconds=5)
@@ -213,13 +214,12 @@ async def test_everybody_hears_which_sessions_end_and_auth_alone_ends_them(serve
     for service in PARTS:
         broker, revoked = Broker(server.url_of(service), name=service), RevokedSessions()
         await broker.connect()
-        watching = asyncio.create_task(watch_revocations(broker, revoked))
 
         async def heard(revoked=revoked):
             return "told" in revoked
 
-        assert await wait_until(heard, 30), service
-        watching.cancel()
+        async with at_work(watch_revocations(broker, revoked)):
+            assert await wait_until(heard, 60), service
         await broker.close()
 
 
@@ -233,7 +233,7 @@ async def test_an_event_cannot_be_made_to_pass_for_another(server):
         async def delivered():
             return (await jetstream.consumer_info(EVENTS, "planner-access")).num_ack_pending
 
-        assert await wait_until(delivered, 30)
+        assert await wait_until(delivered, 60)
         assert await published(jetstream, "user.deleted") == before
 
 

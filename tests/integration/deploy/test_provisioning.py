@@ -49,7 +49,7 @@ async def server(tmp_path):
     process = postgres.process()
     await process.prepare()
     child = await Child.start(process, tmp_path / "postgres.log")
-    assert await wait_until(process.ready, 30)
+    assert await wait_until(process.ready, 60)
     yield postgres.url
     await child.stop(grace_seconds=5)
 

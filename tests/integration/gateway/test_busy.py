@@ -42,7 +42,7 @@ async def open_client(start_gateway: Callable[..., Any], loopback: Loopback) -> 
             async def has_keys() -> bool:
                 return (await client.get("/.well-known/jwks.json")).status_code == 200
 
-            assert await wait_until(has_keys, 20)
+            assert await wait_until(has_keys, 60)
             return client
 
         yield opened

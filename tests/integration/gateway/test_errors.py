@@ -3,7 +3,6 @@
 import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 
 import httpx
@@ -68,9 +67,10 @@ def test_a_call_for_services_only_is_not_there(client):
 @pytest.mark.parametrize(
     ("verb", "path", "allow"),
     [
-        ("PUT", "/v1/videos", "GET, POST, OPTIONS"),
-        ("POST", "/v1/videos/a", "DELETE, GET, OPTIONS"),
-        ("DELETE", "/v1/auth/login", "POST, OPTIONS"),
+        ("PUT", "/v1/videos", "GET, POST"),
+        ("POST", "/v1/videos/a", "DELETE, GET"),
+        ("DELETE", "/v1/auth/login", "POST"),
+        ("OPTIONS", "/v1/videos", "GET, POST"),  # without asking for a method it is no browser's question
     ],
 )
 def test_another_verb_is_told_which_are_allowed(client, verb, path, allow):
@@ -145,15 +145,15 @@ def test_a_body_wrapped_in_an_unknown_way_is_refused_and_told_how(shared_gateway
     assert b"TRANSFER_ENCODING_UNKNOWN" in answer
 
 
-def test_a_service_that_takes_too_long_is_a_timeout(client):
-    assert_shape(client.get("/v1/videos/slow"), 504, 4, "UPSTREAM_TIMEOUT")
+def test_a_service_that_takes_too_long_is_a_timeout(impatient_client):
+    assert_shape(impatient_client.get("/v1/videos/slow"), 504, 4, "UPSTREAM_TIMEOUT")
 
 
-def test_a_service_that_is_down_is_unavailable_and_says_when_to_retry(start_gateway, services):
-    nobody = f"127.0.0.1:{free_ports(1)[0]}"
+def test_a_service_that_is_down_is_unavailable_and_says_when_to_retry(start_gateway, services, closed_port):
+    nobody = f"127.0.0.1:{closed_port}"
     headers = {"authorization": f"Bearer {services.token()}"}
     with start_gateway(clusters={"content": nobody}) as gateway:
-        answer = httpx.get(f"{gateway.url}/v1/videos/a", headers=headers)
+        answer = httpx.get(f"{gateway.url}/v1/videos/a", headers=headers, timeout=60)
     error = assert_shape(answer, 503, 14, "SERVICE_UNAVAILABLE")
     assert error["details"][1]["retryDelay"] == f"{answer.headers['retry-after']}s"
 
@@ -168,24 +168,23 @@ def test_a_service_that_comes_back_is_used_again(start_gateway, services):
         for _ in range(10):  # more failures than an outlier is allowed
             assert client.get("/v1/planner/progress").status_code == 503
         with dying_service(address):
-            until = time.monotonic() + 10
-            while client.get("/v1/planner/progress").status_code == 503 and time.monotonic() < until:
+            while (answer := client.get("/v1/planner/progress")).status_code == 503:
                 pass
-            assert client.get("/v1/planner/progress").status_code == 501
+            assert answer.status_code == 501
 
 
 def test_a_service_that_dies_with_the_call_in_flight_is_unavailable(start_gateway, services):
     headers = {"authorization": f"Bearer {services.token()}"}
     with dying_service() as address, start_gateway(clusters={"planner": address}) as gateway:
-        answer = httpx.get(f"{gateway.url}/v1/planner/events/e1", headers=headers, timeout=10)
+        answer = httpx.get(f"{gateway.url}/v1/planner/events/e1", headers=headers, timeout=60)
     assert_shape(answer, 503, 14, "SERVICE_UNAVAILABLE")
 
 
-def test_without_the_keys_a_token_is_not_called_forged(start_gateway, services):
-    nobody = f"127.0.0.1:{free_ports(1)[0]}"
+def test_without_the_keys_a_token_is_not_called_forged(start_gateway, services, closed_port):
+    nobody = f"127.0.0.1:{closed_port}"
     headers = {"authorization": f"Bearer {services.token()}"}
     with start_gateway(clusters={"auth": nobody}, has_keys=False) as gateway:
-        answer = httpx.get(f"{gateway.url}/v1/videos/a", headers=headers, timeout=10)
+        answer = httpx.get(f"{gateway.url}/v1/videos/a", headers=headers, timeout=60)
     assert_shape(answer, 503, 14, "SIGNING_KEYS_UNAVAILABLE")
 
 

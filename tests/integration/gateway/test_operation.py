@@ -21,17 +21,24 @@ def test_each_client_has_its_own_rate_limit(start_gateway):
     with start_gateway(requests_per_second=1, burst=5) as running:
         greedy, modest = (httpx.HTTPTransport(local_address=f"127.0.0.{number}") for number in (2, 3))
         with httpx.Client(base_url=running.url, transport=greedy) as client:
-            answers = [client.get("/healthz") for _ in range(12)]
+            answers = until_refused(client)
         with httpx.Client(base_url=running.url, transport=modest) as client:
             assert client.get("/healthz").status_code == 200
-    refused = [answer for answer in answers if answer.status_code == 429]
     assert answers[0].status_code == 200
-    assert refused
-    error = refused[0].json()
+    refused = answers[-1]
+    error = refused.json()
     assert (error["code"], error["details"][0]["reason"]) == (8, "RATE_LIMITED")
     assert error["details"][1]["@type"] == "type.googleapis.com/google.rpc.RetryInfo"
-    assert int(refused[0].headers["retry-after"]) >= 1
-    assert refused[0].headers["x-ratelimit-remaining"] == "0"
+    assert int(refused.headers["retry-after"]) >= 1
+    assert refused.headers["x-ratelimit-remaining"] == "0"
+
+
+def until_refused(client, said=lambda number: {}):
+    """The answers to as many requests as one client may make, and the refusal."""
+    answers = []
+    while not answers or answers[-1].status_code != 429:
+        answers.append(client.get("/healthz", headers=said(len(answers) % 256)))
+    return answers
 
 
 def test_a_trace_begins_at_the_gateway_and_reaches_the_service(client, services):
@@ -69,12 +76,10 @@ def test_as_many_proxies_as_are_ours_say_who_is_calling(start_gateway, services,
     with start_gateway(trusted_proxies=proxies, requests_per_second=1, burst=5) as running:
         assert httpx.get(f"{running.url}/v1/videos/a", headers=said).status_code == 200
         assert services.seen.metadata["GetVideo"]["x-envoy-external-address"] == client_address
-        lied = [f"10.9.9.{number}, 192.0.2.1, 192.0.2.2" for number in range(12)]
         with httpx.Client(base_url=running.url) as client:
-            answers = [client.get("/healthz", headers={"x-forwarded-for": each}).status_code for each in lied]
+            until_refused(client, lambda number: {"x-forwarded-for": f"10.9.9.{number}, 192.0.2.1, 192.0.2.2"})
             others = {"x-forwarded-for": "192.0.2.3, 192.0.2.4"}
             assert client.get("/healthz", headers=others).status_code == 200
-    assert 429 in answers
 
 
 def test_spans_reach_the_collector(start_gateway, services):
@@ -87,7 +92,7 @@ def test_spans_reach_the_collector(start_gateway, services):
     with start_gateway(otlp_endpoint=address) as running, httpx.Client(base_url=running.url, headers=headers) as client:
         for _ in range(6):  # spans go in fives
             client.get("/v1/videos/a")
-        assert collector.got_one.wait(10)
+        assert collector.got_one.wait(60)
     server.stop(None).wait()
     assert services.seen.metadata["GetVideo"]["traceparent"].endswith("-01")
 
@@ -114,7 +119,7 @@ def test_no_span_tells_a_query_or_the_address_of_a_file(start_gateway, services)
         client.options(f"/v1/exports/{SECRET}/archive?signature={SECRET}", headers=asks)
         for _ in range(6):  # spans go in fives
             client.get("/v1/videos/a")
-        assert collector.got_one.wait(10)
+        assert collector.got_one.wait(60)
     server.stop(None).wait()
     assert collector.urls >= {"/v1/videos", "/v1/videos/a"}
     assert SECRET not in collector.text
@@ -161,10 +166,7 @@ def test_envoy_takes_the_configuration_of_every_deployment(settings, tmp_path):
 
 
 def logged(running, wanted):
-    """Envoy writes its log a moment after the answer, at most its flush interval later."""
-    for _ in range(200):
-        for line in running.access_log():
-            if wanted(line):
-                return line
-        httpx.get(f"{running.url}/healthz")
-    raise AssertionError("not logged")
+    """The line, once it is there: Envoy writes its log a moment after the answer."""
+    while not (lines := [line for line in running.access_log() if wanted(line)]):
+        pass
+    return lines[0]

@@ -84,7 +84,7 @@ def test_events_arrive_one_by_one_and_leaving_ends_the_call(client, services):
         assert next(events)["percent"] == 0  # the service waits: nothing else can have come
         services.advance()
         assert next(events)["percent"] == 25
-    assert services.seen.streams_ended.wait(10)
+    assert services.seen.streams_ended.wait(60)
 
 
 def test_a_stream_ends_when_the_service_is_done(client, services):
@@ -108,6 +108,12 @@ def test_a_browser_of_a_known_origin_may_ask(anonymous):
     assert answer.headers["access-control-allow-origin"] == "http://localhost:5173"
     assert "PUT" in answer.headers["access-control-allow-methods"]
     assert "authorization" in answer.headers["access-control-allow-headers"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"origin": "http://localhost:5173"}])
+def test_a_cache_keeps_the_answer_to_one_origin_from_another(anonymous, headers):
+    answer = anonymous.get("/.well-known/jwks.json", headers=headers)
+    assert "origin" in answer.headers["vary"].lower().replace(" ", "").split(",")
 
 
 def test_a_browser_of_a_foreign_origin_may_not(anonymous):

@@ -83,9 +83,9 @@ async def test_those_who_waited_for_a_killed_process_are_served_by_the_next(star
 
 @pytest.mark.parametrize("library", EngineName)
 async def test_a_process_that_hangs_is_ended_and_replaced(start_engine: StartEngine, library: EngineName) -> None:
-    engine = await start_engine(patience=Patience(stall=1.0), library=library)
+    engine = await start_engine(patience=Patience(stall=3.0), library=library)
     task, first = await _stopped_at_work(engine), engine.process_id
-    with pytest.raises(EngineTimeout, match="for 1 seconds and is being restarted"):
+    with pytest.raises(EngineTimeout, match="for 3 seconds and is being restarted"):
         await task
     assert (await _write(engine, Sampling(8)))[-1].finish
     assert engine.process_id != first
@@ -243,14 +243,16 @@ async def test_a_model_that_dies_again_and_again_leaves_nothing_behind(start_eng
         with pytest.raises(EngineCrashed, match=f"signal {number}"):
             await task
         assert (await _write(engine, Sampling(1)))[-1].finish
-    assert _left_open() == (files, others | {str(engine.process_id)})
+    left, processes = _left_open()
+    assert left <= files  # what tests before this one left may be closed meanwhile
+    assert processes == others | {str(engine.process_id)}
 
 
 async def test_a_model_that_needs_more_memory_than_it_may_have_is_refused_with_the_setting(
     start_engine: StartEngine,
 ) -> None:
     engine = await start_engine(memory_bytes=40 * MEBIBYTE)
-    assert "more than the 40 MiB that LM_MODELS_MEMORY_MIB leaves it" in await engine.settle(30)
+    assert "more than the 40 MiB that LM_MODELS_MEMORY_MIB leaves it" in await engine.settle(60)
     assert not await engine.serving()
 
 

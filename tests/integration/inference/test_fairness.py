@@ -60,7 +60,7 @@ async def _before(pool: ModelPool, flood: Ask, last: Ask) -> int:
         async def waits(present: int = number + 1) -> bool:
             return engine.waiting == present
 
-        assert await wait_until(waits, 20)
+        assert await wait_until(waits, 60)
     os.kill(engine.process_id, signal.SIGCONT)
     await asyncio.gather(*asked)
     return answered.index(FLOOD)

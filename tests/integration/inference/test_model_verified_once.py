@@ -97,28 +97,28 @@ async def _killed(engine: SupervisedEngine) -> None:
     async def gone() -> bool:
         return engine.process_id != killed
 
-    assert await wait_until(gone, 20)
+    assert await wait_until(gone, 60)
 
 
 async def test_a_process_tells_what_it_found_good_and_the_next_ones_rely_on_it(spec: WorkerSpec, started) -> None:
     verified: dict[tuple[Path, str], str] = {}
     engine = started(spec, verified)
-    assert await engine.settle(30) == ""
+    assert await engine.settle(60) == ""
     assert verified == {(spec.path, spec.sha256): fingerprint(spec.path)}
     await _killed(engine)
-    assert await engine.settle(30) == ""
+    assert await engine.settle(60) == ""
     # Another engine of the same service; it would refuse the file if it read it.
     relying = replace(spec, sha256=UNKNOWN)
-    assert await started(relying, {(spec.path, UNKNOWN): fingerprint(spec.path)}).settle(30) == ""
-    assert "its SHA-256 is" in await started(relying, verified).settle(30)
+    assert await started(relying, {(spec.path, UNKNOWN): fingerprint(spec.path)}).settle(60) == ""
+    assert "its SHA-256 is" in await started(relying, verified).settle(60)
 
 
 async def test_a_file_that_is_damaged_while_its_model_runs_is_refused_by_the_next_process(
     spec: WorkerSpec, started
 ) -> None:
     engine = started(spec, {})
-    assert await engine.settle(30) == ""
+    assert await engine.settle(60) == ""
     _flip_last_byte(spec.path)
     await _killed(engine)
-    assert "its SHA-256 is" in await engine.settle(30)
+    assert "its SHA-256 is" in await engine.settle(60)
     assert engine.state is not EngineState.READY

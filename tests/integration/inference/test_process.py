@@ -82,11 +82,11 @@ async def test_the_process_becomes_ready_survives_its_models_death_and_leaves_no
     async with _running(environment) as running:
         healthy = grpc_health("127.0.0.1", running.port)
         stub = GenerationServiceStub(loopback.channel(f"127.0.0.1:{running.port}", as_service="content"))
-        assert await wait_until(healthy, 30)
+        assert await wait_until(healthy, 60)
         first = running.model_process()
         os.kill(first, signal.SIGKILL)
-        assert await wait_until(_gone(first), 30)
-        assert await healthy()
+        assert await wait_until(_gone(first), 60)
+        assert await wait_until(healthy, 60)
         assert (await stub.GenerateScript(REQUEST)).title == "Acids and Bases"
         second = running.model_process()
     assert second != first

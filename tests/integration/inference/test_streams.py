@@ -68,7 +68,7 @@ async def test_a_model_that_dies_fails_the_call_and_serves_the_next(
     async def arrived() -> bool:
         return engine.waiting == 1
 
-    assert await wait_until(arrived, 30)
+    assert await wait_until(arrived, 60)
     os.kill(engine.process_id, signal.SIGKILL)
     with pytest.raises(Unavailable, match="send the request again") as failure:
         await call
@@ -110,7 +110,7 @@ async def test_a_stream_that_waits_says_its_position(
     async def both_arrived() -> bool:
         return engine.waiting == 2
 
-    assert await wait_until(both_arrived, 30)
+    assert await wait_until(both_arrived, 60)
     os.kill(engine.process_id, signal.SIGCONT)
     firsts = [answer[0].queue_position for answer in await asyncio.gather(*calls)]
     assert sorted(firsts) == [0, 1]
@@ -130,4 +130,4 @@ async def test_a_deadline_ends_the_work_as_well_as_the_call(
     async def idle() -> bool:
         return engine.waiting == 0
 
-    assert await wait_until(idle, 30)
+    assert await wait_until(idle, 60)

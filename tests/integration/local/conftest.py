@@ -46,7 +46,7 @@ def run(tmp_path):
         await process.prepare()
         child = await Child.start(process, tmp_path / f"{process.name}.log")
         try:
-            assert await wait_until(process.ready, 30), (tmp_path / f"{process.name}.log").read_text()
+            assert await wait_until(process.ready, 60), (tmp_path / f"{process.name}.log").read_text()
             yield child
         finally:
             await child.stop(grace_seconds=5)

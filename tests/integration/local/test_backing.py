@@ -44,7 +44,7 @@ def test_the_database_server_refuses_a_wrong_password(backing):
 async def test_the_servers_end_and_clean_up_when_their_session_is_killed(tmp_path):
     home = tmp_path / "backing"
     home.mkdir()
-    session = await asyncio.create_subprocess_exec("sleep", "60")
+    session = await asyncio.create_subprocess_exec("sleep", "600")
     script = Path(__file__).parents[2] / "backing_process.py"
     servers = await asyncio.create_subprocess_exec(
         sys.executable, str(script), "--home", str(home), "--session", str(session.pid)
@@ -53,7 +53,7 @@ async def test_the_servers_end_and_clean_up_when_their_session_is_killed(tmp_pat
     async def ready():
         return (home / "backing.json").exists()
 
-    assert await wait_until(ready, 30)
+    assert await wait_until(ready, 60)
     children = psutil.Process(servers.pid).children(recursive=True)
     session.kill()
     await session.wait()

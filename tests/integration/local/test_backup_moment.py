@@ -1,12 +1,12 @@
 """The databases and the events of a backup are of one instant, and all rows are in it or none."""
 
-import asyncio
 import secrets
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from background import at_work
 from integration.servicekit.shelves import ADD, make_table
 
 from littlemonster.content.v1.content_events_pb2 import VideoDeleted
@@ -73,12 +73,8 @@ async def busy(urls, broker):
                     await transaction.execute(ADD, id=new_id(), owner="ada", label=label)
                     await transaction.emit("video.deleted", VideoDeleted(video_id=label), about=label)
 
-    tasks = [asyncio.create_task(work) for work in (write(), write(), write(), Relay(broker, database).run())]
-    yield
-    while not all(task.done() for task in tasks):
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks, timeout=1)
+    async with at_work(write(), write(), write(), Relay(broker, database).run()):
+        yield
     await database.close()
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from local_mesh.credentials import Credentials
 from local_mesh.migration import wait_for_server
-from local_mesh.ports import free_ports
 from local_mesh.servers import databases
 
 
@@ -87,9 +86,9 @@ def test_an_external_server_needs_only_a_role_that_may_create_roles_and_database
         connection.execute("insert into visits values (1)")
 
 
-def test_what_the_migration_waits_for_is_in_its_log(capsys):
+def test_what_the_migration_waits_for_is_in_its_log(capsys, closed_port):
     with pytest.raises(psycopg.OperationalError):
-        wait_for_server(f"postgresql://me:secret@127.0.0.1:{free_ports(1)[0]}/postgres", seconds=0)
+        wait_for_server(f"postgresql://me:secret@127.0.0.1:{closed_port}/postgres", seconds=0)
     said = capsys.readouterr().err
     assert said.startswith("PostgreSQL does not answer yet: ")
     assert "refused" in said

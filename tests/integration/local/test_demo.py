@@ -14,9 +14,8 @@ from rich.progress import Progress
 from local_mesh.demo import media
 from local_mesh.demo.command import walk as take_every_step
 from local_mesh.demo.journey import STEPS, Journey, Lesson
-from local_mesh.ports import free_ports
 
-DEMO_SECONDS = 170
+DEMO_SECONDS = 280
 
 
 @pytest.fixture
@@ -33,8 +32,8 @@ def walk(tmp_path):
     return walk
 
 
-async def test_a_gateway_that_does_not_answer_fails_the_first_step_and_names_its_log(walk, tmp_path):
-    said, happened = await walk(f"http://127.0.0.1:{free_ports(1)[0]}")
+async def test_a_gateway_that_does_not_answer_fails_the_first_step_and_names_its_log(walk, tmp_path, closed_port):
+    said, happened = await walk(f"http://127.0.0.1:{closed_port}")
     assert not happened
     assert "✗ Register: All connection attempts failed" in said
     assert f"Read {tmp_path / 'logs' / 'auth.log'} for its own words." in said

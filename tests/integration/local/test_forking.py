@@ -35,7 +35,7 @@ async def supervise(tmp_path):
     async def supervise(*make):
         forking = Forking()
         processes = [forking.process(), *(one(forking) for one in make)]
-        patience = Patience(start=30, stop=3, first_pause=0.05, longest_pause=0.2)
+        patience = Patience(start=60, stop=3, first_pause=0.05, longest_pause=0.2)
         supervisors.append(Supervisor(processes, tmp_path / "logs", patience=patience))
         await supervisors[-1].start()
         return supervisors[-1]
@@ -46,7 +46,7 @@ async def supervise(tmp_path):
 
 
 def waits(name):
-    return lambda forking: module(forking, name, "timeit", "-s", "import time", "time.sleep(60)")
+    return lambda forking: module(forking, name, "timeit", "-s", "import time", "time.sleep(600)")
 
 
 async def test_it_gets_its_own_environment_and_log(supervise, tmp_path, monkeypatch):
@@ -69,7 +69,7 @@ async def test_it_leads_a_process_group_of_its_own_under_its_own_name(supervise)
     async def named():
         return psutil.Process(pid).name() == "planner-worker"
 
-    assert await wait_until(named, 10)
+    assert await wait_until(named, 60)
 
 
 async def test_it_is_started_again_when_it_dies(supervise):
@@ -81,7 +81,7 @@ async def test_it_is_started_again_when_it_dies(supervise):
     async def replaced():
         return watched.state is State.READY and watched.pid not in (None, first)
 
-    assert await wait_until(replaced, 20)
+    assert await wait_until(replaced, 60)
 
 
 async def test_all_come_back_when_the_fork_server_dies(supervise):
@@ -94,7 +94,7 @@ async def test_all_come_back_when_the_fork_server_dies(supervise):
         now = {name: supervisor.watched[name] for name in names}
         return all(now[name].state is State.READY and now[name].pid not in (None, before[name]) for name in names)
 
-    assert await wait_until(replaced, 30)
+    assert await wait_until(replaced, 60)
     assert not any(is_alive(pid) for pid in before.values())
 
 
@@ -121,7 +121,7 @@ from local_mesh.supervisor import Supervisor
 
 async def main():
     forking = Forking()
-    command = (sys.executable, "-m", "timeit", "-s", "import time", "time.sleep(60)")
+    command = (sys.executable, "-m", "timeit", "-s", "import time", "time.sleep(600)")
     sleeper = Process("sleeper", command, depends_on=frozenset({{"forkserver"}}), starter=forking.start)
     supervisor = Supervisor([forking.process(), sleeper], Path({str(tmp_path)!r}))
     await supervisor.start()
@@ -139,4 +139,4 @@ asyncio.run(main())
     async def all_gone():
         return not any(is_alive(pid) for pid in pids)
 
-    assert await wait_until(all_gone, 10)
+    assert await wait_until(all_gone, 60)

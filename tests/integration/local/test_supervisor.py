@@ -21,7 +21,7 @@ while True:
     server.accept()[0].close()
 """
 _STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + _LISTENER
-_QUICK = Patience(start=20, stop=1, first_pause=0.01, longest_pause=0.1)
+_QUICK = Patience(start=60, stop=1, first_pause=0.01, longest_pause=0.1)
 
 
 def python(name, code, *arguments, **options):
@@ -77,7 +77,7 @@ async def test_a_process_that_dies_is_started_again(supervise):
     async def replaced():
         return watched.state is State.READY and watched.pid not in (None, first)
 
-    assert await wait_until(replaced, 20)
+    assert await wait_until(replaced, 60)
     assert watched.restarts == 1
 
 
@@ -98,7 +98,7 @@ async def test_a_restart_that_cannot_be_prepared_is_tried_again(supervise):
     async def replaced():
         return watched.state is State.READY and watched.pid not in (None, first)
 
-    assert await wait_until(replaced, 20)
+    assert await wait_until(replaced, 60)
     assert not full_disk
 
 
@@ -110,7 +110,7 @@ async def test_a_process_that_cannot_start_is_named_with_its_last_words(supervis
 
 
 async def test_a_process_that_never_gets_ready_is_named(supervise):
-    silent = python("silent", "import time; time.sleep(60)", ready=tcp("127.0.0.1", free_ports(1)[0]))
+    silent = python("silent", "import time; time.sleep(600)", ready=tcp("127.0.0.1", free_ports(1)[0]))
     with pytest.raises(StartFailed, match="silent did not start: it was not ready"):
         await supervise(silent, patience=Patience(start=0.5, stop=1)).start()
 
@@ -135,7 +135,7 @@ async def test_children_of_a_process_are_ended_with_it(supervise, tmp_path):
     note = tmp_path / "grandchild"
     code = (
         "import subprocess, sys, pathlib;"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
         "pathlib.Path(sys.argv[2]).write_text(str(child.pid));" + _LISTENER
     )
     port = free_ports(1)[0]
@@ -147,7 +147,7 @@ async def test_children_of_a_process_are_ended_with_it(supervise, tmp_path):
     async def gone():
         return not is_alive(grandchild)
 
-    assert await wait_until(gone, 10)
+    assert await wait_until(gone, 60)
 
 
 _SUPERVISES = """
@@ -185,4 +185,4 @@ async def test_killing_the_supervisor_leaves_no_process_behind(tmp_path):
     async def all_gone():
         return not any(is_alive(pid) for pid in pids)
 
-    assert await wait_until(all_gone, 10)
+    assert await wait_until(all_gone, 60)

@@ -21,8 +21,9 @@ from local_mesh.servers.nats import Nats
 from local_mesh.servers.postgres import Postgres
 from local_mesh.servers.redis import Redis
 
-READY_SECONDS = 90
-STOP_SECONDS = 20  # the promise is 10 s; a loaded test machine may take longer
+pytestmark = pytest.mark.timeout(600)  # meshes start one after the other
+READY_SECONDS = 150
+STOP_SECONDS = 60  # the promise is 10 s; a loaded test machine may take longer
 
 
 class Up:

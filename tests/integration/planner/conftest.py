@@ -1,11 +1,11 @@
 """The planner service on real PostgreSQL and NATS, called over loopback."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from background import at_work
 from loopback import Loopback
 
 from littlemonster.planner.v1.planner_service_pb2 import EventChange
@@ -45,11 +45,8 @@ async def broker(backing: Any, database: Database, audience: Audience[EventChang
     """NATS, with the relay of this test's database and what shows its changes running."""
     broker = Broker(backing.nats_url, name="planner")
     await broker.connect()
-    tasks = [asyncio.create_task(work) for work in (Relay(broker, database).run(), follow_changes(broker, audience))]
-    yield broker
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    async with at_work(Relay(broker, database).run(), follow_changes(broker, audience)):
+        yield broker
     await broker.close()
 
 

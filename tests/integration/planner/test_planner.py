@@ -198,7 +198,7 @@ async def test_nobody_plans_without_signing_in(planner) -> None:
 async def _next(told: AsyncIterator[Msg], event_id: str) -> Message:
     """What is told next about the event."""
     async for message in told:
-        if (message.headers or {})["ce-subject"] == event_id:
+        if (message.headers or {}).get("ce-subject") == event_id:
             kind = PlannerEventChanged if message.subject == "planner.event_changed" else PlannerEventCompleted
             return kind.FromString(message.data)
     raise AssertionError("the subscription ended")

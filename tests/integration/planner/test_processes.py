@@ -1,7 +1,6 @@
 """The service as it is deployed: two processes told everything by their environment."""
 
 from pathlib import Path
-from typing import Any
 
 from fakes import processes
 from fakes.processes import AuthKeys, running
@@ -17,13 +16,13 @@ from servicekit.messaging.broker import Broker
 
 
 async def test_an_event_made_in_one_process_is_told_by_the_other(
-    loopback: Loopback, backing: Any, database_url: str, tmp_path: Path
+    loopback: Loopback, own_nats: str, database_url: str, tmp_path: Path
 ) -> None:
     keys = [(add_AuthServiceServicer_to_server, AuthKeys(loopback))]
     auth = await loopback.serve(keys, processes.verifier("planner", loopback))
-    urls = {"LM_DATABASE_URL": database_url, "LM_NATS_URL": backing.nats_url, "LM_AUTH_ADDRESS": auth}
+    urls = {"LM_DATABASE_URL": database_url, "LM_NATS_URL": own_nats, "LM_AUTH_ADDRESS": auth}
     environment = processes.environment("planner", loopback, tmp_path, **urls)
-    broker = Broker(backing.nats_url, name="test")
+    broker = Broker(own_nats, name="test")
     await broker.connect()
     async with (
         broker.subscribe("planner.event_changed") as told,

@@ -84,13 +84,13 @@ async def test_an_event_that_is_being_changed_waits_for_its_turn(due, database) 
 
 
 async def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_repeats_nothing(
-    due: list[Event], loopback: Loopback, backing: Any, make_database: Any, database_url: str, tmp_path: Path
+    due: list[Event], loopback: Loopback, own_nats: str, make_database: Any, database_url: str, tmp_path: Path
 ) -> None:
     keys = [(add_AuthServiceServicer_to_server, AuthKeys(loopback))]
     auth = await loopback.serve(keys, processes.verifier("planner", loopback))
-    urls = {"LM_DATABASE_URL": database_url, "LM_NATS_URL": backing.nats_url, "LM_AUTH_ADDRESS": auth}
+    urls = {"LM_DATABASE_URL": database_url, "LM_NATS_URL": own_nats, "LM_AUTH_ADDRESS": auth}
     environment = processes.environment("planner", loopback, tmp_path, **urls)
-    broker = Broker(backing.nats_url, name="test")
+    broker = Broker(own_nats, name="test")
     await broker.connect()
     heard: Counter[str] = Counter()
     mine = {event.id for event in due}
@@ -113,7 +113,7 @@ async def _killed_while_it_writes(environment: Any, url: str) -> None:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "planner_service.worker", env=environment, stdout=asyncio.subprocess.DEVNULL
         )
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while await (await connection.execute(waiting)).fetchone() == (0,):
                 pass
         process.send_signal(signal.SIGKILL)

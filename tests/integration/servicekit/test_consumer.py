@@ -107,7 +107,7 @@ async def test_what_was_heard_is_forgotten_only_after_the_stream_forgot_it(
     await asyncio.wait([forgetting])
     await database.execute("UPDATE inbox SET create_time = now() - interval '16 days'")
     forgetting = asyncio.create_task(library._forget())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(await kept(database)) < 2:
             await library.apply(message)
     forgetting.cancel()

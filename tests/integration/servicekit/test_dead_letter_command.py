@@ -1,8 +1,5 @@
 """The operators' command over events that were given up."""
 
-import asyncio
-from typing import Any
-
 import pytest
 
 from littlemonster.auth.v1.auth_events_pb2 import UserRegistered
@@ -13,23 +10,20 @@ from servicekit.messaging.dead_letters import dead_letters, park
 
 
 @pytest.fixture
-async def parked(backing: Any) -> tuple[str, int, str]:
+async def parked(own_nats: str) -> tuple[str, int, str]:
     """The NATS url, and the sequence and user of a registration that some consumer gave up."""
-    broker, user_id, consumer = Broker(backing.nats_url, name="test"), new_id(), f"command-{new_id()}"
-    async with asyncio.timeout(20):
-        await broker.connect()
+    broker, user_id = Broker(own_nats, name="test"), new_id()
+    await broker.connect()
     jetstream = await broker.jetstream()
-    subscription = await jetstream.pull_subscribe("user.registered", durable=consumer, stream="EVENTS")
+    subscription = await jetstream.pull_subscribe("user.registered", durable="library", stream="EVENTS")
     event = UserRegistered(user_id=user_id, display_name="Ada")
     headers = {"ce-id": new_id(), "ce-type": UserRegistered.DESCRIPTOR.full_name}
     await jetstream.publish("user.registered", event.SerializeToString(), headers=headers)
-    async with asyncio.timeout(20):
-        while user_id.encode() not in (message := (await subscription.fetch(1))[0]).data:
-            await message.ack()
-    await park(jetstream, message, consumer=consumer, reason="no room\nleft")
-    letters = [letter async for letter in dead_letters(jetstream) if letter.consumer == consumer]
+    (message,) = await subscription.fetch(1, timeout=60)
+    await park(jetstream, message, consumer="library", reason="no room\nleft")
+    (letter,) = [letter async for letter in dead_letters(jetstream)]
     await broker.close()
-    return backing.nats_url, letters[0].sequence, user_id
+    return own_nats, letter.sequence, user_id
 
 
 async def _run(url: str, *arguments: str) -> int:

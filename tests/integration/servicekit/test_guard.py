@@ -102,9 +102,16 @@ async def test_an_expected_error_is_no_error_of_ours_in_the_log(service, caplog:
 
 
 async def test_a_call_past_its_deadline_says_so_with_our_reason_and_its_handler_is_cancelled(service) -> None:
-    service.videos.unary = for_ever
-    with pytest.raises(DeadlineExceeded) as caught:
-        await service.get(timeout=0.5)
+    begun = asyncio.Event()
+
+    async def begins(_: Any) -> Any:
+        begun.set()
+        await for_ever(_)
+
+    service.videos.unary = begins
+    while not begun.is_set():  # on a busy machine the time may be over before
+        with pytest.raises(DeadlineExceeded) as caught:
+            await service.get(timeout=0.5)
     assert caught.value.reason == "DEADLINE_EXCEEDED"
     assert str(caught.value) == "The answer was not ready in time. Try again, or allow more time."
     await service.videos.cancelled.wait()
@@ -112,9 +119,11 @@ async def test_a_call_past_its_deadline_says_so_with_our_reason_and_its_handler_
 
 async def test_a_stream_past_its_deadline_is_cancelled(service) -> None:
     service.videos.stream = stream(1, None)
-    numbers, error = await received(service.watch(timeout=0.5))
+    numbers: list[int] = []
+    while not numbers:  # on a busy machine the time may be over before
+        numbers, error = await received(service.watch(timeout=0.5))
+        assert type(error) is DeadlineExceeded
     assert numbers == [1]
-    assert type(error) is DeadlineExceeded
     await service.videos.cancelled.wait()
 
 
@@ -233,7 +242,7 @@ async def test_a_handler_runs_as_its_caller_and_the_server_as_nobody_afterwards(
 async def test_a_client_of_a_service_that_is_gone_learns_which_one_and_its_log_says_why(loopback, caplog) -> None:
     stub = VideoServiceStub(loopback.channel("127.0.0.1:1"))
     with pytest.raises(ServiceError, match="The test service does not answer") as caught:
-        await stub.GetVideo(GetVideoRequest(video_id=new_id()), timeout=5)
+        await stub.GetVideo(GetVideoRequest(video_id=new_id()), timeout=60)
     assert caught.value.reason == "UNAVAILABLE"
     [line] = [record for record in caplog.records if record.getMessage() == "a peer does not answer"]
     assert (line.peer, "Connection refused" in line.cause) == ("test", True)

@@ -16,8 +16,8 @@ import psycopg
 import pytest
 from fakes import processes
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from integration.servicekit.servers import kill, running
 from loopback import Loopback
+from servers import kill, running
 
 from littlemonster.content.v1.content_service_pb2 import GetVideoRequest
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceStub
@@ -135,6 +135,8 @@ async def test_a_process_waits_for_its_database_and_its_broker_in_any_order(
             assert (await states(address, loopback))["broker"] == SERVING
         service.process.send_signal(signal.SIGTERM)
         assert await service.ended() == 0
+    told = [(line["message"], line.get("checks")) for line in service.lines if line["logger"] == "servicekit.health"]
+    assert told == [("not ready", ["database", "broker"]), ("ready", None), ("not ready", ["database"])]
 
 
 async def test_told_to_stop_before_anything_it_needs_was_there_it_ends_well(
@@ -151,13 +153,13 @@ async def test_told_to_stop_before_anything_it_needs_was_there_it_ends_well(
 async def test_told_to_stop_it_finishes_the_call_in_flight_and_takes_no_new_one(
     loopback: Loopback, environment: Mapping[str, str], number: signal.Signals
 ) -> None:
-    async with started(environment, loopback) as service:
+    async with started({**environment, "LM_DRAIN_SECONDS": "60"}, loopback) as service:
         address = f"127.0.0.1:{(await service.said('listening'))['port']}"
         await until(address, "", SERVING, loopback)
         videos, request = stub(address, loopback), GetVideoRequest(video_id=new_id())
         async with await psycopg.AsyncConnection.connect(environment["LM_DATABASE_URL"], autocommit=True) as held:
             await held.execute("SELECT pg_advisory_lock(7)")
-            in_flight = asyncio.ensure_future(videos.GetVideo(request, timeout=30))
+            in_flight = asyncio.ensure_future(videos.GetVideo(request, timeout=120))
             await until_waiting(held)
             service.process.send_signal(number)
             await until_refused(stub(address, loopback), request)
@@ -175,7 +177,7 @@ async def test_a_call_that_does_not_end_is_cut_off_when_draining_has_lasted_long
         async with await psycopg.AsyncConnection.connect(environment["LM_DATABASE_URL"], autocommit=True) as held:
             await held.execute("SELECT pg_advisory_lock(7)")
             request = GetVideoRequest(video_id=new_id())
-            in_flight = asyncio.ensure_future(stub(address, loopback).GetVideo(request, timeout=30))
+            in_flight = asyncio.ensure_future(stub(address, loopback).GetVideo(request, timeout=120))
             await until_waiting(held)
             service.process.send_signal(signal.SIGTERM)
             with pytest.raises(Unavailable):
@@ -213,6 +215,16 @@ async def test_every_line_is_json_and_none_tells_a_secret(loopback: Loopback, en
     secrets = {psycopg.conninfo.conninfo_to_dict(environment["LM_DATABASE_URL"])["password"]}
     secrets.add(environment["LM_NATS_URL"].split("@")[0].split(":")[-1])
     assert not [secret for secret in secrets if str(secret) in json.dumps(service.lines)]
+
+
+@pytest.mark.parametrize(
+    ("told", "name"), [({}, "library"), ({"OTEL_SERVICE_NAME": "library-worker"}, "library-worker")]
+)
+async def test_its_log_names_the_process_as_its_metrics_do(
+    loopback: Loopback, environment: Mapping[str, str], told: Mapping[str, str], name: str
+) -> None:
+    async with started({**environment, **told}, loopback) as service:
+        assert (await service.said("listening"))["service"] == name
 
 
 async def test_background_work_that_fails_ends_the_process_with_1(

@@ -1,14 +1,15 @@
 """Live streams of each service while NATS is killed and comes back."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
+from background import at_work
 from fakes.community.made import a_comment, a_video
 from google.protobuf.message import Message
-from integration.servicekit.servers import kill, running
+from servers import kill, running
 
 from community_service import convert
 from community_service.consumers import follow_comments
@@ -41,7 +42,7 @@ def nats(tmp_path: Path) -> Nats:
     ],
 )
 async def test_every_stream_is_told_that_it_may_have_missed_something_once_nats_is_back(
-    follow: Callable[[Broker, Audience[Any]], Awaitable[None]],
+    follow: Callable[[Broker, Audience[Any]], Coroutine[Any, Any, None]],
     key: str,
     subject: str,
     event: Message,
@@ -58,19 +59,14 @@ async def test_every_stream_is_told_that_it_may_have_missed_something_once_nats_
         except TimeoutError:
             return False
 
-    work = [asyncio.ensure_future(each) for each in (broker.connect(), follow(broker, audience))]
-    try:
+    async with at_work(broker.connect(), follow(broker, audience)):
         with audience.seat(key) as seat:
             async with running(nats.process(), tmp_path) as server:
                 await broker.jetstream()
-                assert await wait_until(lambda: hears(seat), 30)
+                assert await wait_until(lambda: hears(seat), 60)
                 await kill(server)
             async with running(nats.process(), tmp_path):
                 while await seat.next() is not Sign.GAP:
                     pass
-                assert await wait_until(lambda: hears(seat), 30)
+                assert await wait_until(lambda: hears(seat), 60)
                 await broker.close()
-    finally:
-        for task in work:
-            task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)

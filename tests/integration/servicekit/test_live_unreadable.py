@@ -1,14 +1,14 @@
 """Events that cannot be read: nobody who watches sees them, whoever runs the service does, and what follows arrives."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
+from background import at_work
 from fakes.community.made import a_comment, a_video
 from google.protobuf.message import Message
-from integration.servicekit.servers import running
+from servers import running
 
 from community_service import convert
 from community_service.consumers import follow_comments
@@ -26,7 +26,7 @@ from servicekit.messaging.broker import Broker
 VIDEO = a_video()
 CREATED = convert.comments.comment_created(a_comment(VIDEO), CommentTotals(VIDEO.id, 1, 1))
 CHANGED = PlannerEventChanged(change=EventChange(event=Event(user_id="ada")))
-Follow = Callable[[Broker, Audience[Any]], Awaitable[None]]
+Follow = Callable[[Broker, Audience[Any]], Coroutine[Any, Any, None]]
 
 
 @pytest.mark.parametrize(
@@ -49,16 +49,10 @@ async def test_an_event_that_cannot_be_read_is_logged_and_the_next_one_shown(
         said = [(record.getMessage(), vars(record).get("subject")) for record in caplog.records]
         return ("change not read", unreadable) in said
 
-    async with running(nats.process(), tmp_path):
-        work = [asyncio.ensure_future(each) for each in (broker.connect(), follow(broker, audience))]
-        try:
-            await broker.jetstream()
-            with audience.seat(key) as seat:
-                assert await wait_until(logged, 30)
-                await broker.publish(subject, event.SerializeToString())
-                assert not isinstance(await seat.next(), Sign)
-            await broker.close()
-        finally:
-            for task in work:
-                task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
+    async with running(nats.process(), tmp_path), at_work(broker.connect(), follow(broker, audience)):
+        await broker.jetstream()
+        with audience.seat(key) as seat:
+            assert await wait_until(logged, 60)
+            await broker.publish(subject, event.SerializeToString())
+            assert not isinstance(await seat.next(), Sign)
+        await broker.close()

@@ -3,14 +3,15 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from integration.servicekit.servers import running
+from background import at_work
 from postgres_locks import HERE
+from servers import running
 
 from littlemonster.content.v1.content_events_pb2 import VideoDeleted
 from local_mesh.credentials import Credentials
@@ -62,13 +63,8 @@ async def relay_process(urls: Any, broker: Broker) -> AsyncIterator[asyncio.subp
         await process.wait()
 
 
-@asynccontextmanager
-async def relay(broker: Broker, database: Database) -> AsyncIterator[None]:
-    task = asyncio.create_task(Relay(broker, database).run())
-    yield
-    while not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=1)
+def relay(broker: Broker, database: Database) -> AbstractAsyncContextManager[None]:
+    return at_work(Relay(broker, database).run())
 
 
 async def tell(database: Database, numbers: range) -> None:

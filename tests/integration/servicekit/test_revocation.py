@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from integration.servicekit.servers import kill, running
+from background import at_work
+from servers import kill, running
 
 from local_mesh.credentials import Credentials
 from local_mesh.ports import free_ports
@@ -14,7 +15,7 @@ from local_mesh.servers.nats import Nats
 from servicekit.identity.revocation import RevokedSessions, revoke_session, watch_revocations
 from servicekit.messaging.broker import Broker
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 @pytest.fixture
@@ -28,11 +29,8 @@ async def watching(nats: Nats) -> AsyncIterator[tuple[Broker, RevokedSessions]]:
     """One process's connection and what it knows."""
     broker, revoked = Broker(nats.url, name="test"), RevokedSessions()
     connecting = asyncio.create_task(broker.connect())
-    watch = asyncio.create_task(watch_revocations(broker, revoked))
-    yield broker, revoked
-    while not watch.done():
-        watch.cancel()
-        await asyncio.wait([watch], timeout=1)
+    async with at_work(watch_revocations(broker, revoked)):
+        yield broker, revoked
     await connecting
     await broker.close()
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from integration.servicekit.servers import running
+from background import at_work
 from integration.servicekit.shelves import ADD, ALL, make_table
+from servers import running
 
 from littlemonster.content.v1.content_events_pb2 import VideoDeleted
 from local_mesh.credentials import Credentials
@@ -43,16 +44,6 @@ async def broker(folder: Path) -> AsyncIterator[Broker]:
         await broker.connect()
         yield broker
         await broker.close()
-
-
-@asynccontextmanager
-async def at_work(*work: Any) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(each.run()) for each in work]
-    yield
-    while not all(task.done() for task in tasks):
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks, timeout=1)
 
 
 async def keep(event: VideoDeleted, transaction: Transaction) -> None:
@@ -98,13 +89,13 @@ async def test_each_event_of_before_has_its_effect_once_after_the_broker_lost_al
 ) -> None:
     async with broker(folder / "before") as old:
         jetstream = await old.jetstream()
-        async with at_work(library(old, database), Relay(old, database)):
+        async with at_work(library(old, database).run(), Relay(old, database).run()):
             for label in ("heard", "refused"):
                 await tell(database, label)
             await until(lambda: kept(database), ["heard"])
             await until(lambda: last_sequence(jetstream, DEAD_LETTERS), 1)
             await until(lambda: heard_by_all(jetstream), 2)
-        async with at_work(Relay(old, database)):  # nobody hears what is published now
+        async with at_work(Relay(old, database).run()):  # nobody hears what is published now
             await tell(database, "published")
             await until(lambda: last_sequence(jetstream), 3)
         await tell(database, "waiting")
@@ -117,7 +108,7 @@ async def test_each_event_of_before_has_its_effect_once_after_the_broker_lost_al
         assert await is_empty(jetstream)
         for event in [*events, *events]:  # a restore that was run twice
             await put_back(jetstream, event)
-        async with at_work(library(new, database), Relay(new, database)):
+        async with at_work(library(new, database).run(), Relay(new, database).run()):
             await until(lambda: kept(database), ["heard", "published", "waiting"])
             (letter,) = [letter async for letter in dead_letters(jetstream)]
             await replay(jetstream, letter.sequence)
@@ -128,7 +119,7 @@ async def test_each_event_of_before_has_its_effect_once_after_the_broker_lost_al
 async def test_before_any_consumer_was_made_all_events_are_still_to_be_heard(database: Database, folder: Path) -> None:
     async with broker(folder / "before") as old:
         jetstream = await old.jetstream()
-        async with at_work(Relay(old, database)):
+        async with at_work(Relay(old, database).run()):
             await tell(database, "published")
             await until(lambda: last_sequence(jetstream), 1)
         assert await heard_by_all(jetstream) == 0

@@ -59,7 +59,7 @@ async def test_one_account_cannot_take_every_place_and_gets_one_back_by_closing_
             await anext(await _open(stack, videos, me))
         assert refused.value.retry_after
         await anext(await _open(stack, videos, other))
-    async with AsyncExitStack() as stack, asyncio.timeout(10):
+    async with AsyncExitStack() as stack, asyncio.timeout(60):
         while True:
             try:
                 await anext(await _open(stack, videos, me))

@@ -11,11 +11,18 @@ from unit.auth.test_email_changes import NEW, ask
 
 from auth_service.domain.accounts import MAIL_INTERVAL, Account
 from auth_service.domain.administration import AccountChange
+from auth_service.domain.attempts import NETWORK_LIMIT
 from auth_service.domain.email_changes import is_asked_by
 from auth_service.domain.erasure import Erasure, ErasureStatus
 from auth_service.domain.events import AccessRevoked
 from auth_service.domain.health import ServiceHealth, Status
-from auth_service.errors import CredentialsInvalid, CurrentPasswordWrong, SessionNotFound
+from auth_service.errors import (
+    CredentialsInvalid,
+    CurrentPasswordWrong,
+    PasswordChecksBusy,
+    SessionNotFound,
+    TooManyAttempts,
+)
 from auth_service.ports import HealthProbe
 from auth_service.use_cases.erasure import Erasing, Leaving
 from auth_service.use_cases.first_admin import FirstAdmin
@@ -26,6 +33,7 @@ from servicekit.ids import new_id
 GRACE = timedelta(hours=24)
 NEW_PASSWORD = "seven lamps in a harbour"
 Revoke = Callable[[Auth, Caller], Awaitable[object]]
+Look = Callable[[str, str | None], Awaitable[bool]]
 
 
 @pytest.fixture
@@ -67,6 +75,41 @@ async def test_a_password_hashed_anew_again_and_again_lets_nobody_in(
     with pytest.raises(CredentialsInvalid):
         await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
     assert not auth.database.tables.sessions
+
+
+async def busy(password: str, stored: str | None) -> bool:
+    raise PasswordChecksBusy
+
+
+async def otherwise(password: str, stored: str | None) -> bool:
+    return False
+
+
+@pytest.mark.parametrize(
+    ("look", "refusal", "left"), [(busy, PasswordChecksBusy, 1), (otherwise, CredentialsInvalid, 0)]
+)
+async def test_a_password_that_is_looked_at_twice_is_counted_twice(
+    auth: Auth, monkeypatch: pytest.MonkeyPatch, look: Look, refusal: type[Exception], left: int
+) -> None:
+    await auth.verified()
+
+    def rehashed_once(account: Account) -> Account:
+        monkeypatch.setattr(auth.passwords, "matches", look)
+        return rehashed(account)
+
+    async def guess(number: int, error: type[Exception]) -> None:
+        with pytest.raises(error):
+            await auth.sign_in.sign_in(f"{number}@example.org", "a wrong password", CLIENT)
+
+    for number in range(NETWORK_LIMIT - 1):
+        await guess(number, CredentialsInvalid)
+    meanwhile(auth, monkeypatch, rehashed_once)
+    with pytest.raises(refusal):
+        await auth.sign_in.sign_in(EMAIL, PASSWORD, CLIENT)
+    monkeypatch.undo()
+    for number in range(left):
+        await guess(number, CredentialsInvalid)
+    await guess(left, TooManyAttempts)
 
 
 @pytest.mark.parametrize("change", [rehashed, lambda account: None], ids=["hashed anew", "erased"])

@@ -89,6 +89,11 @@ def test_a_mask_cannot_name_anything_else(path: str) -> None:
         profile_change(UpdateMeRequest(update_mask={"paths": [path]}))
 
 
+def test_what_a_mask_must_not_name_is_told_as_it_is_written_in_json() -> None:
+    with pytest.raises(UpdateMaskInvalid, match="field createTime cannot be changed"):
+        profile_change(UpdateMeRequest(update_mask={"paths": ["create_time"]}))
+
+
 async def test_preferences_are_the_defaults_until_they_are_changed(auth: Auth) -> None:
     await auth.verified()
     with acting_as(ada(auth)):

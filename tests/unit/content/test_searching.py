@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from content_service.storage.search_index import SHELF_SIZES, shelves
-from content_service.use_cases.searching import corrected
+from content_service.use_cases.searching import corrected, words_of
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,22 @@ def test_one_slip_in_a_short_word_and_two_in_a_long_one_are_forgiven(typed: str,
 
 def test_words_that_are_known_stay() -> None:
     assert corrected(["black", "deaht"], {"deaht": ["death"]}) == ["black", "death"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("Romeo & Juliet!", ["romeo", "juliet"]),
+        ("a^2 + b² = c2", ["a2", "b2", "c2"]),
+        ("H₂O", ["h2o"]),
+        ("10^-3 ^x", ["10", "3", "x"]),
+        ("ﬁne Ⅻ ½", ["fine", "xii", "1", "2"]),
+        ("🧮 !", []),
+        ("a " * 100, ["a"] * 16),
+    ],
+)
+def test_a_question_is_words_as_they_are_on_a_keyboard(asked: str, words: list[str]) -> None:
+    assert words_of(asked) == words
 
 
 @given(some.integers(0, 20_000_000))

@@ -23,6 +23,7 @@ SUFFIXES = {
 }
 UNITS = {"s": "_seconds", "By": "_bytes"}
 OF_THE_COLLECTOR = {"system_filesystem_usage_bytes"}
+OF_PROMETHEUS = {"up"}
 # tests/integration/gateway/test_metrics.py asks Envoy for them.
 OF_THE_GATEWAY = {"envoy_http_downstream_rq_xx", "envoy_vhost_route_upstream_rq_time_bucket"}
 OF_THE_RESOURCE = {"service_name", "le", "mountpoint", "state"}
@@ -86,7 +87,7 @@ def _list(value):
 def test_every_metric_that_is_asked_for_is_emitted(expression):
     asked = {selector.name for selector in selectors(promql.parse(expression))}
     assert asked
-    assert asked <= emitted() | OF_THE_COLLECTOR | OF_THE_GATEWAY
+    assert asked <= emitted() | OF_THE_COLLECTOR | OF_PROMETHEUS | OF_THE_GATEWAY
 
 
 def test_the_translation_knows_every_kind_and_unit():
@@ -98,6 +99,14 @@ def test_the_translation_knows_every_kind_and_unit():
 def test_every_process_is_missed_when_it_is_down():
     (down,) = [rule["expr"] for rule in alerts() if rule["alert"] == "ServiceDown"]
     assert sorted(re.findall(r'service_name="([\w-]+)"', down)) == sorted((*API_SERVICES, *WORKERS))
+
+
+def test_a_gateway_that_is_down_is_missed_by_the_name_of_its_job():
+    (down,) = [rule["expr"] for rule in alerts() if rule["alert"] == "GatewayDown"]
+    (asked,) = selectors(promql.parse(down))
+    assert [(matcher.name, matcher.value) for matcher in asked.matchers.matchers] == [("job", "gateway")]
+    jobs = yaml.safe_load((MONITORING / "prometheus.yaml").read_text())["scrape_configs"]
+    assert "gateway" in [job["job_name"] for job in jobs]
 
 
 def test_every_alert_has_its_line_in_the_runbook_and_the_runbook_no_other():

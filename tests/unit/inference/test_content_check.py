@@ -25,8 +25,9 @@ def _script(slug: str, difficulty: Difficulty, seed: int) -> sp.Script:
     lines = {kind: curated(PACK, slug, kind, 0) for kind in lines_needed(plan)}
     made = Provenance("model", "00", "1", 1, (), ())
     acts = scenes(topic, difficulty, lines, seed)
+    points = tuple(point.text for point in plan.key_points)
     return convert.script(
-        Script(topic.title, topic.subject, difficulty, plan.summary, plan.key_points, topic.tags, acts, made)
+        Script(topic.title, topic.subject, difficulty, plan.summary, points, topic.tags, acts, made, ())
     )
 
 

@@ -14,10 +14,12 @@ from inference_service.domain.lesson import (
     Example,
     Fact,
     Formula,
+    KeyPoint,
     LessonPlan,
     Line,
     Plot,
     Polyline,
+    Quiz,
     Step,
     Topic,
 )
@@ -37,6 +39,10 @@ def _with_plan(**changes: object) -> Curriculum:
     topic = PACK.topics[SLUG]
     plan = replace(topic.levels[Difficulty.INTRO], **changes)
     return _with_topic(replace(topic, levels={**topic.levels, Difficulty.INTRO: plan}))
+
+
+def _points(*texts: str, by: str = "squares") -> tuple[KeyPoint, ...]:
+    return tuple(KeyPoint(text, by) for text in texts)
 
 
 def _reversed_plot() -> Plot:
@@ -93,8 +99,14 @@ def test_every_formula_can_be_typeset(slug: str, difficulty: Difficulty) -> None
     [
         (_with_plan(facts=("no-such-fact", "squares")), "no fact is called no-such-fact"),
         (_with_plan(facts=("squares",)), "it tells 1 facts"),
-        (_with_plan(key_points=("One.", "Two.")), "it has 2 key points"),
-        (_with_plan(key_points=("One is 1.", "Two.", "Three.")), "not a speakable sentence: 'One is 1.'"),
+        (_with_plan(key_points=_points("One.", "Two.")), "it has 2 key points"),
+        (_with_plan(key_points=_points("One is 1.", "Two.", "Three.")), "not a speakable sentence: 'One is 1.'"),
+        (
+            _with_plan(key_points=_points("One.", "Two.", "Three.", by="timeline/1")),
+            "timeline/1, which should teach 'One.', is not in the lesson",
+        ),
+        (_with_plan(key_points=_points("One.", "Two.", "Three.", by="example/4")), "example/4, which should teach"),
+        (_with_plan(key_points=_points("One.", "Two.", "Three.", by="")), ", which should teach 'Two.'"),
         (_with_plan(example=None), "needs a worked example"),
         (_with_plan(formula=Formula("3^2 + 4^2 = 24", "Wrong.")), "wrong arithmetic: 3**2 + 4**2 = 24"),
         (_with_plan(formula=Formula(r"\mathrm{H_2 + O_2 \rightarrow H_2O}", "Wrong.")), "O: 2 and 1"),
@@ -111,6 +123,10 @@ HISTORY = PACK.topics["black-death"].levels[Difficulty.INTRO]
 ENGLISH = PACK.topics["romeo-and-juliet"].levels[Difficulty.INTRO]
 QUIZ = PACK.topics[SLUG].levels[Difficulty.INTRO].quiz[0]
 ALONE = _with_topic(PACK.topics[SLUG])
+
+
+def _sized(right: str, *wrong: str) -> tuple[Quiz, ...]:
+    return (replace(QUIZ, options=(right, *wrong), answer=0),) * 3
 
 
 def _with_intro(slug: str, plan: LessonPlan) -> Curriculum:
@@ -161,6 +177,10 @@ def _ragged() -> LessonPlan:
             ),
             "question 2 gives its answer away by its length",
         ),
+        (_with_plan(quiz=(QUIZ, QUIZ, QUIZ)), "two of its questions have their right answers in the same place"),
+        (_with_plan(quiz=_sized("A long one", "Short", "Brief")), "takes the longest option is right in 100% of its"),
+        (_with_plan(quiz=_sized("Short", "A long one", "Longer")), "takes the shortest option is right in 100% of its"),
+        (_with_plan(quiz=_sized("One", "Two", "A long one")), "takes the shortest option is right in 50% of its"),
         (
             replace(ALONE, lines=replace(PACK.lines, templates={**PACK.lines.templates, "quiz": ("Is 2 right?",)})),
             "refused",
@@ -169,6 +189,10 @@ def _ragged() -> LessonPlan:
 )
 def test_the_linter_looks_at_the_figures_and_at_the_whole_pack(broken: Curriculum, said: str) -> None:
     assert any(said in problem for problem in problems(broken))
+
+
+def test_no_length_tells_the_right_answers_of_options_that_are_equally_long() -> None:
+    assert not [problem for problem in problems(_with_plan(quiz=_sized("One", "Two", "Six"))) if "whoever" in problem]
 
 
 def test_the_linter_sees_a_fact_told_twice() -> None:

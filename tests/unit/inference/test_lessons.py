@@ -8,7 +8,8 @@ from fakes.inference.engine import CARD, FakeEngine, FakeShelf
 from inference_service.curriculum.lint import SECONDS
 from inference_service.curriculum.pack import load_curriculum
 from inference_service.domain.content_check import seconds
-from inference_service.domain.lessons import lines_needed
+from inference_service.domain.lesson import LessonPlan, Topic
+from inference_service.domain.lessons import lines_needed, places, scenes
 from inference_service.domain.lines import PROMPT_VERSION, LineKind, curated
 from inference_service.domain.script import Concept, QuizScene, Recap, Script, Title, narration, spoken_in
 from inference_service.domain.subject import Difficulty, Subject
@@ -88,6 +89,46 @@ async def test_every_lesson_is_whole_and_of_a_fitting_length(slug: str, difficul
     assert 3 <= len(script.key_points) <= 5
     assert all(narration(script))
     assert round(seconds(narration(script))) in range(SECONDS.start - 5, SECONDS.stop + 5)
+
+
+def _statements(topic: Topic, plan: LessonPlan) -> dict[str, str]:
+    """What is said, by the names that key points may call it."""
+    parts = {
+        "formula": (plan.formula,),
+        "quote": (plan.quote,),
+        "timeline": plan.timeline.moments if plan.timeline else (),
+        "table": plan.table.rows if plan.table else (),
+        "plot": (plan.plot,),
+        "example": plan.example.steps if plan.example else (),
+        "mistake": (plan.mistake.wrong, plan.mistake.right),
+    }
+    told = {f"{part}/{number}": it.say for part, all_ in parts.items() for number, it in enumerate(all_, 1) if it}
+    return {**{fact.id: fact.say for fact in topic.facts if fact.id in plan.facts}, **told}
+
+
+@pytest.mark.parametrize(("slug", "difficulty"), LESSONS, ids=[f"{slug}-{level}" for slug, level in LESSONS])
+def test_what_may_teach_a_key_point_is_said_at_its_place(slug: str, difficulty: Difficulty) -> None:
+    topic, plan = PACK.topics[slug], PACK.topics[slug].levels[difficulty]
+    told = scenes(topic, difficulty, {kind: curated(PACK, slug, kind, 0) for kind in lines_needed(plan)}, 0)
+    said = {name: spoken_in(told[place.scene].body)[place.step] for name, place in places(plan).items()}
+    statements = _statements(topic, plan)
+    assert said.keys() == statements.keys()
+    assert [name for name, spoken in said.items() if not spoken.endswith(statements[name])] == []
+
+
+async def test_a_script_says_where_each_of_its_key_points_is_taught() -> None:
+    script = await _write(FakeEngine())
+    said = [spoken_in(script.scenes[place.scene].body)[place.step] for place in script.key_point_places]
+    assert script.key_points == (
+        "The theorem needs a right angle.",
+        "The longest side is called the hypotenuse.",
+        "The squares of the two legs add up to the square of the hypotenuse.",
+    )
+    assert said == [
+        "The theorem works only in a right triangle, a triangle with one square corner.",
+        "The side opposite the right angle is the hypotenuse. It is always the longest side.",
+        "Square the two shorter sides, the legs, and add them. You get the square of the hypotenuse.",
+    ]
 
 
 def test_a_lesson_asks_only_for_the_lines_it_has_room_for() -> None:

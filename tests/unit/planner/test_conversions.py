@@ -136,6 +136,11 @@ def test_a_mask_cannot_name_what_no_change_has(path: str) -> None:
         convert.changes(pb.UpdateEventRequest(title="New", update_mask={"paths": ["title", path]}))
 
 
+def test_what_a_mask_must_not_name_is_told_as_it_is_written_in_json() -> None:
+    with pytest.raises(UpdateMaskInvalid, match="field createTime cannot be changed"):
+        convert.changes(pb.UpdateEventRequest(update_mask={"paths": ["create_time"]}))
+
+
 def test_every_field_that_is_given_is_changed() -> None:
     plan = a_plan(recurrence=("RRULE:FREQ=WEEKLY",), reminders=(Reminder(minutes_before=5),), time_zone="Asia/Tokyo")
     shown = convert.event(an_event(plan))

@@ -147,6 +147,24 @@ async def test_what_stays_of_a_series_is_another_version_of_it(planner: Planner,
         await planner.update(event.id, {"title": "Biology"}, event.etag, Which())
 
 
+@pytest.mark.parametrize("scope", [Scope.THIS, Scope.FOLLOWING])
+async def test_a_series_of_which_something_was_deleted_is_another_version_of_it(planner: Planner, scope: Scope) -> None:
+    event = await planner.create(DAILY, None)
+    await planner.delete(event.id, event.etag, Which(scope, NOON + DAY))
+    with pytest.raises(EventChanged):
+        await planner.update(event.id, {"title": "Biology"}, event.etag, Which())
+
+
+@pytest.mark.parametrize("scope", [Scope.THIS, Scope.FOLLOWING])
+async def test_what_is_parted_from_a_series_is_the_first_version_of_an_event_of_its_own(
+    planner: Planner, scope: Scope
+) -> None:
+    event = await planner.create(DAILY, new_id())
+    await planner.complete(event.id, True, NOON + DAY)
+    parted = await planner.update(event.id, {"title": "Algebra"}, "", Which(scope, NOON + DAY))
+    assert (parted.version, parted.request_id, parted.uid) == (1, None, None)
+
+
 async def test_a_series_changed_elsewhere_is_not_split(planner: Planner) -> None:
     event = await planner.create(DAILY, None)
     await planner.complete(event.id, True, NOON)

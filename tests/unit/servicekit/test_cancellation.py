@@ -81,7 +81,7 @@ async def test_what_fails_is_not_taken_for_a_cancellation(work: Work, monkeypatc
     monkeypatch.setattr("servicekit.messaging.backlog._EVERY_SECONDS", 0.0)
     failing = _Failing()
     task = asyncio.create_task(work(failing))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await failing.asked.wait()
     task.cancel()
     done, _ = await asyncio.wait([task], timeout=30)

@@ -31,7 +31,7 @@ class State(StrEnum):
 class Patience:
     """Every time limit of a supervisor, in seconds."""
 
-    start: float = 60.0
+    start: float = 120.0  # a machine may have much else to do; what dies instead is told at once
     stop: float = 8.0
     first_pause: float = 0.25
     longest_pause: float = 30.0

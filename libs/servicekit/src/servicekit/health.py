@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from grpc_health.v1 import health
 from grpc_health.v1.health_pb2 import HealthCheckResponse
@@ -51,7 +51,10 @@ class Health:
         for name, healthy in zip(self._checks, results, strict=True):
             await self.servicer.set(name, _STATUS[healthy])
         ready = all(results) and not self._draining
-        self._known = dict(zip(self._checks, results, strict=True)) | {_PROCESS: ready}
+        known = dict(zip(self._checks, results, strict=True)) | {_PROCESS: ready}
+        if not self._draining and ready is not self._known.get(_PROCESS):
+            _tell(known)
+        self._known = known
         for name in ("", *self._services):
             await self.servicer.set(name, _STATUS[ready])
         return ready
@@ -67,6 +70,14 @@ class Health:
         self._draining = True
         for name in ("", *self._services):
             await self.servicer.set(name, _STATUS[False])
+
+
+def _tell(known: Mapping[str, bool]) -> None:
+    if known[_PROCESS]:
+        log.info("ready")
+    else:
+        missing = [name for name, healthy in known.items() if not healthy and name != _PROCESS]
+        log.warning("not ready", extra={"checks": missing})
 
 
 async def _answer(name: str, check: Check) -> bool:

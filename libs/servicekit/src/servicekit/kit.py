@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
@@ -145,8 +146,10 @@ def run(service: str, settings: type[Settings], compose: Callable[[Kit[Settings]
         read = settings()
     except ValidationError as error:
         sys.exit(explain(error))
-    logs.configure(service, read.log_level)
-    traces.configure(service)
+    # The API and the worker of a service are told different names by their environment.
+    name = os.environ.get("OTEL_SERVICE_NAME") or service
+    logs.configure(name, read.log_level)
+    traces.configure(name)
     try:
         failed = uvloop.run(_live(service, read, compose))
     except (PortTaken, ValueError, FileNotFoundError) as error:

@@ -48,12 +48,17 @@ def _ids(message: Descriptor) -> tuple[str, ...]:
     return tuple(name for name, rule in rules.items() if rule.HasField("string") and rule.string.uuid)
 
 
+def json_name(field: str) -> str:
+    """A field's name as JSON clients know it: lowerCamelCase for snake_case."""
+    head, *tail = field.split("_")
+    return head + "".join(word.title() for word in tail)
+
+
 def _path(field: object) -> str:
-    """A field path as JSON clients know it: lowerCamelCase, with the index of a list's item."""
+    """A field path as JSON clients know it, with the index of a list's item."""
     parts = []
     for element in getattr(field, "elements", ()):
-        head, *tail = element.field_name.split("_")
-        name = head + "".join(word.title() for word in tail)
+        name = json_name(element.field_name)
         index = element.subscript
         parts.append(f"{name}[{index.value}]" if index is not None and hasattr(index, "value") else name)
     return ".".join(parts)

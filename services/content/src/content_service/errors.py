@@ -53,10 +53,13 @@ class TopicNotRelevant(InvalidArgument):
 
 
 class TopicNotSupported(FailedPrecondition):
-    """The installed model cannot teach the topic: what inference says of it, in the words of who asks for a lesson."""
+    """The curriculum has no such topic: what inference says of it, in the words of who asks for a lesson."""
 
     reason = "TOPIC_NOT_SUPPORTED"
-    message = "No lesson can be made of {topic} yet. Nearest topics: {suggestions}. An administrator can install a full model."
+    message = (
+        "There is no lesson on {topic} yet: lessons come from a checked curriculum. "
+        "Choose one of the nearest topics: {suggestions}."
+    )
 
 
 class StreamInterrupted(Unavailable):

@@ -154,6 +154,7 @@ def script(value: d.Script) -> sp.Script:
         tags=value.tags,
         scenes=map(scene, value.scenes),
         provenance=_provenance(value.provenance),
+        key_point_places=(sp.KeyPointPlace(scene=place.scene, step=place.step) for place in value.key_point_places),
     )
 
 

@@ -10,6 +10,7 @@ from content_service.lesson.script import (
     Curve,
     Difficulty,
     Moment,
+    Place,
     Plot,
     Point,
     Quiz,
@@ -122,6 +123,7 @@ def script() -> Script:
         ("An acid gives away hydrogen ions", "The jump in a titration marks neutralisation"),
         ("acids",),
         SCENES,
+        (Place(1, 0), Place(2, 0)),
     )
 
 

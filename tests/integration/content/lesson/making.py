@@ -1,7 +1,7 @@
 """A lesson rendered as the worker's renderer does it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from content_service.lesson.render import perform
@@ -22,6 +22,11 @@ class Made:
     @property
     def video(self) -> str:
         return str(self.folder / self.rendered.video)
+
+
+def scenes_of(script: Script, *numbers: int) -> Script:
+    """The lesson of these scenes alone, from 0. Where its key points are taught is left out with the others."""
+    return replace(script, scenes=tuple(script.scenes[number] for number in numbers), key_point_places=())
 
 
 def render(script: Script, folder: Path, progress: Callable[[str, float], None]) -> Rendered:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 import pytest
-from integration.content.lesson.making import STAGES, Made, render
+from integration.content.lesson.making import STAGES, Made, render, scenes_of
 
 from content_service.lesson.errors import ContentOverflow, MediaNotWritten
 from content_service.lesson.render import perform
@@ -34,7 +34,7 @@ def test_progress_goes_through_voice_slides_and_render_without_stepping_back(mad
 
 def test_fresh_processes_make_the_same_lesson_and_replace_the_earlier_one(script: Script, tmp_path: Path) -> None:
     # A test's own function cannot be imported by the child; "".format takes any arguments too.
-    short = replace(script, scenes=script.scenes[:1])
+    short = scenes_of(script, 0)
     made = []
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
         for _ in range(2):
@@ -49,7 +49,8 @@ def silent(stage: str, done: float) -> None:
 
 
 def test_a_stage_that_fails_leaves_only_what_others_finished(script: Script, tmp_path: Path) -> None:
-    broken = replace(script, scenes=(*script.scenes[:1], replace(script.scenes[6], heading="word " * 200)))
+    short = scenes_of(script, 0, 6)
+    broken = replace(short, scenes=(short.scenes[0], replace(short.scenes[1], heading="word " * 200)))
     with pytest.raises(ContentOverflow):
         render(broken, tmp_path, silent)
     assert [path.name for path in tmp_path.iterdir()] == ["voice"]
@@ -59,7 +60,7 @@ def test_a_folder_that_cannot_be_written_is_a_named_error(script: Script, tmp_pa
     occupied = tmp_path / "occupied"
     occupied.write_text("a file, not a folder")
     with pytest.raises(MediaNotWritten, match="occupied"):
-        render(replace(script, scenes=script.scenes[:1]), occupied, silent)
+        render(scenes_of(script, 0), occupied, silent)
 
 
 def test_a_full_disk_is_a_named_error_and_leaves_nothing_half_written(script: Script, tmp_path: Path) -> None:
@@ -77,7 +78,7 @@ def test_a_full_disk_is_a_named_error_and_leaves_nothing_half_written(script: Sc
 
 
 def test_a_lesson_is_spoken_by_the_voice_that_is_installed(script: Script, tmp_path: Path) -> None:
-    short = replace(script, scenes=script.scenes[:1])
+    short = scenes_of(script, 0)
     made = json.loads(perform("voice", short, tmp_path, silent, TONE))
     assert made["voice"] == "piper tone"
     for stage in STAGES[1:]:

@@ -94,11 +94,11 @@ def silences(transcript: tuple[Cue, ...]) -> list[tuple[float, float]]:
     return [gap for gap in gaps if gap[1] - gap[0] > 0.15]
 
 
-def test_a_second_and_a_half_are_left_to_think_before_the_answer(made: Made) -> None:
+def test_three_seconds_are_left_to_think_before_the_answer(made: Made) -> None:
     question = next(cue for cue in made.rendered.transcript if cue.text == "Which of these is a base?")
     answer = next(cue for cue in made.rendered.transcript if cue.text == "The answer is soap.")
     samples, rate = sound(made.video)
-    assert loudness(samples, rate, answer.start - 1.5, answer.start - 0.05) < 0.005
+    assert loudness(samples, rate, answer.start - 3.0, answer.start - 0.05) < 0.005
     assert question.end <= answer.start
 
 

@@ -1,5 +1,6 @@
 """A script that contradicts itself is refused before any work, naming the scene."""
 
+from dataclasses import replace
 from math import nan
 
 import pytest
@@ -11,6 +12,7 @@ from content_service.lesson.script import (
     Concept,
     Curve,
     Difficulty,
+    Place,
     Plot,
     Point,
     Quiz,
@@ -69,3 +71,19 @@ def test_a_lesson_has_a_bounded_number_of_scenes(count: int) -> None:
 
 def test_a_sound_script_passes() -> None:
     check(script(Title("", ""), Concept((), "x"), plot(Curve("", (0.0, 1.0), (nan, 1.0)))))
+
+
+@pytest.mark.parametrize(
+    ("places", "complaint"),
+    [
+        ((Place(1, 0),), "says of 1 key points where they are taught, and has 2"),
+        ((Place(1, 0), Place(1, 2)), "has a key point that no slide teaches"),
+        ((Place(1, 0), Place(2, 0)), "has a key point that no slide teaches"),
+    ],
+)
+def test_key_points_that_are_taught_nowhere_are_refused_by_the_title(places: tuple[Place, ...], complaint: str) -> None:
+    taught = script(Title("fine", "fine"), Recap((Point("A", "a"), Point("B", "b"))))
+    check(replace(taught, key_points=("A", "B"), key_point_places=(Place(1, 0), Place(1, 1))))
+    check(replace(taught, key_points=("A", "B")))
+    with pytest.raises(ScriptInvalid, match=f"Title.*{complaint}"):
+        check(replace(taught, key_points=("A", "B"), key_point_places=places))

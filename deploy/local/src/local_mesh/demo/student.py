@@ -6,7 +6,7 @@ from pathlib import Path
 from local_mesh.demo.client import Gateway, eventually
 from local_mesh.demo.mailbox import token_for
 
-MAIL_SECONDS = 20
+MAIL_SECONDS = 60
 
 
 class StepFailed(Exception):

@@ -39,12 +39,10 @@ def configure(service: str) -> None:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    # The API and the worker of a service are told different names by their environment.
-    name = os.environ.get("OTEL_SERVICE_NAME", service)
     # Two processes of one name must not pass for one whose figures jump.
     instance = f"{socket.gethostname()}:{os.getpid()}"
     resource = Resource.create(
-        {"service.name": name, "service.namespace": "littlemonster", "service.instance.id": instance}
+        {"service.name": service, "service.namespace": "littlemonster", "service.instance.id": instance}
     )
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))

@@ -25,7 +25,12 @@ _MEND = "Free some space there, or see who may read and write it, then retry."
 def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
     """The options of the command."""
     parser = argparse.ArgumentParser(prog=prog, description="The keys that sign access tokens.")
-    parser.add_argument("--folder", type=Path, default=os.environ.get("LM_SIGNING_KEYS_DIR"), help="where they lie")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=os.environ.get("LM_SIGNING_KEYS_DIR"),
+        help="where they lie; LM_SIGNING_KEYS_DIR when not named",
+    )
     actions = parser.add_subparsers(dest="action", required=True)
     rotate = actions.add_parser("rotate", help="publish a new key, which begins to sign when everybody knows it")
     rotate.add_argument(
@@ -33,7 +38,7 @@ def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
         type=minutes,
         default=_SAFE_MINUTES,
         metavar="MINUTES",
-        help="when it begins; sooner than the default, tokens may be refused for up to five minutes",
+        help="when it begins to sign (%(default)g); sooner than that, tokens may be refused for up to five minutes",
     )
     actions.add_parser("list", help="show each key and whether it is published, signs, verifies, or can be retired")
     retire = actions.add_parser("retire", help="remove the keys of which no token is valid any more")

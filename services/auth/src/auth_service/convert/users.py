@@ -13,6 +13,7 @@ from littlemonster.auth.v1 import user_service_pb2 as pb2
 from littlemonster.common.v1 import study_pb2
 from servicekit.caller import Role
 from servicekit.pagination import encode_page_token
+from servicekit.validation import json_name
 
 _LONGEST_SHOWN = 64
 """Of a name that somebody made up: an answer's headers have little room."""
@@ -54,7 +55,7 @@ def profile_change(request: pb2.UpdateMeRequest) -> ProfileChange:
     named = set(request.update_mask.paths) or given
     if unknown := named - set(_CHANGEABLE):
         raise UpdateMaskInvalid(
-            fields={"updateMask": "names fields that cannot be changed"}, path=min(unknown)[:_LONGEST_SHOWN]
+            fields={"updateMask": "names fields that cannot be changed"}, path=json_name(min(unknown)[:_LONGEST_SHOWN])
         )
     return ProfileChange(
         display_name=request.display_name if "display_name" in named & given else None,

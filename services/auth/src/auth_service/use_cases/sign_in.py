@@ -59,10 +59,10 @@ class SignIn:
         """
         address = normalise_email(email)
         budgets, allowance = sign_in_budgets(address, client.address), sign_in_allowance(address, client.address)
-        # Counted before the password is looked at, so that parallel guesses cannot outrun the count.
-        await admit(self._attempts, (*budgets, allowance))
         with acting_as(AUTH):
             for _ in range(_MOST_CHECKS):
+                # Counted before the password is looked at, each time, so that parallel guesses cannot outrun the count.
+                await admit(self._attempts, (*budgets, allowance))
                 account = await self._authenticated(address, password, budgets, allowance, client)
                 renewed = await self._rehashed(account, password)
                 if outcome := await self._let_in(account, renewed, client):

@@ -19,6 +19,7 @@ def script(source: script_pb2.Script) -> lesson.Script:
         key_points=tuple(as_written(point) for point in source.key_points),
         tags=tuple(source.tags),
         scenes=tuple(lesson.Scene(scene.heading, scene.chapter, _body(scene)) for scene in source.scenes),
+        key_point_places=tuple(lesson.Place(place.scene, place.step) for place in source.key_point_places),
     )
 
 

@@ -40,6 +40,7 @@ from content_service.domain.numerals import in_digits, other_names
 from content_service.domain.videos import (
     CAME_FROM,
     MOST_WAITING,
+    Attempt,
     FeedQuery,
     Match,
     Matches,
@@ -64,6 +65,7 @@ __all__ = [
     "PATIENCE",
     "PIPELINE",
     "WORKER_SEEN",
+    "Attempt",
     "FeedQuery",
     "GiveUp",
     "InLine",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 from content_service.lesson.script import Difficulty, Subject
@@ -119,6 +119,17 @@ class SearchQuery:
     def fingerprint(self) -> str:
         """Names the query in page tokens."""
         return f"search|{self.text}|{self.subject}|{self.difficulty}"
+
+
+class Attempt(IntEnum):
+    """How the words of a search are taken; each is made when those before found nothing."""
+
+    AS_TYPED = 0
+    """Every word is held."""
+    CORRECTED = 1
+    """Every word is, mistyped ones replaced by what they resemble."""
+    SOME = 2
+    """Some are, of the corrected words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from content_service.lesson.errors import ScriptInvalid
 from content_service.lesson.script import (
     Concept,
     Curve,
+    Place,
     Plot,
     Quiz,
     Recap,
@@ -17,6 +18,7 @@ from content_service.lesson.script import (
     Timeline,
     WorkedExample,
 )
+from content_service.lesson.storyboard import storyboard
 
 MAX_SCENES = 60
 MAX_PARTS = 10
@@ -33,6 +35,16 @@ def check(script: Script) -> None:
             raise ScriptInvalid(scene.heading[:80], f"has a text of more than {MAX_TEXT} characters")
         if problem := _problem(scene):
             raise ScriptInvalid(scene.heading, problem)
+    if problem := _place_problem(script):
+        raise ScriptInvalid(script.title, problem)
+
+
+def _place_problem(script: Script) -> str:
+    places, points = len(script.key_point_places), len(script.key_points)
+    if places not in (0, points):
+        return f"says of {places} key points where they are taught, and has {points}"
+    shown = {Place(beat.scene, beat.step) for beat in storyboard(script)}
+    return "" if shown.issuperset(script.key_point_places) else "has a key point that no slide teaches"
 
 
 def _texts(value: object) -> Iterator[str]:

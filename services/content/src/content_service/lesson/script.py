@@ -155,8 +155,16 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """What is said at one moment: index of the scene, and of the slide's step at which it is said, from 0."""
+
+    scene: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
-    """A whole lesson, ready to be rendered."""
+    """A whole lesson, ready to be rendered; `key_point_places` says where each key point is taught, or nothing at all."""
 
     title: str
     subject: Subject
@@ -165,3 +173,4 @@ class Script:
     key_points: tuple[str, ...]
     tags: tuple[str, ...]
     scenes: tuple[Scene, ...]
+    key_point_places: tuple[Place, ...] = ()

@@ -20,7 +20,7 @@ from content_service.lesson.script import (
 BREATH = 0.35  # pause between two beats of a scene, seconds
 SCENE_PAUSE = 0.8
 READING = 1.4  # how long a beat without words stays
-THINKING = 0.5  # one of the quiz's three thinking steps
+THINKING = 1.0  # one of the quiz's three thinking steps: pupils answer more and better from three seconds of waiting on
 
 
 @dataclass(frozen=True, slots=True)

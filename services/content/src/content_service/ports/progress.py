@@ -4,9 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from content_service.domain import (
-    Progress,
-)
+from content_service.domain import Progress
 
 
 class Announcer(Protocol):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from content_service.domain import (
+    Attempt,
     FeedQuery,
     Matches,
     Page,
@@ -42,14 +43,18 @@ class Search(Protocol):
     """Finds PUBLIC videos by words."""
 
     async def search(
-        self, query: SearchQuery, words: Sequence[str], size: int, page_token: str, *, every: bool = True
+        self, query: SearchQuery, words: Sequence[str], size: int, page_token: str, attempt: Attempt
     ) -> Matches:
-        """One page of videos with every word, or with any, the last of which may be half typed, the best match first.
+        """One page of videos with every word, or with `SOME`, the last of which may be half typed, the best match first.
 
-        With any, it is those with more of the words and with rarer ones.
+        With some, it is those with more of the words and with rarer ones, and a word of one character finds nothing by itself.
 
         Raises PageTokenInvalid.
         """
+        ...
+
+    def attempt(self, query: SearchQuery, page_token: str) -> Attempt:
+        """The one that found the page before. Raises PageTokenInvalid."""
         ...
 
     async def alike(self, words: Sequence[str]) -> Mapping[str, Sequence[str]]:

@@ -78,7 +78,10 @@ class Work(Protocol):
         ...
 
     async def finish(self, video_id: str, worker: str, lesson: Lesson, seconds: float, now: datetime) -> None:
-        """The video becomes PUBLIC, which took `seconds`, and video.created is told, once. Raises LeaseLost."""
+        """The video becomes PUBLIC, which took `seconds`, and video.created is told, once.
+
+        Raises LeaseLost, also when the video may not become so (`CAME_FROM`).
+        """
         ...
 
     async def release(self, video_id: str, worker: str, not_before: datetime) -> None:
@@ -94,11 +97,11 @@ class Work(Protocol):
         ...
 
     async def stop_job(self, video_id: str, now: datetime) -> None:
-        """Ends the job whoever works on it; that worker finds its lease lost."""
+        """Ends the job whoever works on it; that worker finds its lease lost. From here on nobody asks for it again."""
         ...
 
     async def requeue(self, video_id: str, now: datetime) -> None:
-        """Puts an ended job back into the queue, by itself; a script it has is kept."""
+        """Puts an ended job back into the queue, by itself; a script it has is kept. From here on nobody stops it."""
         ...
 
     async def tell_requested(self, video: Video) -> None:

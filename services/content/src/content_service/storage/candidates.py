@@ -1,12 +1,12 @@
 """The newest lessons that match a search, each with its rank.
 
-Parameters of every statement: typed (text of a tsquery of the words as they were typed), marks (a tsquery, maybe empty) and
-shelves.
+Parameters of every statement: typed (text of a tsquery of the words as they were typed), dropped (another of those that
+PostgreSQL drops, maybe empty), marks (a tsquery, maybe empty) and shelves.
 """
 
 from typing import Any
 
-from sqlalchemy import Integer, Numeric, Select, bindparam, case, cast, func, literal_column, select, true
+from sqlalchemy import Integer, Numeric, Select, and_, bindparam, case, cast, func, literal_column, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import Text
@@ -22,7 +22,11 @@ _WORTH = 10_000_000
 
 def whole_matches() -> Select[Any]:
     """The id and rank of those that hold every word: the parameter every_word, text of a tsquery."""
-    candidates = _candidates(func.to_tsquery("english", bindparam("every_word", type_=Text))).subquery("candidates")
+    every = bindparam("every_word", type_=Text)
+    words = func.to_tsquery("english", every)
+    # A name of words that are all dropped, "its or it's", is looked for word for word.
+    query = case((func.numnode(words) > 0, words), else_=func.to_tsquery("simple", every))
+    candidates = _candidates(query).subquery("candidates")
     return select(candidates.c.id, candidates.c.rank)
 
 
@@ -59,10 +63,13 @@ def _candidates(query: ColumnElement[Any]) -> Select[Any]:
     shelf = func.unnest(bindparam("shelves", type_=ARRAY(Text))).table_valued("name").render_derived("shelf")
     marks = cast(bindparam("marks", type_=Text), TSQUERY)
     wanted = query.op("&&")(cast(func.quote_literal(shelf.c.name), TSQUERY)).op("&&")(marks)
-    # What holds the last word as it was typed counts twice: WWI is no half-typed WWII.
+    # What holds the last word as it was typed counts twice: WWI is no half-typed WWII. What is called so word for word
+    # counts twice again: vitamin A is not any vitamin.
     typed = DOCUMENTS.c.words.op("@@")(func.to_tsquery("english", bindparam("typed", type_=Text)))
+    called = DOCUMENTS.c.words.op("@@")(func.to_tsquery("simple", bindparam("dropped", type_=Text)))
+    worth = case((and_(typed, called), 4_000_000), (typed, 2_000_000), else_=1_000_000)
     # Rounded, so that a page token compares with exactly what it was made from.
-    rank = func.round(func.ts_rank_cd(DOCUMENTS.c.words, query) * case((typed, 2_000_000), else_=1_000_000))
+    rank = func.round(func.ts_rank_cd(DOCUMENTS.c.words, query) * worth)
     lot = (
         select(DOCUMENTS.c.video_id.label("id"), rank.cast(Integer).label("rank"), DOCUMENTS.c.words)
         .where(DOCUMENTS.c.words.op("@@")(wanted), func.numnode(query) > 0)

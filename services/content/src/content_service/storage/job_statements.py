@@ -60,6 +60,9 @@ END_JOB = compile_command(
         worker="", lease_time=None, stage=bindparam("new_stage"), percent=bindparam("new_percent"), finish_time=_now
     )
 )
+# Before a job is stopped or asked for again, whether or not there is anything to change: what is decided about its video
+# afterwards must still be true of it.
+HOLD_JOB = compile_command(select(JOBS.c.video_id).where(JOBS.c.video_id == bindparam("of_video")).with_for_update())
 STOP_JOB = compile_command(
     update(JOBS)
     .where(JOBS.c.video_id == bindparam("of_video"), JOBS.c.finish_time.is_(None))

@@ -10,10 +10,10 @@ from sqlalchemy import Float, Integer, bindparam, func, literal_column, or_, sel
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Text, Uuid
 
-from content_service.domain import Match, Matches, SearchQuery, Video, in_digits
+from content_service.domain import Attempt, Match, Matches, SearchQuery, Video, in_digits
 from content_service.storage.candidates import partial_matches, whole_matches
 from content_service.storage.reads import whole_number
-from content_service.storage.search_index import WORDS, shelves
+from content_service.storage.search_index import WORDS, is_dropped, shelves
 from content_service.storage.statements import COLUMNS, VIDEOS
 from content_service.tables import NUMBERS
 from servicekit.caller import acting_as
@@ -36,30 +36,28 @@ class PostgresSearch:
         self._database = database
 
     async def search(
-        self, query: SearchQuery, words: Sequence[str], size: int, page_token: str, *, every: bool = True
+        self, query: SearchQuery, words: Sequence[str], size: int, page_token: str, attempt: Attempt
     ) -> Matches:
         """Reads as anybody: only what is PUBLIC is searched."""
-        after = _decoded(query, page_token) if page_token else {}
+        after = _after(query, page_token) if page_token else {}
         with acting_as(None):
-            newest, completions = await self._database.one(_PREPARED, prefix=_prefix(words[-1])) or (0, [])
-            asked = _spelt(words)
-            last = " | ".join(dict.fromkeys([asked[-1], *completions]))
-            some = " | ".join([*asked[:-1], last])
-            wanted: dict[str, Any] = {"every_word": " & ".join([*asked[:-1], f"({last})"])}
-            if not every:
-                wanted = {"each_word": list(dict.fromkeys([*asked[:-1], last]))}
+            prepared = await self._database.one(_PREPARED, asked=list(words), prefix=_prefix(words[-1]))
+            newest, completions, dropped = prepared or (0, [], [])
             given = {"/s:": query.subject, "/d:": query.difficulty}
             rows = await self._database.all(
-                found(bool(after), every),
-                **wanted,
-                typed=(" & " if every else " | ").join(asked),
+                found(bool(after), attempt is not Attempt.SOME),
+                **_asked(words, completions, attempt),
                 limit=size + 1,
-                some_word=some,
+                dropped=" & ".join(dropped),
                 marks=" & ".join(f"'{mark}{value}'" for mark, value in given.items() if value),
                 shelves=list(shelves(newest)),
                 **after,
             )
-        return _page(query, rows, size)
+        return _page(query, rows, size, attempt)
+
+    def attempt(self, query: SearchQuery, page_token: str) -> Attempt:
+        """As the token says."""
+        return _decoded(query, page_token)[2]
 
     async def alike(self, words: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """By first letter (or the second, should the first two be swapped) and length."""
@@ -67,6 +65,17 @@ class PostgresSearch:
             pairs = await self._database.all(_ALIKE, asked=list(words))
         known = {word for asked, word in pairs if asked == word}
         return {asked: [word for of, word in pairs if of == asked] for asked in words if asked not in known}
+
+
+def _asked(words: Sequence[str], completions: Sequence[str], attempt: Attempt) -> dict[str, Any]:
+    """The parameters of `found` that follow from the words and from what the last one may become."""
+    typed = _spelt(words)
+    each = [*typed[:-1], " | ".join(dict.fromkeys([typed[-1], *completions]))]
+    if attempt is Attempt.SOME:
+        telling = [text for word, text in zip(words, each, strict=True) if len(word) > 1]
+        return {"each_word": list(dict.fromkeys(each)), "some_word": " | ".join(telling), "typed": " | ".join(typed)}
+    every = " & ".join([*each[:-1], f"({each[-1]})"])
+    return {"every_word": every, "some_word": " | ".join(each), "typed": " & ".join(typed)}
 
 
 def _spelt(words: Sequence[str]) -> list[str]:
@@ -80,10 +89,15 @@ def _prefix(word: str) -> str:
     return word if len(word) >= _SHORTEST_PREFIX else "\uffff"
 
 
-def _decoded(query: SearchQuery, token: str) -> dict[str, Any]:
-    rank, video_id = decode_page_token(token, query.fingerprint, 2)
+def _after(query: SearchQuery, token: str) -> dict[str, Any]:
+    rank, video_id, _ = _decoded(query, token)
+    return {"after_rank": rank, "after_id": video_id}
+
+
+def _decoded(query: SearchQuery, token: str) -> tuple[int, str, Attempt]:
+    rank, video_id, attempt = decode_page_token(token, query.fingerprint, 3)
     try:
-        return {"after_rank": whole_number(rank), "after_id": str(UUID(str(video_id)))}
+        return whole_number(rank), str(UUID(str(video_id))), Attempt(whole_number(attempt))
     except ValueError:
         raise PageTokenInvalid from None
 
@@ -95,25 +109,30 @@ _completions = (
     .order_by(func.length(WORDS.c.word), WORDS.c.word)
     .limit(_COMPLETIONS)
 )
+_given = func.unnest(bindparam("asked", type_=ARRAY(Text))).table_valued("word").render_derived("asked")
+_dropped = select(_given.c.word).where(is_dropped(_given.c.word))
 _PREPARED = compile_statement(
-    select(literal_column("last_value"), func.array(_completions.scalar_subquery())).select_from(text(NUMBERS.name)),
-    lambda newest, completions: (newest, completions),
+    select(
+        literal_column("last_value"),
+        func.array(_completions.scalar_subquery()),
+        func.array(_dropped.scalar_subquery()),
+    ).select_from(text(NUMBERS.name)),
+    lambda newest, completions, dropped: (newest, completions, dropped),
 )
-_asked = func.unnest(bindparam("asked", type_=ARRAY(Text))).table_valued("word").render_derived("asked")
 _first = func.left(WORDS.c.word, 1)
 # Each word has candidates of its own, and first the word itself: one that is known must never be bent.
 _near = (
     select(WORDS.c.word)
     .where(
-        or_(_first == func.left(_asked.c.word, 1), _first == func.substr(_asked.c.word, 2, 1)),
-        func.abs(func.length(WORDS.c.word) - func.length(_asked.c.word)) <= _LENGTHS_APART,
+        or_(_first == func.left(_given.c.word, 1), _first == func.substr(_given.c.word, 2, 1)),
+        func.abs(func.length(WORDS.c.word) - func.length(_given.c.word)) <= _LENGTHS_APART,
     )
-    .order_by(WORDS.c.word != _asked.c.word)
+    .order_by(WORDS.c.word != _given.c.word)
     .limit(_MOST_ALIKE)
     .lateral("near")
 )
 _ALIKE = compile_statement(
-    select(_asked.c.word, _near.c.word).join_from(_asked, _near, true()),
+    select(_given.c.word, _near.c.word).join_from(_given, _near, true()),
     lambda asked, word: (asked, word),
 )
 
@@ -122,8 +141,8 @@ _ALIKE = compile_statement(
 def found(after: bool, every: bool) -> Statement[tuple[Video, Match]]:
     """A page of matches that hold `every` word or some, `after` a rank and id or from the start.
 
-    Parameters: limit, some_word (text of a tsquery), every_word (another) when `every` and else each_word (such texts),
-    after_rank and after_id when `after`, and those of `candidates`.
+    Parameters: limit, some_word (text of a tsquery; when not `every` what they hold at least), every_word (another) when
+    `every` and else each_word (such texts), after_rank and after_id when `after`, and those of `candidates`.
     """
     some = func.to_tsquery("english", bindparam("some_word", type_=Text))
     candidates = (whole_matches() if every else partial_matches(some)).cte("matches")
@@ -161,10 +180,10 @@ def _marked(snippet: str) -> str:
     return html.escape(snippet, quote=False).replace(_START, "<b>").replace(_STOP, "</b>")
 
 
-def _page(query: SearchQuery, rows: list[tuple[Video, Match]], size: int) -> Matches:
+def _page(query: SearchQuery, rows: list[tuple[Video, Match]], size: int, attempt: Attempt) -> Matches:
     shown = rows[:size]
     token = ""
     if len(rows) > size:
         last = shown[-1][1]
-        token = encode_page_token(query.fingerprint, last.rank, last.video_id)
+        token = encode_page_token(query.fingerprint, last.rank, last.video_id, attempt)
     return Matches([match for _, match in shown], [video for video, _ in shown], token)

@@ -39,9 +39,16 @@ def shelves(newest: int) -> Iterator[str]:
             return
 
 
+def is_dropped(word: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether PostgreSQL drops the word, as one that says nothing: "the", "a", "its"."""
+    dropped: ColumnElement[bool] = func.to_tsvector("english", word) == cast(literal_column("''"), TSVECTOR)
+    return dropped
+
+
 def _weighted(source: ColumnElement[Any], weight: str) -> ColumnElement[str]:
-    """A text for the index, with its weight from A (title) to D (transcript)."""
-    return func.setweight(func.to_tsvector("english", source), literal_column(f"'{weight}'"), type_=TSVECTOR)
+    """A text for the index, with its weight from A (title) to D (transcript), raised digits as they are typed: a² as a2."""
+    plain = func.normalize(source, literal_column("NFKC"))
+    return func.setweight(func.to_tsvector("english", plain), literal_column(f"'{weight}'"), type_=TSVECTOR)
 
 
 def _marks() -> ColumnElement[str]:
@@ -62,10 +69,22 @@ _names = func.array_to_string(bindparam("names", type_=ARRAY(Text)), " ")
 _key_points = func.array_to_string(VIDEOS.c.key_points, " ")
 
 
+_each = func.to_tsvector("simple", func.concat_ws(" ", VIDEOS.c.title, VIDEOS.c.topic, _names))
+_name = func.unnest(func.tsvector_to_array(_each)).table_valued("word").render_derived("named")
+# Words of names that the vector would lack: what one is called is known word for word, "its and it's" and vitamin A.
+_dropped = func.coalesce(
+    select(func.array_to_tsvector(func.array_agg(_name.c.word), type_=TSVECTOR))
+    .where(is_dropped(_name.c.word))
+    .scalar_subquery(),
+    cast(literal_column("''"), TSVECTOR),
+)
+
+
 def _vector(marks: ColumnElement[str]) -> ColumnElement[str]:
     """All that search knows of a video."""
-    texts = ((VIDEOS.c.title, "A"), (VIDEOS.c.topic, "A"), (_names, "B"), (_key_points, "B"), (_spoken, "D"))
-    parts = [*(_weighted(source, weight) for source, weight in texts), marks]
+    named = ((VIDEOS.c.title, "A"), (VIDEOS.c.topic, "A"), (_names, "B"))
+    told = ((_key_points, "B"), (VIDEOS.c.summary, "C"), (_spoken, "D"))
+    parts = [*(_weighted(source, weight) for source, weight in (*named, *told)), _dropped, marks]
     return functools.reduce(lambda left, right: left.op("||")(right), parts)
 
 

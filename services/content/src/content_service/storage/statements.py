@@ -110,9 +110,11 @@ ADD_VIDEO = compile_statement(
     Video,
 )
 _now = bindparam("now", type_=VIDEOS.c.update_time.type)
+_this = VIDEOS.c.id == bindparam("video_id")
+_came = VIDEOS.c.status == func.any(bindparam("came_from", type_=ARRAY(Text)))
 MOVE = compile_statement(
     update(VIDEOS)
-    .where(VIDEOS.c.id == bindparam("video_id"), VIDEOS.c.status == func.any(bindparam("came_from", type_=ARRAY(Text))))
+    .where(_this, _came)
     .values(
         status=bindparam("new_status"),
         status_message=bindparam("message"),
@@ -126,13 +128,11 @@ MOVE = compile_statement(
     Video,
 )
 EXPECT = compile_command(
-    update(VIDEOS)
-    .where(VIDEOS.c.id == bindparam("video_id"))
-    .values(estimated_completion_time=bindparam("ready", type_=VIDEOS.c.update_time.type))
+    update(VIDEOS).where(_this).values(estimated_completion_time=bindparam("ready", type_=VIDEOS.c.update_time.type))
 )
 PUBLISH = compile_statement(
     update(VIDEOS)
-    .where(VIDEOS.c.id == bindparam("video_id"))
+    .where(_this, _came)
     .values(
         status="PUBLIC",
         status_message="",

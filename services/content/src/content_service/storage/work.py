@@ -121,6 +121,7 @@ class PostgresWork:
         video = await self._transaction.one(
             statements.PUBLISH,
             video_id=video_id,
+            came_from=_origins(Status.PUBLIC),
             new_title=lesson.title,
             new_summary=lesson.summary,
             new_key_points=lesson.key_points,
@@ -132,12 +133,13 @@ class PostgresWork:
             new_provenance=lesson.provenance,
             now=now,
         )
-        if video:
-            names = other_names(video.title, video.topic, lesson.aliases)
-            for statement in search_index.ADDED:
-                await self._transaction.execute(statement, video_id=video_id, names=names)
-            await self._transaction.emit("video.status_changed", convert.status_changed(video), video_id)
-            await self._transaction.emit("video.created", convert.video_created(video, self._links(video.id)), video_id)
+        if video is None:
+            raise LeaseLost(video_id)
+        names = other_names(video.title, video.topic, lesson.aliases)
+        for statement in search_index.ADDED:
+            await self._transaction.execute(statement, video_id=video_id, names=names)
+        await self._transaction.emit("video.status_changed", convert.status_changed(video), video_id)
+        await self.tell_created(video)
 
     async def release(self, video_id: str, worker: str, not_before: datetime) -> None:
         await self._as_worker(jobs.RELEASE, video_id, worker, later=not_before)
@@ -150,7 +152,7 @@ class PostgresWork:
         video = await self._transaction.one(
             statements.MOVE,
             video_id=video_id,
-            came_from=[origin.value for origin in CAME_FROM[status]],
+            came_from=_origins(status),
             new_status=status.value,
             message=message,
             final=status.final,
@@ -163,9 +165,11 @@ class PostgresWork:
         return video
 
     async def stop_job(self, video_id: str, now: datetime) -> None:
+        await self._transaction.execute(jobs.HOLD_JOB, of_video=video_id)
         await self._transaction.execute(jobs.STOP_JOB, of_video=video_id, now=now)
 
     async def requeue(self, video_id: str, now: datetime) -> None:
+        await self._transaction.execute(jobs.HOLD_JOB, of_video=video_id)
         await self._transaction.execute(jobs.REQUEUE, of_video=video_id, now=now)
 
     async def tell_requested(self, video: Video) -> None:
@@ -225,6 +229,10 @@ class PostgresWork:
     async def _as_worker(self, statement: Statement[Any], video_id: str, worker: str, **values: Any) -> None:
         if not await self._transaction.execute(statement, video_id=video_id, owner_worker=worker, **values):
             raise LeaseLost(video_id)
+
+
+def _origins(status: Status) -> list[str]:
+    return [origin.value for origin in CAME_FROM[status]]
 
 
 class PostgresUnitOfWork:

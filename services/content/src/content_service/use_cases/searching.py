@@ -1,16 +1,18 @@
 """Finding lessons by words, also by mistyped ones."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from content_service.domain import Matches, SearchQuery
+from content_service.domain import Attempt, Matches, SearchQuery
 from content_service.ports import Search
 
 _WORD = re.compile(r"\w+")
+_RAISED = re.compile(r"(?<=\w)\^(?=\w)")
 _MOST_WORDS = 16
 _SHORTEST = 4
 _LONG = 8
@@ -25,18 +27,34 @@ class Searching:
 
     async def find(self, query: SearchQuery, size: int, page_token: str) -> Matches:
         """One page, the best match first. Raises PageTokenInvalid."""
-        words = _WORD.findall(query.text.lower())[:_MOST_WORDS]
-        if not words:
-            return Matches([], [], "")
-        found = await self._search.search(query, words, size, page_token)
-        if found.videos:
-            return found
-        meant = corrected(words, await self._search.alike(words))
-        if meant != words:
-            found = await self._search.search(query, meant, size, page_token)
-        if not found.videos and len(words) > 1:
-            found = await self._search.search(query, meant, size, page_token, every=False)
-        return replace(found, corrected=" ".join(meant)) if found.videos and meant != words else found
+        words = meant = words_of(query.text)
+        # A page goes on where the one before was found, whatever has been published since.
+        for attempt in [self._search.attempt(query, page_token)] if page_token else Attempt:
+            if attempt is not Attempt.AS_TYPED and meant is words:
+                meant = corrected(words, await self._search.alike(words))
+            if not _may_find(attempt, words, meant):
+                continue
+            found = await self._search.search(query, meant, size, page_token, attempt)
+            if found.videos:
+                return replace(found, corrected=" ".join(meant) if meant != words else "")
+        return Matches([], [], "")
+
+
+def _may_find(attempt: Attempt, words: Sequence[str], meant: Sequence[str]) -> bool:
+    """Whether it asks for anything that was not asked for before."""
+    match attempt:
+        case Attempt.AS_TYPED:
+            return bool(words)
+        case Attempt.CORRECTED:
+            return meant != words
+        case Attempt.SOME:
+            return len(meant) > 1
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a question as the index has them, at most 16: a^2 and a² are both a2, as they are on a keyboard."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    return _WORD.findall(_RAISED.sub("", plain))[:_MOST_WORDS]
 
 
 def corrected(words: Sequence[str], alike: Mapping[str, Sequence[str]]) -> list[str]:

@@ -4,17 +4,17 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from math import hypot
 
 from inference_service.curriculum.algebra import wrong_steps
 from inference_service.curriculum.arithmetic import wrong_equations
-from inference_service.curriculum.quizzes import quiz_problems
+from inference_service.curriculum.quizzes import misplaced, quiz_problems, telling
 from inference_service.curriculum.reactions import imbalance, is_reaction
 from inference_service.curriculum.units import missing_unit
 from inference_service.domain.content_check import seconds
 from inference_service.domain.lesson import Curriculum, LessonPlan, Polyline, Shape, Topic
-from inference_service.domain.lessons import lines_needed, scenes
+from inference_service.domain.lessons import lines_needed, places, scenes
 from inference_service.domain.lines import LineKind, all_curated, objection, wording
 from inference_service.domain.script import spoken_in
 from inference_service.domain.subject import Difficulty, Subject
@@ -32,6 +32,7 @@ _SPOKEN_FIELDS = ("say", "answer_say")
 def problems(pack: Curriculum) -> Iterator[str]:
     """Yield each problem of the pack as 'place: what is wrong'."""
     yield from _pack_problems(pack)
+    yield from _guesses(pack)
     for slug, topic in pack.topics.items():
         yield from (f"{slug}: {problem}" for problem in _topic_problems(topic))
         yield from (f"{slug}: {problem}" for problem in _line_problems(pack, slug))
@@ -52,6 +53,14 @@ def _pack_problems(pack: Curriculum) -> Iterator[str]:
             yield f"lines.yaml has no template for {kind}"
     names = [name for topic in pack.topics.values() for name in {*map(normalise, (topic.title, *topic.aliases))}]
     yield from (f"'{name}' is claimed by {count} topics" for name, count in sorted(Counter(names).items()) if count > 1)
+
+
+def _guesses(pack: Curriculum) -> Iterator[str]:
+    """What a student would learn by looking at the options of many questions instead of reading them."""
+    for subject, difficulty in product(Subject, Difficulty):
+        plans = (topic.levels.get(difficulty) for topic in pack.topics.values() if topic.subject is subject)
+        questions = [quiz for plan in plans if plan for quiz in plan.quiz]
+        yield from (f"{subject}/{difficulty}: {problem}" for problem in telling(questions))
 
 
 def _topic_problems(topic: Topic) -> Iterator[str]:
@@ -82,7 +91,7 @@ def _plan_problems(topic: Topic, plan: LessonPlan) -> Iterator[str]:
         yield f"it tells {len(plan.facts)} facts instead of 2 to 5"
     if len(plan.key_points) not in KEY_POINTS:
         yield f"it has {len(plan.key_points)} key points instead of 3 to 5"
-    yield from (f"not a speakable sentence: {p!r}" for p in plan.key_points if not _is_sentence(p))
+    yield from _key_point_problems(plan)
     if plan.example:
         worked = (plan.example.problem, *(step.formula for step in plan.example.steps))
         yield from (f"the example's answer does not fulfil {equation}" for equation in wrong_steps(worked))
@@ -90,6 +99,7 @@ def _plan_problems(topic: Topic, plan: LessonPlan) -> Iterator[str]:
             yield f"the example says its answer in {unit} and does not show the unit"
     for number, quiz in enumerate(plan.quiz, start=1):
         yield from (f"question {number} {problem}" for problem in quiz_problems(quiz))
+    yield from misplaced(plan.quiz)
     if topic.subject is Subject.HISTORY and not (plan.timeline or plan.quote):
         yield "a history lesson needs a timeline or a source"
     if topic.subject is Subject.ENGLISH and not (plan.table or plan.quote):
@@ -97,6 +107,15 @@ def _plan_problems(topic: Topic, plan: LessonPlan) -> Iterator[str]:
     if topic.subject in (Subject.MATH, Subject.CHEMISTRY) and not plan.example:
         yield "a lesson in mathematics or chemistry needs a worked example"
     yield from _figure_problems(plan)
+
+
+def _key_point_problems(plan: LessonPlan) -> Iterator[str]:
+    told = places(plan)
+    for point in plan.key_points:
+        if not _is_sentence(point.text):
+            yield f"not a speakable sentence: {point.text!r}"
+        if point.taught_by not in told:
+            yield f"{point.taught_by}, which should teach '{point.text}', is not in the lesson"
 
 
 def _figure_problems(plan: LessonPlan) -> Iterator[str]:

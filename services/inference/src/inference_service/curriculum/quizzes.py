@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from inference_service.curriculum.algebra import solves
 from inference_service.curriculum.arithmetic import equations, plain, value
@@ -10,12 +10,15 @@ from inference_service.domain.lesson import Quiz
 
 OPTIONS = range(2, 5)
 LONGER, SHORT = 1.6, 25  # how many times as long as each other option an answer may be, and what is too short to count
+SLACK = 0.03
+"""How much oftener than a blind guess a guess by length may be right over the sixty questions of a subject's level: half of
+the six points by which sixty blind guesses among three options vary."""
 _AMOUNT = re.compile(r"(?:[a-z] = )?\$?([−\d.,/ ·×√+()⁰¹²³⁴⁵⁶⁷⁸⁹⁻]*[\d)⁰¹²³⁴⁵⁶⁷⁸⁹])(%?)(?: [^=\d]*|°.*|π)?")
 
 
 def quiz_problems(quiz: Quiz) -> Iterator[str]:
     """Yield what is wrong with `quiz`."""
-    if len(quiz.options) not in OPTIONS or not 0 <= quiz.answer < len(quiz.options):
+    if not _can_be_answered(quiz):
         yield "needs two to four options and the index of one of them as answer"
         return
     if len({option.casefold() for option in quiz.options}) < len(quiz.options):
@@ -28,6 +31,34 @@ def quiz_problems(quiz: Quiz) -> Iterator[str]:
             yield f"takes '{option}' for {'wrong' if right else 'right'}, but it is not"
     if not _explained(quiz.options[quiz.answer], quiz.explanation):
         yield f"answers '{quiz.options[quiz.answer]}', but its explanation works out something else"
+
+
+def telling(quizzes: Iterable[Quiz]) -> Iterator[str]:
+    """Yield each way to guess the answers of `quizzes` by how long the options are, without reading them."""
+    asked = [quiz for quiz in quizzes if _can_be_answered(quiz)]
+    by_chance = sum(1 / len(quiz.options) for quiz in asked) / (len(asked) or 1)
+    for which, extreme in (("longest", max), ("shortest", min)):
+        right = sum(_guessed(quiz, extreme) for quiz in asked) / (len(asked) or 1)
+        if right > by_chance + SLACK:
+            yield f"whoever takes the {which} option is right in {right:.0%} of its questions, by chance {by_chance:.0%}"
+
+
+def misplaced(quizzes: Sequence[Quiz]) -> Iterator[str]:
+    """Yield what is wrong with where the right answers of one lesson's questions stand."""
+    answers = [quiz.answer for quiz in quizzes]
+    if len(set(answers)) < min(len(quizzes), *(len(quiz.options) for quiz in quizzes)):
+        yield "two of its questions have their right answers in the same place"
+
+
+def _can_be_answered(quiz: Quiz) -> bool:
+    return len(quiz.options) in OPTIONS and 0 <= quiz.answer < len(quiz.options)
+
+
+def _guessed(quiz: Quiz, extreme: Callable[[Iterable[int]], int]) -> float:
+    """How likely a guess among the options of extreme length is right: 0 to 1."""
+    lengths = [len(option) for option in quiz.options]
+    best = extreme(lengths)
+    return (lengths[quiz.answer] == best) / lengths.count(best)
 
 
 def _stands_out(quiz: Quiz) -> bool:

@@ -84,7 +84,7 @@ def _texts(topic: Topic) -> Iterable[str]:
     for fact in topic.facts:
         yield fact.say
     for plan in topic.levels.values():
-        yield from (plan.summary, *plan.key_points)
+        yield from (plan.summary, *(point.text for point in plan.key_points))
 
 
 def _stems(text: str) -> list[str]:

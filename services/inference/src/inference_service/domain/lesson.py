@@ -155,11 +155,23 @@ class Quiz:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPoint:
+    """A sentence to remember, and what teaches it in its lesson: a fact's id, or a part and which of its statements, from 1.
+
+    Parts are formula, quote, timeline (its moments), table (its rows), plot, example (its steps) and mistake (wrong, right):
+    `timeline/2` is the second moment.
+    """
+
+    text: str
+    taught_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class LessonPlan:
     """One lesson; `facts` are ids of the topic's facts, in the order they are told. A film asks one question of `quiz`."""
 
     summary: str
-    key_points: tuple[str, ...]
+    key_points: tuple[KeyPoint, ...]
     facts: tuple[str, ...]
     mistake: Mistake
     quiz: tuple[Quiz, Quiz, Quiz]

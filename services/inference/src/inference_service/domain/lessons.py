@@ -6,6 +6,7 @@ from inference_service.domain.lesson import (
     Example,
     Fact,
     Formula,
+    KeyPoint,
     LessonPlan,
     Mistake,
     Plot,
@@ -21,6 +22,7 @@ from inference_service.domain.script import (
     Concept,
     ExampleStep,
     Moment,
+    Place,
     PlotScene,
     Point,
     QuizScene,
@@ -55,6 +57,36 @@ def scenes(topic: Topic, difficulty: Difficulty, lines: Lines, seed: int) -> tup
     """The whole lesson; `lines` must hold every kind that `lines_needed` names, `seed` picks the question asked."""
     plan = topic.levels[difficulty]
     return tuple(_scenes(topic, difficulty, plan, lines, plan.quiz[seed % len(plan.quiz)]))
+
+
+def places(plan: LessonPlan) -> Mapping[str, Place]:
+    """Where in the lesson everything is said that may teach a key point, by what `KeyPoint.taught_by` calls it."""
+    return {
+        name: Place(scene, step)
+        for scene, names in enumerate(_taught(plan), start=1)  # after the title, which only announces
+        for step, name in enumerate(names)
+        if name
+    }
+
+
+def _taught(plan: LessonPlan) -> Iterator[tuple[str, ...]]:
+    """What is said in each scene between the title and the question, in the order of `_scenes`."""
+    yield (*plan.facts, *_numbered("formula", 1 if plan.formula else 0))
+    if plan.quote:
+        yield _numbered("quote")
+    if plan.timeline:
+        yield _numbered("timeline", len(plan.timeline.moments))
+    if plan.table:
+        yield _numbered("table", len(plan.table.rows))
+    if plan.plot:
+        yield _numbered("plot")
+    if plan.example:
+        yield ("", *_numbered("example", len(plan.example.steps)))  # the problem teaches nothing
+    yield _numbered("mistake", 2)  # what is wrong, and what is right
+
+
+def _numbered(part: str, statements: int = 1) -> tuple[str, ...]:
+    return tuple(f"{part}/{number}" for number in range(1, statements + 1))
 
 
 def _scenes(topic: Topic, difficulty: Difficulty, plan: LessonPlan, lines: Lines, quiz: Quiz) -> Iterator[Scene]:
@@ -135,8 +167,8 @@ def _quiz(quiz: Quiz, lines: Lines) -> Scene:
     )
 
 
-def _recap(key_points: tuple[str, ...], lines: Lines) -> Scene:
-    *first, last = (Point(text, text) for text in key_points)
+def _recap(key_points: tuple[KeyPoint, ...], lines: Lines) -> Scene:
+    *first, last = (Point(point.text, point.text) for point in key_points)
     return Scene("Remember", REVIEW, Recap((*first, Point(last.text, f"{last.say} {lines[LineKind.CLOSING]}"))))
 
 

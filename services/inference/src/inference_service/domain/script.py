@@ -119,6 +119,14 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """What is said at one moment: index of the scene, and of the statement in it (a formula follows its points), from 0."""
+
+    scene: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """What wrote a script: `facts` are fact ids, `model_lines` the kinds of line that the model wrote."""
 
@@ -132,6 +140,8 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Script:
+    """A lesson to be spoken and shown; `key_point_places` says for each key point where it is taught."""
+
     title: str
     subject: Subject
     difficulty: Difficulty
@@ -140,6 +150,7 @@ class Script:
     tags: tuple[str, ...]
     scenes: tuple[Scene, ...]
     provenance: Provenance
+    key_point_places: tuple[Place, ...]
 
 
 def narration(script: Script) -> tuple[str, ...]:

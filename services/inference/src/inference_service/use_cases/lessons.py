@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from inference_service.domain.classification import SubjectModel, off_subject
 from inference_service.domain.generation import Claim, Sampling
 from inference_service.domain.lesson import Curriculum
-from inference_service.domain.lessons import lines_needed, scenes
+from inference_service.domain.lessons import lines_needed, places, scenes
 from inference_service.domain.lines import (
     PROMPT_VERSION,
     LineKind,
@@ -45,6 +45,7 @@ class Lessons:
         found = self._find(asked, subject)
         engine = await self._models.engine(Task.LINES)
         plan = found.topic.levels[difficulty]
+        place_of = places(plan)
         allowed = wording(self._curriculum, found.slug)
         asking = _Asking(engine, claim, seed)
         lines = [await self._line(asking, found.slug, allowed, kind) for kind in lines_needed(plan)]
@@ -53,10 +54,11 @@ class Lessons:
             subject=subject,
             difficulty=difficulty,
             summary=plan.summary,
-            key_points=plan.key_points,
+            key_points=tuple(point.text for point in plan.key_points),
             tags=found.topic.tags,
             scenes=scenes(found.topic, difficulty, {line.kind: line.text for line in lines}, seed),
             provenance=_provenance(engine.card, found.slug, plan.facts, lines, seed),
+            key_point_places=tuple(place_of[point.taught_by] for point in plan.key_points),
         )
 
     def validate_topic(self, asked: str, subject: Subject) -> TopicAdvice:

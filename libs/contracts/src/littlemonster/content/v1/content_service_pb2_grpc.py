@@ -100,7 +100,7 @@ class VideoServiceServicer:
     def CreateVideo(self, request, context):
         """Asks for a lesson. Answers at once with a video in PENDING; WatchVideo tells how it goes.
         INVALID_ARGUMENT: TOPIC_REJECTED when the topic fails moderation, TOPIC_NOT_RELEVANT when it is plainly about something
-        else than the subject. FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED when the installed model cannot teach it; the metadata names the nearest topics. RESOURCE_EXHAUSTED: TOO_MANY_LESSONS with
+        else than the subject. FAILED_PRECONDITION: TOPIC_NOT_SUPPORTED when there is no lesson on it; the metadata names the nearest topics. RESOURCE_EXHAUSTED: TOO_MANY_LESSONS with
         RetryInfo when 60 of the caller's lessons are not ready yet. UNAVAILABLE: the inference service is down.
         Idempotent on request_id.
         """
@@ -125,10 +125,11 @@ class VideoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SearchVideos(self, request, context):
-        """Full-text search over titles, topics with their other names ("WW2"), key points and transcripts of PUBLIC videos: those
-        with every word, the last of which may be half typed, the best match first among the newest 200. When there are none,
-        mistyped words give way to the ones they resemble; when that does not help, videos with some of the words are found,
-        first those with more of them and with those that are rarer among the newest 200. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
+        """Full-text search over titles, topics with their other names ("WW2"), key points, summaries and transcripts of PUBLIC
+        videos: those with every word, the last of which may be half typed, the best match first among the newest 200. When there
+        are none, mistyped words give way to the ones they resemble; when that does not help, videos with some of the words are
+        found, first those with more of them and with those that are rarer among the newest 200; a letter or digit alone finds
+        none of these. INVALID_ARGUMENT: PAGE_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

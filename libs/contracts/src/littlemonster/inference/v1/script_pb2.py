@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from littlemonster.common.v1 import study_pb2 as littlemonster_dot_common_dot_v1_dot_study__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'littlemonster/inference/v1/script.proto\x12\x1alittlemonster.inference.v1\x1a#littlemonster/common/v1/study.proto\"\xab\x02\n\x06Script\x12\r\n\x05title\x18\x01 \x01(\t\x12\x31\n\x07subject\x18\x02 \x01(\x0e\x32 .littlemonster.common.v1.Subject\x12\x37\n\ndifficulty\x18\x03 \x01(\x0e\x32#.littlemonster.common.v1.Difficulty\x12\x0f\n\x07summary\x18\x04 \x01(\t\x12\x12\n\nkey_points\x18\x05 \x03(\t\x12\x0c\n\x04tags\x18\x06 \x03(\t\x12\x31\n\x06scenes\x18\x07 \x03(\x0b\x32!.littlemonster.inference.v1.Scene\x12@\n\nprovenance\x18\x08 \x01(\x0b\x32,.littlemonster.inference.v1.ScriptProvenance\"\x86\x01\n\x10ScriptProvenance\x12\r\n\x05model\x18\x01 \x01(\t\x12\x14\n\x0cmodel_sha256\x18\x02 \x01(\t\x12\x16\n\x0eprompt_version\x18\x03 \x01(\t\x12\x0c\n\x04seed\x18\x04 \x01(\x05\x12\r\n\x05\x66\x61\x63ts\x18\x05 \x03(\t\x12\x18\n\x10model_line_count\x18\x06 \x01(\x05\"\xc9\x04\n\x05Scene\x12\x0f\n\x07heading\x18\x01 \x01(\t\x12\x0f\n\x07\x63hapter\x18\x02 \x01(\t\x12\x37\n\x05title\x18\x03 \x01(\x0b\x32&.littlemonster.inference.v1.TitleSceneH\x00\x12;\n\x07\x63oncept\x18\x04 \x01(\x0b\x32(.littlemonster.inference.v1.ConceptSceneH\x00\x12H\n\x0eworked_example\x18\x05 \x01(\x0b\x32..littlemonster.inference.v1.WorkedExampleSceneH\x00\x12\x35\n\x04plot\x18\x06 \x01(\x0b\x32%.littlemonster.inference.v1.PlotSceneH\x00\x12=\n\x08timeline\x18\x07 \x01(\x0b\x32).littlemonster.inference.v1.TimelineSceneH\x00\x12\x37\n\x05table\x18\x08 \x01(\x0b\x32&.littlemonster.inference.v1.TableSceneH\x00\x12\x37\n\x05quote\x18\t \x01(\x0b\x32&.littlemonster.inference.v1.QuoteSceneH\x00\x12\x35\n\x04quiz\x18\n \x01(\x0b\x32%.littlemonster.inference.v1.QuizSceneH\x00\x12\x37\n\x05recap\x18\x0b \x01(\x0b\x32&.littlemonster.inference.v1.RecapSceneH\x00\x42\x06\n\x04\x62ody\"+\n\nTitleScene\x12\x10\n\x08subtitle\x18\x01 \x01(\t\x12\x0b\n\x03say\x18\x02 \x01(\t\"1\n\x05Point\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0b\n\x03say\x18\x02 \x01(\t\x12\r\n\x05wrong\x18\x03 \x01(\x08\"g\n\x0c\x43onceptScene\x12\x31\n\x06points\x18\x01 \x03(\x0b\x32!.littlemonster.inference.v1.Point\x12\x0f\n\x07\x66ormula\x18\x02 \x01(\t\x12\x13\n\x0b\x66ormula_say\x18\x03 \x01(\t\"r\n\x12WorkedExampleScene\x12\x0f\n\x07problem\x18\x01 \x01(\t\x12\x13\n\x0bproblem_say\x18\x02 \x01(\t\x12\x36\n\x05steps\x18\x03 \x03(\x0b\x32\'.littlemonster.inference.v1.ExampleStep\"9\n\x0b\x45xampleStep\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07\x66ormula\x18\x02 \x01(\t\x12\x0b\n\x03say\x18\x03 \x01(\t\"\x94\x01\n\tPlotScene\x12\x31\n\x06\x63urves\x18\x01 \x03(\x0b\x32!.littlemonster.inference.v1.Curve\x12\x0f\n\x07x_label\x18\x02 \x01(\t\x12\x0f\n\x07y_label\x18\x03 \x01(\t\x12\x0f\n\x07\x63\x61ption\x18\x04 \x01(\t\x12\x0b\n\x03say\x18\x05 \x01(\t\x12\x14\n\x0c\x65qual_scales\x18\x06 \x01(\x08\",\n\x05\x43urve\x12\r\n\x05label\x18\x01 \x01(\t\x12\t\n\x01x\x18\x02 \x03(\x01\x12\t\n\x01y\x18\x03 \x03(\x01\"D\n\rTimelineScene\x12\x33\n\x07moments\x18\x01 \x03(\x0b\x32\".littlemonster.inference.v1.Moment\"1\n\x06Moment\x12\x0c\n\x04when\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0b\n\x03say\x18\x03 \x01(\t\"Q\n\nTableScene\x12\x0f\n\x07\x63olumns\x18\x01 \x03(\t\x12\x32\n\x04rows\x18\x02 \x03(\x0b\x32$.littlemonster.inference.v1.TableRow\"&\n\x08TableRow\x12\r\n\x05\x63\x65lls\x18\x01 \x03(\t\x12\x0b\n\x03say\x18\x02 \x01(\t\"7\n\nQuoteScene\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0b\n\x03say\x18\x03 \x01(\t\"}\n\tQuizScene\x12\x10\n\x08question\x18\x01 \x01(\t\x12\x14\n\x0cquestion_say\x18\x02 \x01(\t\x12\x0f\n\x07options\x18\x03 \x03(\t\x12\x0e\n\x06\x61nswer\x18\x04 \x01(\x05\x12\x13\n\x0b\x65xplanation\x18\x05 \x01(\t\x12\x12\n\nanswer_say\x18\x06 \x01(\t\"?\n\nRecapScene\x12\x31\n\x06points\x18\x01 \x03(\x0b\x32!.littlemonster.inference.v1.Pointb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'littlemonster/inference/v1/script.proto\x12\x1alittlemonster.inference.v1\x1a#littlemonster/common/v1/study.proto\"\xf0\x02\n\x06Script\x12\r\n\x05title\x18\x01 \x01(\t\x12\x31\n\x07subject\x18\x02 \x01(\x0e\x32 .littlemonster.common.v1.Subject\x12\x37\n\ndifficulty\x18\x03 \x01(\x0e\x32#.littlemonster.common.v1.Difficulty\x12\x0f\n\x07summary\x18\x04 \x01(\t\x12\x12\n\nkey_points\x18\x05 \x03(\t\x12\x0c\n\x04tags\x18\x06 \x03(\t\x12\x31\n\x06scenes\x18\x07 \x03(\x0b\x32!.littlemonster.inference.v1.Scene\x12@\n\nprovenance\x18\x08 \x01(\x0b\x32,.littlemonster.inference.v1.ScriptProvenance\x12\x43\n\x10key_point_places\x18\t \x03(\x0b\x32).littlemonster.inference.v1.KeyPointPlace\",\n\rKeyPointPlace\x12\r\n\x05scene\x18\x01 \x01(\x05\x12\x0c\n\x04step\x18\x02 \x01(\x05\"\x86\x01\n\x10ScriptProvenance\x12\r\n\x05model\x18\x01 \x01(\t\x12\x14\n\x0cmodel_sha256\x18\x02 \x01(\t\x12\x16\n\x0eprompt_version\x18\x03 \x01(\t\x12\x0c\n\x04seed\x18\x04 \x01(\x05\x12\r\n\x05\x66\x61\x63ts\x18\x05 \x03(\t\x12\x18\n\x10model_line_count\x18\x06 \x01(\x05\"\xc9\x04\n\x05Scene\x12\x0f\n\x07heading\x18\x01 \x01(\t\x12\x0f\n\x07\x63hapter\x18\x02 \x01(\t\x12\x37\n\x05title\x18\x03 \x01(\x0b\x32&.littlemonster.inference.v1.TitleSceneH\x00\x12;\n\x07\x63oncept\x18\x04 \x01(\x0b\x32(.littlemonster.inference.v1.ConceptSceneH\x00\x12H\n\x0eworked_example\x18\x05 \x01(\x0b\x32..littlemonster.inference.v1.WorkedExampleSceneH\x00\x12\x35\n\x04plot\x18\x06 \x01(\x0b\x32%.littlemonster.inference.v1.PlotSceneH\x00\x12=\n\x08timeline\x18\x07 \x01(\x0b\x32).littlemonster.inference.v1.TimelineSceneH\x00\x12\x37\n\x05table\x18\x08 \x01(\x0b\x32&.littlemonster.inference.v1.TableSceneH\x00\x12\x37\n\x05quote\x18\t \x01(\x0b\x32&.littlemonster.inference.v1.QuoteSceneH\x00\x12\x35\n\x04quiz\x18\n \x01(\x0b\x32%.littlemonster.inference.v1.QuizSceneH\x00\x12\x37\n\x05recap\x18\x0b \x01(\x0b\x32&.littlemonster.inference.v1.RecapSceneH\x00\x42\x06\n\x04\x62ody\"+\n\nTitleScene\x12\x10\n\x08subtitle\x18\x01 \x01(\t\x12\x0b\n\x03say\x18\x02 \x01(\t\"1\n\x05Point\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0b\n\x03say\x18\x02 \x01(\t\x12\r\n\x05wrong\x18\x03 \x01(\x08\"g\n\x0c\x43onceptScene\x12\x31\n\x06points\x18\x01 \x03(\x0b\x32!.littlemonster.inference.v1.Point\x12\x0f\n\x07\x66ormula\x18\x02 \x01(\t\x12\x13\n\x0b\x66ormula_say\x18\x03 \x01(\t\"r\n\x12WorkedExampleScene\x12\x0f\n\x07problem\x18\x01 \x01(\t\x12\x13\n\x0bproblem_say\x18\x02 \x01(\t\x12\x36\n\x05steps\x18\x03 \x03(\x0b\x32\'.littlemonster.inference.v1.ExampleStep\"9\n\x0b\x45xampleStep\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07\x66ormula\x18\x02 \x01(\t\x12\x0b\n\x03say\x18\x03 \x01(\t\"\x94\x01\n\tPlotScene\x12\x31\n\x06\x63urves\x18\x01 \x03(\x0b\x32!.littlemonster.inference.v1.Curve\x12\x0f\n\x07x_label\x18\x02 \x01(\t\x12\x0f\n\x07y_label\x18\x03 \x01(\t\x12\x0f\n\x07\x63\x61ption\x18\x04 \x01(\t\x12\x0b\n\x03say\x18\x05 \x01(\t\x12\x14\n\x0c\x65qual_scales\x18\x06 \x01(\x08\",\n\x05\x43urve\x12\r\n\x05label\x18\x01 \x01(\t\x12\t\n\x01x\x18\x02 \x03(\x01\x12\t\n\x01y\x18\x03 \x03(\x01\"D\n\rTimelineScene\x12\x33\n\x07moments\x18\x01 \x03(\x0b\x32\".littlemonster.inference.v1.Moment\"1\n\x06Moment\x12\x0c\n\x04when\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0b\n\x03say\x18\x03 \x01(\t\"Q\n\nTableScene\x12\x0f\n\x07\x63olumns\x18\x01 \x03(\t\x12\x32\n\x04rows\x18\x02 \x03(\x0b\x32$.littlemonster.inference.v1.TableRow\"&\n\x08TableRow\x12\r\n\x05\x63\x65lls\x18\x01 \x03(\t\x12\x0b\n\x03say\x18\x02 \x01(\t\"7\n\nQuoteScene\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0b\n\x03say\x18\x03 \x01(\t\"}\n\tQuizScene\x12\x10\n\x08question\x18\x01 \x01(\t\x12\x14\n\x0cquestion_say\x18\x02 \x01(\t\x12\x0f\n\x07options\x18\x03 \x03(\t\x12\x0e\n\x06\x61nswer\x18\x04 \x01(\x05\x12\x13\n\x0b\x65xplanation\x18\x05 \x01(\t\x12\x12\n\nanswer_say\x18\x06 \x01(\t\"?\n\nRecapScene\x12\x31\n\x06points\x18\x01 \x03(\x0b\x32!.littlemonster.inference.v1.Pointb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,37 +33,39 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'littlemonster.inference.v1.
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SCRIPT']._serialized_start=109
-  _globals['_SCRIPT']._serialized_end=408
-  _globals['_SCRIPTPROVENANCE']._serialized_start=411
-  _globals['_SCRIPTPROVENANCE']._serialized_end=545
-  _globals['_SCENE']._serialized_start=548
-  _globals['_SCENE']._serialized_end=1133
-  _globals['_TITLESCENE']._serialized_start=1135
-  _globals['_TITLESCENE']._serialized_end=1178
-  _globals['_POINT']._serialized_start=1180
-  _globals['_POINT']._serialized_end=1229
-  _globals['_CONCEPTSCENE']._serialized_start=1231
-  _globals['_CONCEPTSCENE']._serialized_end=1334
-  _globals['_WORKEDEXAMPLESCENE']._serialized_start=1336
-  _globals['_WORKEDEXAMPLESCENE']._serialized_end=1450
-  _globals['_EXAMPLESTEP']._serialized_start=1452
-  _globals['_EXAMPLESTEP']._serialized_end=1509
-  _globals['_PLOTSCENE']._serialized_start=1512
-  _globals['_PLOTSCENE']._serialized_end=1660
-  _globals['_CURVE']._serialized_start=1662
-  _globals['_CURVE']._serialized_end=1706
-  _globals['_TIMELINESCENE']._serialized_start=1708
-  _globals['_TIMELINESCENE']._serialized_end=1776
-  _globals['_MOMENT']._serialized_start=1778
-  _globals['_MOMENT']._serialized_end=1827
-  _globals['_TABLESCENE']._serialized_start=1829
-  _globals['_TABLESCENE']._serialized_end=1910
-  _globals['_TABLEROW']._serialized_start=1912
-  _globals['_TABLEROW']._serialized_end=1950
-  _globals['_QUOTESCENE']._serialized_start=1952
-  _globals['_QUOTESCENE']._serialized_end=2007
-  _globals['_QUIZSCENE']._serialized_start=2009
-  _globals['_QUIZSCENE']._serialized_end=2134
-  _globals['_RECAPSCENE']._serialized_start=2136
-  _globals['_RECAPSCENE']._serialized_end=2199
+  _globals['_SCRIPT']._serialized_end=477
+  _globals['_KEYPOINTPLACE']._serialized_start=479
+  _globals['_KEYPOINTPLACE']._serialized_end=523
+  _globals['_SCRIPTPROVENANCE']._serialized_start=526
+  _globals['_SCRIPTPROVENANCE']._serialized_end=660
+  _globals['_SCENE']._serialized_start=663
+  _globals['_SCENE']._serialized_end=1248
+  _globals['_TITLESCENE']._serialized_start=1250
+  _globals['_TITLESCENE']._serialized_end=1293
+  _globals['_POINT']._serialized_start=1295
+  _globals['_POINT']._serialized_end=1344
+  _globals['_CONCEPTSCENE']._serialized_start=1346
+  _globals['_CONCEPTSCENE']._serialized_end=1449
+  _globals['_WORKEDEXAMPLESCENE']._serialized_start=1451
+  _globals['_WORKEDEXAMPLESCENE']._serialized_end=1565
+  _globals['_EXAMPLESTEP']._serialized_start=1567
+  _globals['_EXAMPLESTEP']._serialized_end=1624
+  _globals['_PLOTSCENE']._serialized_start=1627
+  _globals['_PLOTSCENE']._serialized_end=1775
+  _globals['_CURVE']._serialized_start=1777
+  _globals['_CURVE']._serialized_end=1821
+  _globals['_TIMELINESCENE']._serialized_start=1823
+  _globals['_TIMELINESCENE']._serialized_end=1891
+  _globals['_MOMENT']._serialized_start=1893
+  _globals['_MOMENT']._serialized_end=1942
+  _globals['_TABLESCENE']._serialized_start=1944
+  _globals['_TABLESCENE']._serialized_end=2025
+  _globals['_TABLEROW']._serialized_start=2027
+  _globals['_TABLEROW']._serialized_end=2065
+  _globals['_QUOTESCENE']._serialized_start=2067
+  _globals['_QUOTESCENE']._serialized_end=2122
+  _globals['_QUIZSCENE']._serialized_start=2124
+  _globals['_QUIZSCENE']._serialized_end=2249
+  _globals['_RECAPSCENE']._serialized_start=2251
+  _globals['_RECAPSCENE']._serialized_end=2314
 # @@protoc_insertion_point(module_scope)

@@ -33,6 +33,7 @@ class Script(_message.Message):
     TAGS_FIELD_NUMBER: _builtins.int
     SCENES_FIELD_NUMBER: _builtins.int
     PROVENANCE_FIELD_NUMBER: _builtins.int
+    KEY_POINT_PLACES_FIELD_NUMBER: _builtins.int
     title: _builtins.str
     """The lesson's title."""
     subject: _study_pb2.Subject.ValueType
@@ -57,6 +58,10 @@ class Script(_message.Message):
     def provenance(self) -> Global___ScriptProvenance:
         """What wrote it."""
 
+    @_builtins.property
+    def key_point_places(self) -> _containers.RepeatedCompositeFieldContainer[Global___KeyPointPlace]:
+        """Where each key point is taught, in their order: as many as key_points. None in scripts written before there were any."""
+
     def __init__(
         self,
         *,
@@ -68,14 +73,43 @@ class Script(_message.Message):
         tags: _abc.Iterable[_builtins.str] | None = ...,
         scenes: _abc.Iterable[Global___Scene] | None = ...,
         provenance: Global___ScriptProvenance | None = ...,
+        key_point_places: _abc.Iterable[Global___KeyPointPlace] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["difficulty", b"difficulty", "key_points", b"key_points", "provenance", b"provenance", "scenes", b"scenes", "subject", b"subject", "summary", b"summary", "tags", b"tags", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["difficulty", b"difficulty", "key_point_places", b"key_point_places", "key_points", b"key_points", "provenance", b"provenance", "scenes", b"scenes", "subject", b"subject", "summary", b"summary", "tags", b"tags", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Script: _TypeAlias = Script  # noqa: Y015
+
+@_typing.final
+class KeyPointPlace(_message.Message):
+    """What is said at one moment of a lesson."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCENE_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    scene: _builtins.int
+    """Index of the scene in Script.scenes, from 0."""
+    step: _builtins.int
+    """Which of the things said there, from 0: a point, or the formula after the points; a moment; a row. In a worked example 0
+    is the problem and its steps follow. What is said in one piece is 0.
+    """
+    def __init__(
+        self,
+        *,
+        scene: _builtins.int = ...,
+        step: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["scene", b"scene", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeyPointPlace: _TypeAlias = KeyPointPlace  # noqa: Y015
 
 @_typing.final
 class ScriptProvenance(_message.Message):

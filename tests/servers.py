@@ -17,7 +17,7 @@ async def running(process: Process, folder: Path) -> AsyncIterator[Child]:
     await process.prepare()
     child = await Child.start(process, log)
     try:
-        assert await wait_until(process.ready, 30), log.read_text()
+        assert await wait_until(process.ready, 60), log.read_text()
         yield child
     finally:
         await child.stop(grace_seconds=5)
