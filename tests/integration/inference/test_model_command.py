@@ -87,6 +87,14 @@ async def test_ctrl_c_ends_a_pull_at_once_and_the_next_one_goes_on_from_there(
     assert source.asked[-1]["Range"] == f"bytes={have}-"
 
 
+def test_who_pulls_is_told_that_a_connection_broke_and_is_tried_again(
+    source: Source, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    source.drops = [700_000]
+    assert _run(environment, "pull", "known") == 0
+    assert re.search(r"lm models: .+\. Trying again in 1 s\.", capsys.readouterr().err)
+
+
 def test_a_damaged_file_is_named_by_verify(environment: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert _run(environment, "pull", "known") == 0
     file = Path(environment["LM_MODELS_DIR"]) / "known.gguf"
