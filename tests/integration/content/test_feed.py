@@ -107,6 +107,10 @@ async def test_filters_combine(content, loopback, seeded) -> None:
     videos = await _all_pages(content, loopback.as_user(new_id()), **query)
     assert {(video.subject, video.difficulty) for video in videos} == {(SUBJECT_HISTORY, DIFFICULTY_HONORS)}
     assert len(videos) == 10
+    one = videos[3]
+    for subject, found in ((SUBJECT_HISTORY, [one.id]), (SUBJECT_MATH, [])):
+        query = {"subject": subject, "difficulty": DIFFICULTY_HONORS, "created_by": one.created_by, "sort": "rating"}
+        assert [video.id for video in await _all_pages(content, loopback.as_user(new_id()), **query)] == found
 
 
 async def test_a_page_token_of_another_query_is_refused(content, loopback, seeded) -> None:

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from content_service.domain import SearchQuery
 from content_service.lesson.script import Difficulty
 from inference_service.curriculum.pack import load_curriculum
 from littlemonster.common.v1.study_pb2 import SUBJECT_ENGLISH
 from littlemonster.content.v1 import content_service_pb2 as pb
 from littlemonster.inference.v1.script_pb2 import Script
 from servicekit.ids import new_id
+from servicekit.pagination import PageTokenInvalid, encode_page_token
 
 Publish = Callable[..., Awaitable[str]]
 Find = Callable[..., Awaitable[pb.SearchVideosResponse]]
@@ -95,3 +97,12 @@ async def test_a_lesson_that_comes_between_two_pages_and_fits_better_hides_none_
     rest = await find(query, page_size=9, page_token=first.next_page_token)
     assert sorted(_ids(first) + _ids(rest)) == sorted(ids)
     assert first.corrected_query == rest.corrected_query
+
+
+@pytest.mark.parametrize(
+    "made_up", [(1, "x", 0), (1, new_id(), 3), (1, new_id(), -1), (-1, new_id(), 0), (1, new_id())]
+)
+async def test_a_page_token_with_made_up_contents_is_refused(find: Find, made_up: tuple[Any, ...]) -> None:
+    token = encode_page_token(SearchQuery("adding").fingerprint, *made_up)
+    with pytest.raises(PageTokenInvalid):
+        await find("adding", page_token=token)

@@ -1,5 +1,6 @@
 """Files that a worker left where they do not belong: what their video is now decides, and strangers' files are left alone."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from content_service.clients.media import MediaStore, StoredMedia
 from content_service.domain import FILES, Place
 from content_service.errors import MediaNotStored
 from content_service.storage import PostgresUnitOfWork
-from content_service.use_cases.media import sweep
+from content_service.use_cases import media as media_use_cases
+from content_service.use_cases.media import settle, sweep
 from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
 from littlemonster.content.v1 import content_service_pb2 as pb
 from servicekit.caller import Caller
@@ -94,6 +96,32 @@ async def test_what_cannot_be_settled_keeps_nobody_from_what_comes_after_it(
         await _put(media, video_id, files, Place.SHOWN)
     assert await sweep(units, media) == 1
     assert (await media.stored()).keys() == {public, gone[0]}
+
+
+@pytest.mark.parametrize(("status", "belongs"), [("PUBLIC", Place.SHOWN), ("REJECTED", Place.HIDDEN), ("FAILED", None)])
+async def test_a_store_that_takes_too_long_is_left_and_holds_the_video_from_nobody(
+    content, loopback, urls, units, tmp_path, files, monkeypatch, status, belongs
+) -> None:
+    class Silent(StoredMedia):
+        async def show(self, video_id: str, *, visible: bool) -> None:
+            await asyncio.get_running_loop().create_future()
+
+        async def remove(self, video_id: str) -> None:
+            await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(media_use_cases, "_LONGEST_SECONDS", 0.01)
+    store = LocalStore(tmp_path)
+    media, silent = (of(store, "media", ".media-withdrawn") for of in (StoredMedia, Silent))
+    video_id = await _video(content, loopback, urls, status, 9 if belongs else 0, making=False)
+    await _put(media, video_id, files, Place.HIDDEN if belongs is Place.SHOWN else Place.SHOWN)
+    async with asyncio.timeout(30):
+        with pytest.raises(MediaNotStored, match="takes too long"):
+            async with units() as work:
+                await settle(work, silent, video_id)
+    monkeypatch.undo()
+    async with units() as work:
+        await settle(work, media, video_id)
+    assert await media.stored() == ({video_id: {belongs}} if belongs else {})
 
 
 async def test_a_folder_without_files_is_nobody_s_media(media, tmp_path) -> None:

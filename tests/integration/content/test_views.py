@@ -1,15 +1,19 @@
 """Who has looked is remembered for as long as they would count again."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from integration.content.looking import rows
 
 from content_service.domain import hour_of
 from content_service.storage import PostgresUnitOfWork
 from content_service.use_cases.managing import count_views
 from littlemonster.common.v1.study_pb2 import SUBJECT_MATH
 from littlemonster.content.v1 import content_service_pb2 as pb
+from littlemonster.content.v1.content_events_pb2 import VideoViewed
+from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceStub
 from servicekit.caller import Caller
 from servicekit.clock import utc_now
 from servicekit.ids import new_id
@@ -39,3 +43,18 @@ async def test_a_view_that_was_counted_counts_again_only_after_two_hours(public,
         async with units() as work:
             await work.add_view(public, viewer, hour)
         assert await count_views(units, lambda later=hours: hour + timedelta(hours=later)) == counted
+
+
+async def test_views_are_kept_as_they_are_told_and_counted_together_once_each_whichever_api_heard_them(
+    content, loopback, serve_api, public, database, urls
+) -> None:
+    apis = [content.videos, VideoServiceStub(loopback.channel(await serve_api(content.inference_channel)))]
+    viewers = [loopback.as_user(new_id()) for _ in range(5)]
+    request = pb.ViewVideoRequest(video_id=public)
+    await asyncio.gather(*(api.ViewVideo(request, metadata=viewer) for api in apis for viewer in viewers))
+    # Whatever becomes of a process now.
+    assert rows(urls, "SELECT count(*) FROM views WHERE NOT counted") == [(5,)]
+    assert await count_views(PostgresUnitOfWork(database, Caller.service("content")), utc_now) == 1
+    told = rows(urls, "SELECT payload FROM outbox WHERE subject = 'video.viewed'")
+    assert [VideoViewed.FromString(bytes(payload)).count for (payload,) in told] == [5]
+    assert rows(urls, "SELECT view_count FROM videos") == [(5,)]

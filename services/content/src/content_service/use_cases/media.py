@@ -1,20 +1,36 @@
 """Where the media of videos lie: what a video is now decides, and whoever holds its media acts on that alone."""
 
+import asyncio
 import logging
 from collections.abc import Set
 
 from content_service.domain import Place
+from content_service.errors import MediaNotStored
 from content_service.ports import Media, UnitOfWork, Work
 from servicekit.errors import Unavailable
 
 log = logging.getLogger(__name__)
 _BATCH = 500
+# Less than an idle transaction lives: what took longer would go on without the hold that keeps others off the same files.
+_LONGEST_SECONDS = 12.0
 
 
 async def settle(work: Work, media: Media, video_id: str) -> None:
-    """Shows, hides or removes the media of a video; those of one that is being made are left alone. Raises MediaNotStored."""
+    """Shows, hides or removes the media of a video; those of one that is being made are left alone.
+
+    Raises MediaNotStored, also when the store takes longer than `work` may wait.
+    """
     await work.hold_media(video_id)
-    match (await work.places([video_id])).get(video_id, Place.NOWHERE):
+    place = (await work.places([video_id])).get(video_id, Place.NOWHERE)
+    try:
+        async with asyncio.timeout(_LONGEST_SECONDS):
+            await _put(media, video_id, place)
+    except TimeoutError:
+        raise MediaNotStored(cause="the media store takes too long") from None
+
+
+async def _put(media: Media, video_id: str, place: Place | None) -> None:
+    match place:
         case Place.SHOWN:
             await media.show(video_id, visible=True)
         case Place.HIDDEN:
