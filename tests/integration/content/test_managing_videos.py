@@ -55,7 +55,7 @@ async def test_a_deleted_video_is_gone_for_everybody_and_its_media_with_it(
 
 async def test_somebody_elses_public_video_cannot_be_deleted_but_a_moderator_may(content, loopback, public) -> None:
     request = pb.DeleteVideoRequest(video_id=public[0])
-    with pytest.raises(VideoNotYours):
+    with pytest.raises(VideoNotYours, match="Ask one of them"):
         await content.videos.DeleteVideo(request, metadata=loopback.as_user(new_id()))
     await content.videos.DeleteVideo(request, metadata=loopback.as_user(new_id(), "MODERATOR"))
 

@@ -33,8 +33,10 @@ async def _run(url: str, *arguments: str) -> int:
 async def test_the_list_has_one_line_an_event_with_its_reason(parked, capsys) -> None:
     url, sequence, _ = parked
     assert await _run(url, "list") == 0
-    line = next(line for line in capsys.readouterr().out.splitlines() if line.split()[0] == str(sequence))
+    line, total = capsys.readouterr().out.splitlines()
+    assert line.split()[0] == str(sequence)
     assert line.endswith("no room left")
+    assert total == "1 dead letter"
 
 
 async def test_an_event_is_shown_as_its_contract_reads(parked, capsys) -> None:
@@ -48,6 +50,14 @@ async def test_a_replayed_event_is_no_longer_in_the_list(parked, capsys) -> None
     assert await _run(url, "replay", str(sequence)) == 0
     assert await _run(url, "show", str(sequence)) == 1
     assert "There is no dead letter" in capsys.readouterr().err
+
+
+async def test_all_are_replayed_and_it_is_said_when_there_is_none(parked, capsys) -> None:
+    url, sequence, _ = parked
+    assert await _run(url, "replay", "all") == 0
+    assert capsys.readouterr().out.split()[:2] == ["replayed", str(sequence)]
+    assert await _run(url, "replay", "all") == 0
+    assert capsys.readouterr().out == "There is no dead letter.\n"
 
 
 async def test_a_number_that_is_not_there_is_said_to_be_so(parked, capsys) -> None:

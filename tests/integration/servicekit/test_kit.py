@@ -135,8 +135,12 @@ async def test_a_process_waits_for_its_database_and_its_broker_in_any_order(
             assert (await states(address, loopback))["broker"] == SERVING
         service.process.send_signal(signal.SIGTERM)
         assert await service.ended() == 0
-    told = [(line["message"], line.get("checks")) for line in service.lines if line["logger"] == "servicekit.health"]
-    assert told == [("not ready", ["database", "broker"]), ("ready", None), ("not ready", ["database"])]
+    told = [line for line in service.lines if line["logger"] == "servicekit.health"]
+    assert [(line["severity"], line["message"], line.get("checks")) for line in told] == [
+        ("INFO", "not ready", ["database", "broker"]),
+        ("INFO", "ready", None),
+        ("WARNING", "not ready", ["database"]),
+    ]
 
 
 async def test_told_to_stop_before_anything_it_needs_was_there_it_ends_well(

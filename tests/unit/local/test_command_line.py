@@ -65,6 +65,12 @@ def test_a_folder_of_backups_that_does_not_exist_is_not_taken_for_an_empty_one(l
     assert (code, said.startswith(f"lm: There is no folder {tmp_path / 'backup'}.")) == (1, True)
 
 
+def test_one_archive_is_not_counted_as_several(lm, tmp_path):
+    (tmp_path / "littlemonster-20261126T060023Z.tar").touch()
+    code, said = lm("backup", "list", str(tmp_path))
+    assert (code, said.endswith(f"\n1 archive in {tmp_path}\n")) == (0, True), said
+
+
 def test_a_command_that_does_not_exist_is_refused(lm):
     code, said = lm("bakcup", "create")
     assert (code, "invalid choice: 'bakcup'" in said) == (2, True)

@@ -53,7 +53,7 @@ class Health:
         ready = all(results) and not self._draining
         known = dict(zip(self._checks, results, strict=True)) | {_PROCESS: ready}
         if not self._draining and ready is not self._known.get(_PROCESS):
-            _tell(known)
+            _tell(known, logging.WARNING if self._known else logging.INFO)  # at the start it only waits
         self._known = known
         for name in ("", *self._services):
             await self.servicer.set(name, _STATUS[ready])
@@ -72,12 +72,12 @@ class Health:
             await self.servicer.set(name, _STATUS[False])
 
 
-def _tell(known: Mapping[str, bool]) -> None:
+def _tell(known: Mapping[str, bool], level: int) -> None:
     if known[_PROCESS]:
         log.info("ready")
     else:
         missing = [name for name, healthy in known.items() if not healthy and name != _PROCESS]
-        log.warning("not ready", extra={"checks": missing})
+        log.log(level, "not ready", extra={"checks": missing})
 
 
 async def _answer(name: str, check: Check) -> bool:

@@ -21,7 +21,7 @@ class VideoNotYours(PermissionDenied):
     """The video is public, and somebody else's."""
 
     reason = "VIDEO_NOT_YOURS"
-    message = "Only the person who asked for video {video}, or a moderator, may do this."
+    message = "Only the person who asked for video {video}, or a moderator, may do this. Ask one of them."
 
 
 class MoveNotAllowed(FailedPrecondition):

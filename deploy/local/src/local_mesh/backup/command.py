@@ -120,4 +120,4 @@ def _list(folder: Path, *, asked_for: bool) -> None:
         except MeshError as error:
             facts = str(error)
         print(f"{archive.name}  {readable(archive.stat().st_size):>9}  {facts}")
-    print(f"{len(found)} archives in {folder}")
+    print(f"{len(found)} {'archive' if len(found) == 1 else 'archives'} in {folder}")

@@ -49,7 +49,7 @@ async def _list(jetstream: JetStreamContext) -> int:
     letters = [letter async for letter in dead_letters(jetstream)]
     for letter in letters:
         print(_line(letter))
-    print(f"{len(letters)} dead letters")
+    print(f"{len(letters)} dead {'letter' if len(letters) == 1 else 'letters'}")
     return 0
 
 
@@ -79,6 +79,8 @@ async def _replay(jetstream: JetStreamContext, wanted: str) -> int:
     sequences = [letter.sequence async for letter in dead_letters(jetstream)] if wanted == "all" else [int(wanted)]
     for sequence in sequences:
         print(f"replayed {_line(await replay(jetstream, sequence))}")
+    if not sequences:
+        print("There is no dead letter.")
     return 0
 
 

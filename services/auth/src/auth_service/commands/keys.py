@@ -86,7 +86,8 @@ async def _act(rotation: KeyRotation, options: argparse.Namespace) -> None:
     if options.action == "rotate":
         key = await rotation.rotate(timedelta(minutes=options.after))
         print(
-            f"{key.kid} is published and signs from {key.start_time:%Y-%m-%d %H:%M:%S} UTC on. Retire the one before later."
+            f"{key.kid} is published and signs from {key.start_time:%Y-%m-%d %H:%M:%S} UTC on. "
+            "Run `retire` once `list` calls the one before it RETIRABLE."
         )
     elif options.action == "retire":
         retired = await rotation.retire(options.kid)
