@@ -46,6 +46,7 @@ def test_a_cry_for_help_is_withheld_with_help_even_beside_swearing_and_links() -
         ("please " * 8 + "I want to die", TextType.COMMENT),
         ("heeeeeeeeeeeeeeeeelp, I want to kill myself", TextType.COMMENT),
         ("I want to die. " + "Nobody listens to me at home. " * 100, TextType.COMMENT),
+        ("Nobody listens to me at home. " * 100 + "I want to die.", TextType.COMMENT),
         ("I do not want a lesson. I want to kill myself and cannot tell it to anybody. " * 3, TextType.PROMPT),
     ],
 )
