@@ -10,6 +10,7 @@ from fakes.auth.clock import ManualClock
 from fakes.auth.keys import key_source
 from fakes.auth.mail import MemoryMailer, PlainLetters
 from integration.auth.exporting import exporting, peers, planner  # noqa: F401  # fixtures
+from integration.auth.racing import two  # noqa: F401  # a fixture
 from integration.auth.running import PASSWORD, Running, bearer  # noqa: F401  # what tests import from here
 from integration.auth.two_services import account_email, auth_database, mesh_of_two  # noqa: F401  # fixtures
 from loopback import Loopback

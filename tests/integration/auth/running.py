@@ -42,8 +42,10 @@ class Running:
         return [one.text for _, one in self.mailer.taken if one.text and email in (None, one.recipient)][-1]
 
     async def verified(self, email: str | None = None) -> None:
+        """With the letter that says so."""
         await self.register(email)
         await self.auth.VerifyEmail(auth_pb2.VerifyEmailRequest(token=await self.mailed_token(email or self.email)))
+        await self.delivery.deliver_due()
 
     async def log_in(self, email: str | None = None, password: str = PASSWORD, address: str = "") -> auth_pb2.Tokens:
         request = auth_pb2.LoginRequest(email=email or self.email, password=password)

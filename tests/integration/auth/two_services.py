@@ -22,6 +22,8 @@ from servicekit.database import Database
 from servicekit.ids import new_id
 
 PASSWORD = "correct horse battery"
+_PATIENCE = "socket_timeout=60&socket_connect_timeout=60&timeout=60"
+"""A busy machine is no outage of Redis, in which each process counts for itself."""
 
 
 @pytest.fixture
@@ -92,6 +94,6 @@ def mesh_of_two(
     make_database: Callable[[str], DatabaseUrls],
 ) -> Mesh:
     """Nothing of it runs yet."""
-    servers = {"LM_NATS_URL": own_nats, "LM_REDIS_URL": backing.redis_url}
+    servers = {"LM_NATS_URL": own_nats, "LM_REDIS_URL": f"{backing.redis_url}?{_PATIENCE}"}
     databases = {"auth": auth_database.app, "planner": make_database("planner").app}
     return Mesh(tmp_path / "keys", servers, loopback, databases)

@@ -27,6 +27,7 @@ from auth_service.use_cases.administration import Administration
 from auth_service.use_cases.codes import CodeCheck
 from auth_service.use_cases.devices import Devices
 from auth_service.use_cases.email_changes import EmailChanges
+from auth_service.use_cases.erasure import Leaving
 from auth_service.use_cases.exports import Exports
 from auth_service.use_cases.issuing import TokenIssuer
 from auth_service.use_cases.mailing import MailDelivery
@@ -61,7 +62,7 @@ class Auth:
     def __post_init__(self) -> None:
         work = self.database.unit_of_work
         issuer = TokenIssuer(Ed25519Signer(Ed25519PrivateKey.generate()))
-        attempts = LocalAttempts(lambda: self.clock().timestamp())
+        self.attempts = attempts = LocalAttempts(lambda: self.clock().timestamp())
         self.registrations = Registrations(self.database, work, self.passwords, attempts, self.clock)
         self.sign_in = SignIn(self.database, self.database, work, self.passwords, attempts, issuer, self.clock)
         self.sessions = SessionKeeper(work, issuer, self.clock)
@@ -77,6 +78,7 @@ class Auth:
         self.preferences = PreferenceKeeper(self.database, work)
         self.administration = Administration(self.database, work, self.clock)
         self.email_changes = EmailChanges(work, attempts, self.clock)
+        self.leaving = Leaving(work, attempts, self.clock)
         self.delivery = MailDelivery(work, PlainLetters(), self.mailer, self.clock)
 
     @property
@@ -103,8 +105,10 @@ class Auth:
         return [letter.text for _, letter in self.mailer.taken if letter.text][-1]
 
     async def verified(self) -> None:
+        """With the letter that says so."""
         await self.register()
         await self.registrations.verify(await self.mailed_token())
+        await self.delivery.deliver_due()
 
     async def signed_in(self) -> Tokens:
         await self.verified()
@@ -134,7 +138,7 @@ def auth() -> Auth:
 @pytest.fixture
 def exports(auth: Auth) -> Exports:
     """What that service's people take along."""
-    return Exports(MemoryExportReader(auth.database), auth.database.unit_of_work, auth.clock)
+    return Exports(MemoryExportReader(auth.database), auth.database.unit_of_work, auth.attempts, auth.clock)
 
 
 class App:

@@ -15,7 +15,7 @@ from auth_service.domain.events import AccessRevoked, SessionRevoked, UserDelete
 from auth_service.domain.sessions import open_session
 from auth_service.errors import FreshSignInNeeded, LastAdmin, PersonNeeded, RefreshTokenInvalid, UserNotFound
 from auth_service.use_cases.acting import AUTH
-from auth_service.use_cases.erasure import BATCH, Erasing, ErasureList, Leaving, receive
+from auth_service.use_cases.erasure import BATCH, Erasing, ErasureList, receive
 from servicekit.caller import Caller, Role, acting_as
 from servicekit.database import DatabaseUnavailable
 from servicekit.errors import ServiceError
@@ -33,7 +33,7 @@ async def leave(auth: Auth) -> Account:
     """The only account signs in and asks to be erased."""
     session_id = await fresh_session(auth)
     with acting_as(Caller(auth.account.id, Role.STUDENT, session_id)):
-        await Leaving(auth.database.unit_of_work, auth.clock).leave(CLIENT)
+        await auth.leaving.leave(CLIENT)
     return auth.account
 
 
@@ -68,7 +68,7 @@ async def test_a_session_that_is_not_fresh_cannot_ask(auth: Auth) -> None:
     session_id = await fresh_session(auth)
     auth.clock.advance(timedelta(minutes=6))
     with acting_as(Caller(auth.account.id, Role.STUDENT, session_id)), pytest.raises(FreshSignInNeeded):
-        await Leaving(auth.database.unit_of_work, auth.clock).leave(CLIENT)
+        await auth.leaving.leave(CLIENT)
     assert auth.database.tables.erasures == {}
 
 
@@ -77,7 +77,7 @@ async def test_a_session_that_is_not_fresh_cannot_ask(auth: Auth) -> None:
 )
 async def test_who_has_no_account_cannot_ask(auth: Auth, caller: Caller, refusal: type[ServiceError]) -> None:
     with acting_as(caller), pytest.raises(refusal):
-        await Leaving(auth.database.unit_of_work, auth.clock).leave(CLIENT)
+        await auth.leaving.leave(CLIENT)
 
 
 async def test_signing_in_cancels_it_and_says_so(auth: Auth, erasing: Erasing) -> None:
@@ -186,12 +186,11 @@ async def test_of_two_admins_only_one_can_leave_and_nobody_can_take_the_role_fro
     for admin in (first, second):
         session = open_session(f"session of {admin.id}", admin.id, "browser", auth.clock())
         auth.database.tables.sessions[session.id] = session
-    leaving = Leaving(auth.database.unit_of_work, auth.clock)
     with acting_as(Caller(first.id, Role.ADMIN, f"session of {first.id}")):
-        await leaving.leave(CLIENT)
+        await auth.leaving.leave(CLIENT)
     with acting_as(Caller(second.id, Role.ADMIN, f"session of {second.id}")):
         with pytest.raises(LastAdmin):
-            await leaving.leave(CLIENT)
+            await auth.leaving.leave(CLIENT)
         with pytest.raises(LastAdmin):
             await auth.administration.change(second.id, AccountChange(role=Role.STUDENT))
     assert set(auth.database.tables.erasures) == {first.id}

@@ -10,7 +10,6 @@ from unit.auth.test_password_keeping import NEW, reset_token
 from auth_service.domain.administration import AccountChange
 from auth_service.domain.exports import Link, link
 from auth_service.errors import ExportLinkInvalid, SessionNotFound
-from auth_service.use_cases.erasure import Leaving
 from auth_service.use_cases.exports import Exports
 from auth_service.use_cases.first_admin import FirstAdmin
 from servicekit.caller import Caller, Role, acting_as
@@ -87,5 +86,5 @@ async def test_a_token_whose_session_was_ended_gets_no_link(auth: Auth, exports:
 async def test_who_leaves_takes_the_link_along(auth: Auth, exports: Exports) -> None:
     found = await made(auth, exports)
     with acting_as(await caller(auth)):
-        await Leaving(auth.database.unit_of_work, auth.clock).leave(CLIENT)
+        await auth.leaving.leave(CLIENT)
     assert await fetched(exports, found) == [b"one", b"two"]

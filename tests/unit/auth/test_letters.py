@@ -48,6 +48,24 @@ def test_a_letter_that_opens_an_account_says_when_it_was_asked_for_as_those_of_e
         assert "this address at" in part
 
 
+def test_who_gets_a_letter_for_a_stranger_s_registration_reads_not_to_confirm_it_and_how_to_have_an_account() -> None:
+    letter = LETTERS.write(_mail(MailKind.VERIFY_EMAIL), "token")
+    for part in (letter.text, letter.html):
+        said = " ".join(part.replace("<strong>", "").replace("</strong>", "").split())
+        assert "If it was not you, or not at that time, do not use the token" in said
+        assert "a password that somebody else knows" in said
+        assert "forgot password" in said.replace("&ldquo;", "").replace("&rdquo;", "")
+
+
+def test_a_reset_letter_to_a_registration_speaks_of_no_password_there_is_not() -> None:
+    mail = _mail(MailKind.RESET_PASSWORD)
+    waiting, account = LETTERS.write(replace(mail, details={"asked": "then"}), "t"), LETTERS.write(mail, "t")
+    for part in (waiting.text, waiting.html):
+        assert ("there will be no account." in part, "stays as it is" in part) == (True, False)
+    for part in (account.text, account.html):
+        assert ("there will be no account." in part, "stays as it is" in part) == (False, True)
+
+
 def test_a_page_cannot_be_broken_out_of() -> None:
     letter = LETTERS.write(_mail(MailKind.VERIFY_EMAIL), "<script>")
     assert "<script>" not in letter.html

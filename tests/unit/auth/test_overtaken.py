@@ -24,7 +24,7 @@ from auth_service.errors import (
     TooManyAttempts,
 )
 from auth_service.ports import HealthProbe
-from auth_service.use_cases.erasure import Erasing, Leaving
+from auth_service.use_cases.erasure import Erasing
 from auth_service.use_cases.first_admin import FirstAdmin
 from auth_service.use_cases.system_health import SystemHealth
 from servicekit.caller import Caller, Role, acting_as
@@ -136,7 +136,7 @@ async def suspend(auth: Auth, ada: Caller) -> None:
 
 async def leave(auth: Auth, ada: Caller) -> None:
     with acting_as(ada):
-        await Leaving(auth.database.unit_of_work, auth.clock).leave(CLIENT)
+        await auth.leaving.leave(CLIENT)
 
 
 async def change(auth: Auth, ada: Caller) -> None:
@@ -207,11 +207,10 @@ async def test_an_erasure_that_was_cancelled_or_is_young_again_is_not_begun(auth
 
 
 async def test_asking_to_leave_again_keeps_the_first_time(auth: Auth, ada: Caller) -> None:
-    leaving = Leaving(auth.database.unit_of_work, auth.clock)
     with acting_as(ada):
         auth.database.tables.erasures[ada.id] = Erasure(ada.id, first := auth.clock())
         auth.clock.advance(timedelta(minutes=1))
-        await leaving.leave(CLIENT)
+        await auth.leaving.leave(CLIENT)
     assert auth.database.tables.erasures[ada.id].request_time == first
 
 

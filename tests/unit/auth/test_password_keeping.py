@@ -171,7 +171,7 @@ async def test_strangers_get_no_mail_and_nobody_gets_two_within_a_minute(auth: A
     await reset_token(auth)
     await auth.password_keeper.forgot(EMAIL, CLIENT)
     await auth.delivery.deliver_due()
-    assert subjects(auth) == ["VERIFY_EMAIL", "RESET_PASSWORD"]
+    assert subjects(auth) == ["VERIFY_EMAIL", "ACCOUNT_OPENED", "RESET_PASSWORD"]
 
 
 async def test_changing_a_password_ends_the_other_sessions_and_is_told_by_mail(auth: Auth) -> None:

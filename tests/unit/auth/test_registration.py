@@ -77,7 +77,7 @@ async def test_the_owner_of_a_taken_address_is_told_and_nobody_else(auth: Auth) 
     auth.clock.advance(MAIL_INTERVAL)
     await auth.register("another password")
     await auth.delivery.deliver_due()
-    assert kinds(auth) == [MailKind.VERIFY_EMAIL, MailKind.ALREADY_REGISTERED]
+    assert kinds(auth) == [MailKind.VERIFY_EMAIL, MailKind.ACCOUNT_OPENED, MailKind.ALREADY_REGISTERED]
     assert auth.account.password_hash == before
     assert len(auth.database.tables.events) == 1
 
@@ -90,7 +90,7 @@ async def test_a_repeat_under_one_request_id_has_no_second_effect_before_and_aft
     auth.clock.advance(MAIL_INTERVAL)
     await auth.register(request_id=request_id)
     await auth.delivery.deliver_due()
-    assert kinds(auth) == [MailKind.VERIFY_EMAIL]
+    assert kinds(auth) == [MailKind.VERIFY_EMAIL, MailKind.ACCOUNT_OPENED]
 
 
 async def test_a_registration_whose_time_is_over_before_the_worker_comes_to_it_is_forgotten(auth: Auth) -> None:
@@ -152,6 +152,15 @@ async def test_the_mailed_token_confirms_the_address_and_may_come_twice(auth: Au
     assert auth.account.verify_time == first is not None
 
 
+async def test_who_confirmed_an_address_reads_once_that_its_account_has_the_password_chosen_before(auth: Auth) -> None:
+    await auth.register()
+    token = await auth.mailed_token()
+    for _ in range(2):
+        await auth.registrations.verify(token)
+    (opened,) = [mail for mail in auth.database.tables.mails.values() if mail.kind is MailKind.ACCOUNT_OPENED]
+    assert (opened.user_id, opened.recipient) == (auth.account.id, EMAIL)
+
+
 async def test_a_token_older_than_a_day_confirms_nothing(auth: Auth) -> None:
     await auth.register()
     token = await auth.mailed_token()
@@ -182,7 +191,7 @@ async def test_who_is_confirmed_gets_no_other_mail_also_when_somebody_registered
     auth.clock.advance(MAIL_INTERVAL)
     await auth.registrations.resend(EMAIL, CLIENT)
     await auth.delivery.deliver_due()
-    assert kinds(auth) == [MailKind.VERIFY_EMAIL]
+    assert kinds(auth) == [MailKind.VERIFY_EMAIL, MailKind.ACCOUNT_OPENED]
 
 
 async def test_asking_for_another_mail_at_once_or_as_a_stranger_sends_none(auth: Auth) -> None:

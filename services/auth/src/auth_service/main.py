@@ -99,9 +99,9 @@ def compose(
         Administration(accounts, work, clock),
         AuditLog(StoredAudit(database)),
         EmailChanges(work, attempts, clock),
-        Leaving(work, clock),
+        Leaving(work, attempts, clock),
         Statistics(StoredActivities(database), StoredPreferences(database), clock),
-        Exports(StoredExports(database), work, clock),
+        Exports(StoredExports(database), work, attempts, clock),
     )
     return (
         (add_AuthServiceServicer_to_server, auth),

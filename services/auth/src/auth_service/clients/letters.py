@@ -12,6 +12,7 @@ from auth_service.domain.mails import Letter, Mail
 
 _SUBJECTS = {
     MailKind.VERIFY_EMAIL: "Confirm your e-mail address",
+    MailKind.ACCOUNT_OPENED: "Your account is open",
     MailKind.ALREADY_REGISTERED: "You already have an account",
     MailKind.RESET_PASSWORD: "Choose a new password",
     MailKind.PASSWORD_CHANGED: "Your password was changed",

@@ -16,6 +16,7 @@ class MailKind(StrEnum):
     """Which letter is sent; each has a text and an HTML template."""
 
     VERIFY_EMAIL = "VERIFY_EMAIL"
+    ACCOUNT_OPENED = "ACCOUNT_OPENED"
     ALREADY_REGISTERED = "ALREADY_REGISTERED"
     RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105  # a name
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105  # a name

@@ -30,6 +30,12 @@ CHECK_LIMIT = 60
 """Passwords that are looked at for one account within WINDOW, right ones too: by signing in from one network, or as the one in
 force from everywhere. Each keeps a processor busy, and whoever signs in again and again must not keep the others waiting."""
 
+RECORDED_LIMIT = 60
+"""For one account within WINDOW, of calls that are written down each time, whatever comes of them: entries are kept for good."""
+
+DOWNLOAD_LIMIT = 30
+"""For one archive within WINDOW: each download is written down, and may be 64 MiB."""
+
 EMAIL_CHANGE_LIMIT = 5
 """An hour, for one account."""
 
@@ -91,6 +97,16 @@ def code_budgets(account_id: str, client_address: str) -> tuple[Budget, ...]:
         Budget(f"code:{account_id}", CODE_LIMIT, CODE_WINDOW),
         *_network_budgets(client_address),
     )
+
+
+def recorded_budgets(account_id: str) -> tuple[Budget, ...]:
+    """What calls count against that add to the audit log each time, also when they change nothing or are refused."""
+    return (Budget(f"recorded:{account_id}", RECORDED_LIMIT, WINDOW),)
+
+
+def download_budgets(export_id: str) -> tuple[Budget, ...]:
+    """What fetching an archive by its link counts against; whoever has the link has what is in it."""
+    return (Budget(f"download:{export_id}", DOWNLOAD_LIMIT, WINDOW),)
 
 
 def email_change_budgets(account_id: str, client_address: str) -> tuple[Budget, ...]:

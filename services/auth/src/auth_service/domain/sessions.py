@@ -12,6 +12,9 @@ GRACE = timedelta(seconds=10)
 FRESH = timedelta(minutes=5)
 """How long after a person proved who they are a session may do what a stolen token must not."""
 
+RENEWALS, RENEWAL_INTERVAL = 100, timedelta(minutes=1)
+"""A session may be renewed so often at once, and once more for each such time since it was opened: every spent token is kept."""
+
 MOST_SESSIONS = 100
 """Of one account: all must be ended in one transaction, and everybody told of each. One more ends the one used longest ago."""
 
@@ -94,6 +97,13 @@ class Replayed:
 
 
 @dataclass(frozen=True, slots=True)
+class TooSoon:
+    """The session was renewed too often; the token is good again after `wait`."""
+
+    wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The session was ended or has expired."""
 
@@ -122,7 +132,9 @@ def open_session(
     )
 
 
-def rotate(session: Session, presented: int, salt: bytes, now: datetime) -> Rotated | Repeated | Replayed | Ended:
+def rotate(
+    session: Session, presented: int, salt: bytes, now: datetime
+) -> Rotated | Repeated | Replayed | TooSoon | Ended:
     """What presenting the refresh token of generation `presented` does to its session; `salt` is new and random."""
     if presented == session.generation - 1 and not session.revoke_time and now < session.last_used_time + GRACE:
         return Repeated(session)
@@ -130,6 +142,9 @@ def rotate(session: Session, presented: int, salt: bytes, now: datetime) -> Rota
         return Replayed(revoke(session, now), newly_revoked=session.revoke_time is None)
     if not is_living(session, now):
         return Ended()
+    allowed_from = session.create_time + RENEWAL_INTERVAL * (session.generation - RENEWALS)
+    if now < allowed_from:
+        return TooSoon(allowed_from - now)
     return Rotated(replace(session, generation=session.generation + 1, last_used_time=now, successor_salt=salt))
 
 

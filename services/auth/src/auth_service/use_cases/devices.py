@@ -44,5 +44,6 @@ class Devices:
             # Held before its sessions, as everywhere.
             if await work.accounts.get(caller.id) is None:
                 raise UserNotFound(user=caller.id)
-            await end_sessions(work, caller.id, now, sparing=caller.session_id)
-            await work.audit.record(entry(AuditAction.SESSION_REVOKED, now, client, actor=caller.id, subject=caller.id))
+            if await end_sessions(work, caller.id, now, sparing=caller.session_id):
+                ended = entry(AuditAction.SESSION_REVOKED, now, client, actor=caller.id, subject=caller.id)
+                await work.audit.record(ended)

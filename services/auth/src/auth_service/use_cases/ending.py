@@ -14,11 +14,12 @@ async def end_session(work: Work, session: Session, now: datetime) -> None:
     await work.publish(SessionRevoked(session.id, session.user_id, now))
 
 
-async def end_sessions(work: Work, user_id: str, now: datetime, sparing: str = "") -> None:
-    """End every session of an account, which is held, but the one called `sparing`."""
-    for session in await work.sessions.unended(user_id):
-        if session.id != sparing:
-            await end_session(work, session, now)
+async def end_sessions(work: Work, user_id: str, now: datetime, sparing: str = "") -> bool:
+    """End every session of an account, which is held, but the one called `sparing`. Whether there was one."""
+    others = [session for session in await work.sessions.unended(user_id) if session.id != sparing]
+    for session in others:
+        await end_session(work, session, now)
+    return bool(others)
 
 
 async def end_surplus(work: Work, user_id: str, now: datetime) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from auth_service.domain.accounts import Account, MailKind
 from auth_service.domain.administration import is_acting_admin
+from auth_service.domain.attempts import recorded_budgets
 from auth_service.domain.audit import AuditAction
 from auth_service.domain.erasure import (
     Erasure,
@@ -22,8 +23,9 @@ from auth_service.domain.events import UserDeleted
 from auth_service.domain.mails import new_mail
 from auth_service.domain.sessions import Client
 from auth_service.errors import LastAdmin, UserNotFound
-from auth_service.ports import ErasureReader, UnitOfWork, Work
+from auth_service.ports import AttemptLimiter, ErasureReader, UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH, person
+from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.auditing import entry, refusals_audited
 from auth_service.use_cases.ending import revoke_access
 from auth_service.use_cases.freshness import require_fresh
@@ -39,16 +41,18 @@ log = logging.getLogger(__name__)
 class Leaving:
     """What a person asks for."""
 
-    def __init__(self, unit_of_work: UnitOfWork, clock: Clock) -> None:
+    def __init__(self, unit_of_work: UnitOfWork, attempts: AttemptLimiter, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
+        self._attempts = attempts
         self._clock = clock
 
     async def leave(self, client: Client) -> None:
         """Schedule the erasure of the caller's account and end its sessions; a repeat keeps the first time.
 
-        Raises UserNotFound, FreshSignInNeeded, LastAdmin, Unauthenticated, PersonNeeded.
+        Raises UserNotFound, FreshSignInNeeded, LastAdmin, TooManyAttempts, Unauthenticated, PersonNeeded.
         """
         caller = person()
+        await admit(self._attempts, recorded_budgets(caller.id))
         attempt = entry(AuditAction.ERASURE_REQUESTED, self._clock(), client, actor=caller.id, subject=caller.id)
         with acting_as(AUTH):
             async with refusals_audited(self._unit_of_work, attempt), self._unit_of_work() as work:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from auth_service.domain.attempts import download_budgets, recorded_budgets
 from auth_service.domain.audit import AuditAction
 from auth_service.domain.exports import (
     GATHERING_TIME,
@@ -22,8 +23,9 @@ from auth_service.domain.exports import (
 from auth_service.domain.secrets import new_salt
 from auth_service.domain.sessions import Client, is_living
 from auth_service.errors import ArchiveTooLarge, ExportLinkInvalid, ExportNotFound, SessionNotFound, UserNotFound
-from auth_service.ports import Archive, Archives, ExportReader, PersonalData, UnitOfWork
+from auth_service.ports import Archive, Archives, AttemptLimiter, ExportReader, PersonalData, UnitOfWork
 from auth_service.use_cases.acting import AUTH, person
+from auth_service.use_cases.admitting import admit
 from auth_service.use_cases.auditing import entry, refusals_audited
 from auth_service.use_cases.freshness import require_fresh
 from servicekit.caller import acting_as
@@ -37,9 +39,10 @@ log = logging.getLogger(__name__)
 class Exports:
     """What a person asks for, and whoever has the link."""
 
-    def __init__(self, exports: ExportReader, unit_of_work: UnitOfWork, clock: Clock) -> None:
+    def __init__(self, exports: ExportReader, unit_of_work: UnitOfWork, attempts: AttemptLimiter, clock: Clock) -> None:
         self._exports = exports
         self._unit_of_work = unit_of_work
+        self._attempts = attempts
         self._clock = clock
 
     async def begin(self, request_id: str | None, client: Client) -> Export:
@@ -47,9 +50,10 @@ class Exports:
 
         A request whose export is over begins anew.
 
-        Raises UserNotFound, FreshSignInNeeded, TooManyExports, Unauthenticated, PersonNeeded.
+        Raises UserNotFound, FreshSignInNeeded, TooManyExports, TooManyAttempts, Unauthenticated, PersonNeeded.
         """
         caller, now = person(), self._clock()
+        await admit(self._attempts, recorded_budgets(caller.id))
         attempt = entry(AuditAction.EXPORT_REQUESTED, now, client, actor=caller.id, subject=caller.id)
         with acting_as(AUTH):
             async with refusals_audited(self._unit_of_work, attempt), self._unit_of_work() as work:
@@ -82,9 +86,11 @@ class Exports:
         return export
 
     async def fetch(self, presented: Link, client: Client) -> AsyncIterator[bytes]:
-        """The archive, piece by piece; no more than one is in memory. Raises ExportLinkInvalid, also in the midst of it.
+        """The archive, piece by piece; no more than one is in memory.
 
         Written down before the first piece goes out, and from where: who has the link proves nothing else.
+
+        Raises ExportLinkInvalid, also in the midst of it, TooManyAttempts.
         """
         now = self._clock()
         with acting_as(AUTH):
@@ -92,6 +98,7 @@ class Exports:
             good = is_good(export, presented, now)  # asked for an unknown one as well, which takes as long by it
             if export is None or not good:
                 raise ExportLinkInvalid(export=presented.export_id)
+            await admit(self._attempts, download_budgets(export.id))
             async with self._unit_of_work() as work:
                 await work.audit.record(entry(AuditAction.EXPORT_DOWNLOADED, now, client, subject=export.user_id))
         return self._pieces(export)

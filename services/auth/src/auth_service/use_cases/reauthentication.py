@@ -1,6 +1,6 @@
 """Proving again who one is, for what a signed-in session alone must not do."""
 
-from auth_service.domain.attempts import code_budgets
+from auth_service.domain.attempts import code_budgets, recorded_budgets
 from auth_service.domain.audit import AuditAction, AuditEvent
 from auth_service.domain.second_factors import is_on
 from auth_service.domain.sessions import Assurance, Client, is_living, proven
@@ -60,6 +60,7 @@ class Reauthentication:
 
     async def _by_code(self, caller: Caller, code: str, client: Client, attempt: AuditEvent) -> None:
         if not code:
+            await admit(self._attempts, recorded_budgets(caller.id))
             raise MfaCodeNeeded(fields={"code": "is needed"})
         budgets = code_budgets(caller.id, client.address)
         await admit(self._attempts, budgets)

@@ -5,6 +5,7 @@ from auth_service.domain.attempts import anonymous_budgets
 from auth_service.domain.audit import AuditAction, shown_address
 from auth_service.domain.identity import normalise_display_name, normalise_email
 from auth_service.domain.mail_requests import MailRequest
+from auth_service.domain.mails import new_mail
 from auth_service.domain.passwords import own_words
 from auth_service.domain.registrations import PendingRegistration
 from auth_service.domain.secrets import TokenPurpose
@@ -64,6 +65,8 @@ class Registrations:
     async def verify(self, token: str, client: Client = UNKNOWN_CLIENT) -> None:
         """Open the account of the registration a token was mailed for, with its password; a repeat changes nothing.
 
+        A letter then says whose password that is: somebody else may have registered the address of whoever confirmed it.
+
         Raises VerificationTokenInvalid.
         """
         now = self._clock()
@@ -77,6 +80,8 @@ class Registrations:
                 if account.verify_time is None:
                     await work.audit.record(entry(AuditAction.EMAIL_VERIFIED, now, client, subject=account.id))
                     await work.accounts.save(confirm(account, now))
+                    opened = new_mail(new_id(), account.id, MailKind.ACCOUNT_OPENED, account.email, now)
+                    await work.mails.add(opened)
 
     async def resend(self, email: str, client: Client) -> None:
         """Mail another verification token, at most one a minute and five an hour; a reset token while several wait.

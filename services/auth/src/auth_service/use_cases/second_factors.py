@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from auth_service.domain.accounts import Account, MailKind
-from auth_service.domain.attempts import code_budgets
+from auth_service.domain.attempts import code_budgets, recorded_budgets
 from auth_service.domain.audit import AuditAction
 from auth_service.domain.mails import new_mail
 from auth_service.domain.second_factors import (
@@ -54,9 +54,10 @@ class SecondFactorKeeper:
     async def create(self, client: Client) -> Enrolment:
         """Begin; a repeat begins anew with another secret.
 
-        Raises TotpEnrolled, FreshSignInNeeded, UserNotFound, Unauthenticated, PersonNeeded.
+        Raises TotpEnrolled, FreshSignInNeeded, TooManyAttempts, UserNotFound, Unauthenticated, PersonNeeded.
         """
         caller, now = person(), self._clock()
+        await admit(self._attempts, recorded_budgets(caller.id))
         attempt = entry(AuditAction.TOTP_CREATED, now, client, actor=caller.id, subject=caller.id)
         secret = self._codes.new_secret()
         with acting_as(AUTH):
@@ -99,9 +100,10 @@ class SecondFactorKeeper:
     async def delete(self, client: Client) -> None:
         """Give the app up, its recovery codes with it.
 
-        Raises TotpNotEnrolled, FreshSignInNeeded, UserNotFound, Unauthenticated, PersonNeeded.
+        Raises TotpNotEnrolled, FreshSignInNeeded, TooManyAttempts, UserNotFound, Unauthenticated, PersonNeeded.
         """
         caller, now = person(), self._clock()
+        await admit(self._attempts, recorded_budgets(caller.id))
         attempt = entry(AuditAction.TOTP_DELETED, now, client, actor=caller.id, subject=caller.id)
         with acting_as(AUTH):
             async with refusals_audited(self._unit_of_work, attempt), self._unit_of_work() as work:

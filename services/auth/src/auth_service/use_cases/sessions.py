@@ -7,8 +7,8 @@ from auth_service.domain.access_tokens import Tokens
 from auth_service.domain.accounts import seen
 from auth_service.domain.audit import AuditAction
 from auth_service.domain.secrets import digest, new_salt, successor
-from auth_service.domain.sessions import UNKNOWN_CLIENT, Client, Ended, Repeated, Replayed, rotate
-from auth_service.errors import RefreshTokenInvalid, RefreshTokenReused
+from auth_service.domain.sessions import UNKNOWN_CLIENT, Client, Ended, Repeated, Replayed, TooSoon, rotate
+from auth_service.errors import RefreshTokenInvalid, RefreshTokenReused, TooManyAttempts
 from auth_service.ports import UnitOfWork, Work
 from auth_service.use_cases.acting import AUTH, person
 from auth_service.use_cases.auditing import entry
@@ -27,7 +27,7 @@ class SessionKeeper:
         self._clock = clock
 
     async def refresh(self, refresh_token: str, client: Client = UNKNOWN_CLIENT) -> Tokens:
-        """Spend a refresh token for a new pair. Raises RefreshTokenInvalid, RefreshTokenReused.
+        """Spend a refresh token for a new pair. Raises RefreshTokenInvalid, RefreshTokenReused, TooManyAttempts.
 
         A replay ends the session, and that is committed before the failure is raised. Within ten seconds it is taken for a
         lost answer instead: the same refresh token comes again.
@@ -37,6 +37,8 @@ class SessionKeeper:
                 outcome = await self._rotated(work, refresh_token, client, self._clock())
         if isinstance(outcome, Replayed):
             raise RefreshTokenReused
+        if isinstance(outcome, TooSoon):
+            raise TooManyAttempts.after(outcome.wait)
         if isinstance(outcome, Ended):
             raise RefreshTokenInvalid
         return outcome
@@ -53,7 +55,9 @@ class SessionKeeper:
                     entry(AuditAction.SESSION_REVOKED, now, client, actor=caller.id, subject=caller.id)
                 )
 
-    async def _rotated(self, work: Work, presented: str, client: Client, now: datetime) -> Tokens | Replayed | Ended:
+    async def _rotated(
+        self, work: Work, presented: str, client: Client, now: datetime
+    ) -> Tokens | Replayed | TooSoon | Ended:
         token = await work.sessions.refresh_token(digest(presented))
         # The account before its session, as whoever ends all sessions of an account: else the two could wait in a ring.
         account = await work.accounts.get(token.user_id) if token else None
@@ -61,7 +65,7 @@ class SessionKeeper:
         if token is None or account is None or session is None:
             return Ended()
         outcome = rotate(session, token.generation, new_salt(), now)
-        if isinstance(outcome, Ended):
+        if isinstance(outcome, TooSoon | Ended):
             return outcome
         if isinstance(outcome, Replayed):
             if outcome.newly_revoked:

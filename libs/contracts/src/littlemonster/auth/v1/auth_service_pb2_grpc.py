@@ -194,7 +194,8 @@ class AuthServiceServicer:
     def RefreshToken(self, request, context):
         """Exchanges a refresh token for a new pair; the old one is spent. A repeat within 10 s, for an answer that was lost,
         answers the same refresh token. UNAUTHENTICATED: REFRESH_TOKEN_INVALID for an unknown or expired token;
-        REFRESH_TOKEN_REUSED for one spent earlier, which also ends its session.
+        REFRESH_TOKEN_REUSED for one spent earlier, which also ends its session. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with
+        RetryInfo after a hundred renewals of a session and one more for each minute of its life; the token stays good.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -270,7 +271,7 @@ class AuthServiceServicer:
     def CreateTotp(self, request, context):
         """Begins enrolling a one-time-code app (RFC 6238: six digits, 30 s, SHA-1); a repeat begins anew.
         FAILED_PRECONDITION: TOTP_ENROLLED when there is one. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
-        NOT_FOUND: USER_NOT_FOUND when the account is erased.
+        NOT_FOUND: USER_NOT_FOUND when the account is erased. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -290,7 +291,7 @@ class AuthServiceServicer:
     def DeleteTotp(self, request, context):
         """Removes the one-time-code app and the recovery codes; the person is told by mail.
         FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. NOT_FOUND: USER_NOT_FOUND when the account is
-        erased.
+        erased. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

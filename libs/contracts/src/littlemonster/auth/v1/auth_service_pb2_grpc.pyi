@@ -55,7 +55,8 @@ class AuthServiceStub:
     RefreshToken: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RefreshTokenRequest, _auth_service_pb2.Tokens]
     """Exchanges a refresh token for a new pair; the old one is spent. A repeat within 10 s, for an answer that was lost,
     answers the same refresh token. UNAUTHENTICATED: REFRESH_TOKEN_INVALID for an unknown or expired token;
-    REFRESH_TOKEN_REUSED for one spent earlier, which also ends its session.
+    REFRESH_TOKEN_REUSED for one spent earlier, which also ends its session. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with
+    RetryInfo after a hundred renewals of a session and one more for each minute of its life; the token stays good.
     """
     Logout: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LogoutRequest, _auth_service_pb2.LogoutResponse]
     """Ends the caller's session; its tokens stop working everywhere. UNAUTHENTICATED: SESSION_REVOKED on a repeat, once
@@ -93,7 +94,7 @@ class AuthServiceStub:
     CreateTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.CreateTotpRequest, _auth_service_pb2.TotpEnrolment]
     """Begins enrolling a one-time-code app (RFC 6238: six digits, 30 s, SHA-1); a repeat begins anew.
     FAILED_PRECONDITION: TOTP_ENROLLED when there is one. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
-    NOT_FOUND: USER_NOT_FOUND when the account is erased.
+    NOT_FOUND: USER_NOT_FOUND when the account is erased. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
     """
     ConfirmTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ConfirmTotpRequest, _auth_service_pb2.ConfirmTotpResponse]
     """Completes the enrolment with a first code, within 15 minutes; the person is told by mail. From now on Login answers mfa_token.
@@ -105,7 +106,7 @@ class AuthServiceStub:
     DeleteTotp: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.DeleteTotpRequest, _empty_pb2.Empty]
     """Removes the one-time-code app and the recovery codes; the person is told by mail.
     FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. NOT_FOUND: USER_NOT_FOUND when the account is
-    erased.
+    erased. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
     """
     GetJwks: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.GetJwksRequest, _auth_service_pb2.Jwks]
     """The public keys that verify access tokens, as a JSON Web Key Set (RFC 7517)."""
@@ -181,7 +182,8 @@ class AuthServiceServicer:
     ) -> _abc.Awaitable[_auth_service_pb2.Tokens]:
         """Exchanges a refresh token for a new pair; the old one is spent. A repeat within 10 s, for an answer that was lost,
         answers the same refresh token. UNAUTHENTICATED: REFRESH_TOKEN_INVALID for an unknown or expired token;
-        REFRESH_TOKEN_REUSED for one spent earlier, which also ends its session.
+        REFRESH_TOKEN_REUSED for one spent earlier, which also ends its session. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with
+        RetryInfo after a hundred renewals of a session and one more for each minute of its life; the token stays good.
         """
 
     def Logout(
@@ -264,7 +266,7 @@ class AuthServiceServicer:
     ) -> _abc.Awaitable[_auth_service_pb2.TotpEnrolment]:
         """Begins enrolling a one-time-code app (RFC 6238: six digits, 30 s, SHA-1); a repeat begins anew.
         FAILED_PRECONDITION: TOTP_ENROLLED when there is one. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
-        NOT_FOUND: USER_NOT_FOUND when the account is erased.
+        NOT_FOUND: USER_NOT_FOUND when the account is erased. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
 
     def ConfirmTotp(
@@ -286,7 +288,7 @@ class AuthServiceServicer:
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Removes the one-time-code app and the recovery codes; the person is told by mail.
         FAILED_PRECONDITION: TOTP_NOT_ENROLLED. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. NOT_FOUND: USER_NOT_FOUND when the account is
-        erased.
+        erased. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
 
     def GetJwks(

@@ -167,6 +167,7 @@ class UserServiceServicer:
         """Erases the caller's account after a time to think, 24 h unless the school chose another, in every service; signing in
         before then cancels it. All sessions end at once. A repeat changes nothing. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
         FAILED_PRECONDITION: LAST_ADMIN, nobody else can administer accounts. NOT_FOUND: USER_NOT_FOUND, it is erased already.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -211,8 +212,8 @@ class UserServiceServicer:
 
     def ExportMe(self, request, context):
         """Begins gathering everything every service holds on the caller. While one is being gathered it is answered instead of a
-        second. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. RESOURCE_EXHAUSTED: TOO_MANY_EXPORTS, more than five within a day, with
-        RetryInfo. NOT_FOUND: USER_NOT_FOUND, the account is erased.
+        second. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. RESOURCE_EXHAUSTED: TOO_MANY_EXPORTS, more than five within a day, or
+        TOO_MANY_ATTEMPTS, with RetryInfo. NOT_FOUND: USER_NOT_FOUND, the account is erased.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -230,7 +231,8 @@ class UserServiceServicer:
     def DownloadExport(self, request, context):
         """The archive itself, a ZIP, to whoever has its link; no token is needed. NOT_FOUND:
         EXPORT_LINK_INVALID, it was not given out like this, has expired, or was given out before a new password or a suspension.
-        INVALID_ARGUMENT: a part of the link is malformed.
+        INVALID_ARGUMENT: a part of the link is malformed. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, more than thirty downloads of one
+        archive within a quarter of an hour, with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

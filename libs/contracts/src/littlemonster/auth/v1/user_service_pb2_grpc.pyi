@@ -43,6 +43,7 @@ class UserServiceStub:
     """Erases the caller's account after a time to think, 24 h unless the school chose another, in every service; signing in
     before then cancels it. All sessions end at once. A repeat changes nothing. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
     FAILED_PRECONDITION: LAST_ADMIN, nobody else can administer accounts. NOT_FOUND: USER_NOT_FOUND, it is erased already.
+    RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
     """
     GetUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetUserRequest, _user_service_pb2.User]
     """A public profile: without e-mail. NOT_FOUND: USER_NOT_FOUND."""
@@ -60,8 +61,8 @@ class UserServiceStub:
     """What the caller has done, over all services; at most seconds old."""
     ExportMe: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ExportMeRequest, _user_service_pb2.Export]
     """Begins gathering everything every service holds on the caller. While one is being gathered it is answered instead of a
-    second. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. RESOURCE_EXHAUSTED: TOO_MANY_EXPORTS, more than five within a day, with
-    RetryInfo. NOT_FOUND: USER_NOT_FOUND, the account is erased.
+    second. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. RESOURCE_EXHAUSTED: TOO_MANY_EXPORTS, more than five within a day, or
+    TOO_MANY_ATTEMPTS, with RetryInfo. NOT_FOUND: USER_NOT_FOUND, the account is erased.
     """
     GetExport: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetExportRequest, _user_service_pb2.Export]
     """The state of an export, with its link when it is ready. Links given out before a new password or a suspension do not work any
@@ -71,7 +72,8 @@ class UserServiceStub:
     DownloadExport: _aio.UnaryStreamMultiCallable[_user_service_pb2.DownloadExportRequest, _httpbody_pb2.HttpBody]
     """The archive itself, a ZIP, to whoever has its link; no token is needed. NOT_FOUND:
     EXPORT_LINK_INVALID, it was not given out like this, has expired, or was given out before a new password or a suspension.
-    INVALID_ARGUMENT: a part of the link is malformed.
+    INVALID_ARGUMENT: a part of the link is malformed. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, more than thirty downloads of one
+    archive within a quarter of an hour, with RetryInfo.
     """
     ListUsers: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListUsersRequest, _user_service_pb2.ListUsersResponse]
     """Every account, the newest first, with e-mail. INVALID_ARGUMENT: PAGE_TOKEN_INVALID."""
@@ -135,6 +137,7 @@ class UserServiceServicer:
         """Erases the caller's account after a time to think, 24 h unless the school chose another, in every service; signing in
         before then cancels it. All sessions end at once. A repeat changes nothing. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED.
         FAILED_PRECONDITION: LAST_ADMIN, nobody else can administer accounts. NOT_FOUND: USER_NOT_FOUND, it is erased already.
+        RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS with RetryInfo.
         """
 
     def GetUser(
@@ -182,8 +185,8 @@ class UserServiceServicer:
         context: _aio.ServicerContext[_user_service_pb2.ExportMeRequest, _abc.Awaitable[_user_service_pb2.Export]],
     ) -> _abc.Awaitable[_user_service_pb2.Export]:
         """Begins gathering everything every service holds on the caller. While one is being gathered it is answered instead of a
-        second. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. RESOURCE_EXHAUSTED: TOO_MANY_EXPORTS, more than five within a day, with
-        RetryInfo. NOT_FOUND: USER_NOT_FOUND, the account is erased.
+        second. PERMISSION_DENIED: FRESH_SIGN_IN_NEEDED. RESOURCE_EXHAUSTED: TOO_MANY_EXPORTS, more than five within a day, or
+        TOO_MANY_ATTEMPTS, with RetryInfo. NOT_FOUND: USER_NOT_FOUND, the account is erased.
         """
 
     def GetExport(
@@ -203,7 +206,8 @@ class UserServiceServicer:
     ) -> _abc.AsyncIterator[_httpbody_pb2.HttpBody]:
         """The archive itself, a ZIP, to whoever has its link; no token is needed. NOT_FOUND:
         EXPORT_LINK_INVALID, it was not given out like this, has expired, or was given out before a new password or a suspension.
-        INVALID_ARGUMENT: a part of the link is malformed.
+        INVALID_ARGUMENT: a part of the link is malformed. RESOURCE_EXHAUSTED: TOO_MANY_ATTEMPTS, more than thirty downloads of one
+        archive within a quarter of an hour, with RetryInfo.
         """
 
     def ListUsers(
