@@ -20,8 +20,8 @@ def key_point_timestamps(script: Script, plan: Schedule) -> tuple[float, ...]:
     """For each key point, the start of what teaches it; of the recap, where the script does not say what does."""
     shown = {Place(shot.scene, shot.step): shot.start / FPS for shot in plan.shots}
     said = {Place(s.beat.scene, s.beat.step): s.words[0].start for s in plan.spoken if s.words}
-    places = script.key_point_places or _recap(script)
-    return tuple(round((shown | said).get(place, 0.0), 3) for place in places)
+    starts = shown | said
+    return tuple(round(starts.get(place, 0.0), 3) for place in script.key_point_places or _recap(script))
 
 
 def _recap(script: Script) -> tuple[Place, ...]:
