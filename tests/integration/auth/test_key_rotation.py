@@ -69,7 +69,7 @@ async def until_answered(client: httpx.AsyncClient, path: str) -> httpx.Response
 
 
 class Device:
-    """One on which somebody is signed in: it refreshes, for signing in again and again is only let through so often."""
+    """One on which somebody is signed in. It asks for no more tokens than it is given: a hundred, then one a minute."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
@@ -80,11 +80,14 @@ class Device:
         return await self._given("login", {"email": email, "password": PASSWORD})
 
     async def refresh(self) -> tuple[str, str]:
-        """Another."""
+        """Another, a moment after the one before."""
+        await asyncio.sleep(0.2)
         return await self._given("refresh", {"refreshToken": self._refresh_token})
 
     async def _given(self, how: str, body: dict[str, str]) -> tuple[str, str]:
-        tokens = (await self._client.post(f"/v1/auth/{how}", json=body)).json()
+        answer = await self._client.post(f"/v1/auth/{how}", json=body)
+        assert answer.status_code == 200, answer.text
+        tokens = answer.json()
         self._refresh_token = tokens["refreshToken"]
         return tokens["accessToken"], jwt.get_unverified_header(tokens["accessToken"])["kid"]
 
