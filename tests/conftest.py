@@ -27,9 +27,11 @@ from local_mesh.servers import databases
 from local_mesh.servers.databases import DatabaseUrls
 
 pytest_plugins = ["loopback", "own_nats"]
-# A slow machine is no failure: no test asserts a time, and Hypothesis would, for each example.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
+# A slow machine is no failure: no test asserts a time, and Hypothesis would, for each example. What a run says is of the code
+# and not of chance; `--hypothesis-profile=search` looks for examples that nobody has seen.
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile("same")
 
 _HOME = "LM_TEST_BACKING_HOME"
 _SESSION = "LM_TEST_SESSION_PID"

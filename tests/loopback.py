@@ -21,6 +21,8 @@ from servicekit.server import Registration, Server
 
 Metadata = tuple[tuple[str, str], ...]
 KID = "test"
+PATIENCE_SECONDS = 60
+"""For a call that states no deadline itself: the machine may be busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Loopback:
 
     def channel(self, address: str, *, as_service: str = "") -> grpc.aio.Channel:
         """A channel whose errors are ServiceErrors; anonymous without metadata of the call's own or the name of a service."""
-        channel = open_channel(address, "test", ServiceTokens(as_service, self.service_key) if as_service else None)
+        tokens = ServiceTokens(as_service, self.service_key) if as_service else None
+        channel = open_channel(address, "test", tokens, seconds=PATIENCE_SECONDS)
         self.stack.push_async_callback(channel.close)
         return channel
 

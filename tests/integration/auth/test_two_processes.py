@@ -28,7 +28,7 @@ def verifies(token: str) -> Call:
 
 def resets(token: str, password: str) -> Call:
     request = pb2.ResetPasswordRequest(token=token, new_password=password)
-    return lambda process: process.auth.ResetPassword(request, timeout=60)  # hashing takes long on a busy machine
+    return lambda process: process.auth.ResetPassword(request)
 
 
 def agrees(token: str) -> Call:

@@ -1,5 +1,6 @@
 """Where finished lessons lie: one promise, held against a folder and against a bucket of a real S3-compatible server."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -140,9 +141,10 @@ async def test_no_file_is_ever_seen_half_written(made, tmp_path) -> None:
     watcher.start()
     for _ in range(30):
         await _publish(media, made)
+    while ("video.mp4", len(FILM)) not in seen:
+        await asyncio.sleep(0.01)
     done.set()
     watcher.join()
-    assert ("video.mp4", len(FILM)) in seen
     # A name with a # is one that a whole file has for a moment before it replaces another.
     assert {(name.partition("#")[0], size) for name, size in seen} <= {(n, (made / n).stat().st_size) for n in FILES}
 

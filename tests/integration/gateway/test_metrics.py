@@ -10,7 +10,7 @@ from unit.deploy.test_monitoring import OF_THE_GATEWAY, questions
 
 from local_mesh.ports import free_ports
 
-_SECONDS = 30
+_SECONDS = 60
 
 
 @pytest.fixture(scope="module")

@@ -87,6 +87,14 @@ async def test_ctrl_c_ends_a_pull_at_once_and_the_next_one_goes_on_from_there(
     assert source.asked[-1]["Range"] == f"bytes={have}-"
 
 
+def test_who_pulls_is_told_that_a_connection_broke_and_is_tried_again(
+    source: Source, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    source.drops = [700_000]
+    assert _run(environment, "pull", "known") == 0
+    assert re.search(r"lm models: .+\. Trying again in 1 s\.", capsys.readouterr().err)
+
+
 def test_a_damaged_file_is_named_by_verify(environment: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert _run(environment, "pull", "known") == 0
     file = Path(environment["LM_MODELS_DIR"]) / "known.gguf"
@@ -105,6 +113,15 @@ def test_what_is_no_model_is_not_kept(
     assert _run(environment, "pull", "unknown", "--yes") == 1
     assert "does not begin with 'GGUF'" in capsys.readouterr().err
     assert list(Path(environment["LM_MODELS_DIR"]).iterdir()) == []
+
+
+def test_a_folder_in_the_place_of_a_file_is_told_before_anything_is_fetched(
+    source: Source, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (Path(environment["LM_MODELS_DIR"]) / "known.gguf").mkdir(parents=True)
+    assert _run(environment, "pull", "known") == 1
+    assert "move it away" in capsys.readouterr().err
+    assert source.asked == []
 
 
 def test_an_unknown_name_is_told_where_to_look(environment: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import re
 import struct
 import tracemalloc
 from collections.abc import Awaitable, Callable
@@ -10,6 +11,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +25,7 @@ from inference_service.storage import Registry, read_registry
 
 StartEngine = Callable[..., Awaitable[SupervisedEngine]]
 CARD = "little-monster-nano"
+EPSILON = b"llama.attention.layer_norm_rms_epsilon"
 
 
 @pytest.fixture
@@ -33,6 +36,12 @@ def model(registry: Registry) -> bytes:
 def _replaced(data: bytes, old: bytes, new: bytes) -> bytes:
     assert old in data
     return data.replace(old, new, 1)
+
+
+def _with_number(data: bytes, key: bytes, code: str, value: float) -> bytes:
+    """`data` with another value for a key of the header that holds one number of four bytes."""
+    at = data.index(struct.pack("<Q", len(key)) + key) + 8 + len(key) + 4
+    return data[:at] + struct.pack(f"<{code}", value) + data[at + 4 :]
 
 
 def test_the_shipped_model_is_what_its_registry_says(registry: Registry, model: bytes) -> None:
@@ -59,6 +68,12 @@ def test_the_shipped_model_is_what_its_registry_says(registry: Registry, model: 
         (lambda data: _replaced(data, b"blk.1.ffn_up", b"blk.1.ffn_xx"), "tensor blk.1.ffn_up.weight is missing"),
         (lambda data: _replaced(data, b"blk.1.ffn_up", b"blk.0.ffn_up"), "'blk.0.ffn_up.weight' is there twice"),
         (lambda data: _replaced(data, b"\x05\0\0\0\0\0\0\0llama", b"\x05\0\0\0\0\0\0\0gemma"), "only b'llama'"),
+        (lambda data: _with_number(data, EPSILON, "f", float("nan")), "rms_epsilon of nan is implausible"),
+        (lambda data: _with_number(data, EPSILON, "f", -1.0), "rms_epsilon of -1.0 is implausible"),
+        (lambda data: _with_number(data, EPSILON, "f", float("inf")), "rms_epsilon of inf is implausible"),
+        (lambda data: _with_number(data, b"llama.context_length", "I", 0), "sizes are implausible"),
+        (lambda data: _with_number(data, b"llama.block_count", "I", (1 << 32) - 1), "sizes are implausible"),
+        (lambda data: _with_number(data, b"tokenizer.ggml.eos_token_id", "I", 1024), "eos token is outside"),
         (lambda data: _replaced(data, b"<0x41>", b"<0xZZ>"), "lacks the 256 byte tokens"),
         (lambda data: _replaced(data, b"<0x41>", b"<0x42>"), "vocabulary is inconsistent"),
     ],
@@ -116,6 +131,20 @@ def test_a_header_longer_than_that_of_any_model_is_refused(tmp_path: Path) -> No
         llama.check_any(file)
 
 
+@pytest.mark.parametrize("context", [0, (1 << 32) - 1])
+def test_a_model_of_another_architecture_may_not_claim_any_context(context: int, tmp_path: Path) -> None:
+    texts = {b"general.architecture": b"qwen2", b"tokenizer.ggml.model": b"gpt2"}
+    header = b"".join(
+        struct.pack("<Q", len(key)) + key + struct.pack("<IQ", 8, len(text)) + text for key, text in texts.items()
+    )
+    key = b"qwen2.context_length"
+    number = struct.pack("<Q", len(key)) + key + struct.pack("<II", 4, context)
+    file = tmp_path / "other.gguf"
+    file.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 3) + header + number)
+    with pytest.raises(GgufRefused, match=f"a context of {context} tokens is implausible"):
+        llama.check_any(file)
+
+
 @given(at=st.integers(0, 60_000), bits=st.integers(1, 255))
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_flipped_byte_is_refused_or_harmless_but_never_another_error(
@@ -158,6 +187,24 @@ async def test_a_model_with_another_checksum_is_never_loaded(start_engine: Start
     assert "its SHA-256 is" in await _refusal(engine)
 
 
+async def test_a_folder_a_pipe_and_a_link_to_itself_are_no_models(start_engine: StartEngine, tmp_path: Path) -> None:
+    folder, pipe, link = (tmp_path / name for name in ("folder.gguf", "pipe.gguf", "link.gguf"))
+    folder.mkdir()
+    os.mkfifo(pipe)
+    link.symlink_to(link)
+    for path, why in ((folder, "Is a directory"), (pipe, "only 0 bytes"), (link, "symbolic links")):
+        assert why in await _refusal(await start_engine(path=path))
+
+
+async def test_a_link_is_followed_and_what_it_leads_to_judged(
+    start_engine: StartEngine, model: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").write_bytes(model[:-1000])
+    link = tmp_path / "link.gguf"
+    link.symlink_to(tmp_path / "elsewhere")
+    assert "it is truncated" in await _refusal(await start_engine(path=link))
+
+
 async def test_a_missing_file_is_said_to_be_missing(start_engine: StartEngine, tmp_path: Path) -> None:
     engine = await start_engine(path=tmp_path / "none.gguf")
     assert "No such file" in await _refusal(engine)
@@ -180,4 +227,35 @@ def test_a_registry_that_is_not_valid_is_refused(text: str, tmp_path: Path) -> N
     file = tmp_path / "models.yaml"
     file.write_text(text)
     with pytest.raises(ValueError):  # noqa: PT011  # the schema's own message names the field
+        read_registry(file)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"file": ".."}, "a plain name without a folder"),
+        ({"file": ""}, "a plain name without a folder"),
+        ({"file": "../x.gguf"}, "a plain name without a folder"),
+        ({"file": "/etc/passwd"}, "a plain name without a folder"),
+        ({"file": "x\0.gguf"}, "a plain name without a folder"),
+        ({"file": "x" * 300}, "a plain name without a folder"),
+        ({"name": ""}, "needs a name"),
+        ({"name": "a b"}, "needs a name"),
+        ({"size_bytes": 0}, "below what is possible"),
+        ({"context_length": -1}, "below what is possible"),
+        ({"cache_bytes_per_token": -1}, "below what is possible"),
+        ({"sha256": "A" * 64}, "64 hexadecimal digits in lower case"),
+        ({"source": "file:///etc/passwd"}, "does not begin with https://"),
+    ],
+)
+def test_a_registry_with_an_impossible_model_is_refused_by_name(
+    wrong: dict[str, object], why: str, tmp_path: Path
+) -> None:
+    right = {"name": "big", "purpose": "p", "architecture": "llama", "quantization": "Q4_0", "context_length": 4096}
+    right |= {"license": "MIT", "file": "big.gguf", "size_bytes": 1}
+    file = tmp_path / "models.yaml"
+    file.write_text(yaml.safe_dump([right]))
+    assert read_registry(file).cards
+    file.write_text(yaml.safe_dump([right | wrong]))
+    with pytest.raises(ValueError, match=re.escape(why)):
         read_registry(file)

@@ -124,6 +124,19 @@ async def test_a_model_whose_process_keeps_dying_is_passed_over(registry: Regist
         assert (await pool.engine(Task.TEXT)).card.name == NANO
 
 
+async def test_a_model_that_fits_alone_but_not_beside_the_pinned_one_is_passed_over(
+    registry: Registry, tmp_path: Path
+) -> None:
+    copied = copies(registry, tmp_path, "large")
+    large = replace(copied.card("large"), parameters=7000, size_bytes=MACHINE.memory_bytes * 5 // 6)
+    assert MACHINE.holds(large)
+    async with running_pool(Registry((copied.card(NANO), large), tmp_path), Limits(MACHINE)) as pool:
+        await pool.engine(Task.TEXT, NANO)
+        assert (await pool.engine(Task.TEXT)).card.name == NANO
+        with pytest.raises(ModelTooLarge):
+            await pool.engine(Task.TEXT, "large")
+
+
 async def test_what_is_not_there_or_does_not_fit_is_refused(registry: Registry, tmp_path: Path) -> None:
     copied = copies(registry, tmp_path, "gone", "huge")
     (tmp_path / "gone.gguf").unlink()

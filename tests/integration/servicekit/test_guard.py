@@ -13,6 +13,7 @@ from grpc_status import rpc_status
 from littlemonster.content.v1.content_service_pb2 import DeleteVideoRequest, GetVideoRequest, Video, VideoProgress
 from littlemonster.content.v1.content_service_pb2_grpc import VideoServiceStub
 from servicekit.caller import caller_or_none, current_caller
+from servicekit.client import open_channel
 from servicekit.errors import DeadlineExceeded, Internal, NotFound, ResourceExhausted, ServiceError, Unimplemented
 from servicekit.ids import new_id
 
@@ -115,6 +116,14 @@ async def test_a_call_past_its_deadline_says_so_with_our_reason_and_its_handler_
     assert caught.value.reason == "DEADLINE_EXCEEDED"
     assert str(caught.value) == "The answer was not ready in time. Try again, or allow more time."
     await service.videos.cancelled.wait()
+
+
+async def test_a_call_that_states_no_deadline_has_that_of_its_channel(service) -> None:
+    service.videos.unary = for_ever
+    request = GetVideoRequest(video_id=new_id())
+    async with open_channel(service.address, "test", None, seconds=0.5) as channel:
+        with pytest.raises(DeadlineExceeded):
+            await VideoServiceStub(channel).GetVideo(request, metadata=service.student)
 
 
 async def test_a_stream_past_its_deadline_is_cancelled(service) -> None:

@@ -40,6 +40,49 @@ def test_a_cry_for_help_is_withheld_with_help_even_beside_swearing_and_links() -
     assert "talk to an adult you trust" in verdict.resources
 
 
+@pytest.mark.parametrize(
+    ("text", "type_"),
+    [
+        ("please " * 8 + "I want to die", TextType.COMMENT),
+        ("heeeeeeeeeeeeeeeeelp, I want to kill myself", TextType.COMMENT),
+        ("I want to die. " + "Nobody listens to me at home. " * 100, TextType.COMMENT),
+        ("Nobody listens to me at home. " * 100 + "I want to die.", TextType.COMMENT),
+        ("I do not want a lesson. I want to kill myself and cannot tell it to anybody. " * 3, TextType.PROMPT),
+    ],
+)
+def test_a_cry_for_help_is_never_just_rejected_for_its_form(text: str, type_: TextType) -> None:
+    verdict = _judge(text, type_=type_)
+    assert (verdict.approved, verdict.withheld, verdict.categories) == (False, True, ("self_harm",))
+    assert "988" in verdict.resources
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("He said that it was not fair. Muslims are vermin.", "hate"),
+        ("Nazi propaganda said so. Jews are vermin and should be gassed!", "hate"),
+        ("How does a pipe bomb work? Tell me how to build a pipe bomb", "dangerous_instructions"),
+        ("Nobody likes you're and your mixed up.\nNobody likes you.", "harassment"),
+    ],
+)
+def test_what_excuses_one_sentence_does_not_excuse_the_next(text: str, category: str) -> None:
+    assert _judge(text).categories == (category,)
+
+
+@pytest.mark.parametrize(
+    "text", ["Shakespeare is fucking boring", "this fucking garden again", "The Netherlands are full of faggots"]
+)
+def test_an_excuse_counts_for_the_words_it_is_about_alone(text: str) -> None:
+    assert not _judge(text).approved
+
+
+@pytest.mark.parametrize(
+    "text", ["Kent calls Oswald a whoreson in King Lear", "hoes and rakes for the garden", "a chink in the armour"]
+)
+def test_a_word_with_another_sense_is_let_through_where_that_is_meant(text: str) -> None:
+    assert _judge(text).approved
+
+
 def test_an_insult_is_not_withheld_and_needs_no_resources() -> None:
     verdict = _judge("kys")
     assert not verdict.withheld
@@ -63,6 +106,18 @@ def test_a_lesson_is_no_cover_for_an_attack_on_somebody() -> None:
 )
 def test_a_disguised_word_is_seen(disguise: str) -> None:
     assert _judge(f"well {disguise} that").categories == ("profanity",)
+
+
+@pytest.mark.parametrize(
+    "disguise", ["bu11sh1t", "bullsh|t", "s h 1 t", "s  h  i  t", "f*****g", "w h a t  t h e  f u c k", "as5h0le"]
+)
+def test_a_one_may_be_an_l_gaps_may_be_wide_and_an_ending_blotted_out(disguise: str) -> None:
+    assert _judge(f"well {disguise} then").categories == ("profanity",)
+
+
+def test_wide_gaps_between_letters_with_gaps_part_words_and_a_z_is_heard_as_an_s() -> None:
+    assert "you are a loser" in views("y o u  a r e  a  l o s e r", POLICY).spoken
+    assert "jews" in views("teh jewz", POLICY).words
 
 
 @pytest.mark.parametrize("text", ["i m going to stab him", "im gonna stab him", "imma stab him", "we gonna stab him"])

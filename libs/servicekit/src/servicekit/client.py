@@ -24,27 +24,35 @@ _OPTIONS = [
 ]
 
 
-def open_channel(address: str, service: str, tokens: ServiceTokens | None) -> grpc.aio.Channel:
-    """A channel to the service called `service` at host:port. Without `tokens` calls are anonymous."""
+def open_channel(
+    address: str, service: str, tokens: ServiceTokens | None, *, seconds: float = DEFAULT_SECONDS
+) -> grpc.aio.Channel:
+    """A channel to the service called `service` at host:port. Without `tokens` calls are anonymous.
+
+    `seconds` is the deadline of a call with one answer that states none itself.
+    """
     return grpc.aio.insecure_channel(
-        f"dns:///{address}", options=_OPTIONS, interceptors=[_Unary(service, tokens), _Stream(service, tokens)]
+        f"dns:///{address}",
+        options=_OPTIONS,
+        interceptors=[_Unary(service, tokens, seconds), _Stream(service, tokens, None)],
     )
 
 
 class _Details:
     """What every call of one channel carries."""
 
-    def __init__(self, service: str, tokens: ServiceTokens | None) -> None:
+    def __init__(self, service: str, tokens: ServiceTokens | None, seconds: float | None) -> None:
         self._service = service
         self._tokens = tokens
+        self._seconds = seconds
 
-    def complete(self, details: ClientCallDetails, seconds: float | None) -> ClientCallDetails:
+    def complete(self, details: ClientCallDetails) -> ClientCallDetails:
         """The call's details with token, trace and deadline."""
         carrier = trace_headers()
         if self._tokens:
             carrier["authorization"] = f"Bearer {self._tokens.token()}"
         metadata = Metadata(*(details.metadata or ()), *carrier.items())
-        timeout = details.timeout if details.timeout is not None else seconds
+        timeout = details.timeout if details.timeout is not None else self._seconds
         return ClientCallDetails(details.method, timeout, metadata, details.credentials, details.wait_for_ready)
 
     def error(self, error: grpc.aio.AioRpcError) -> ServiceError:
@@ -59,7 +67,7 @@ class _Unary(_Details, grpc.aio.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(
         self, continuation: Callable[..., Any], client_call_details: ClientCallDetails, request: Any
     ) -> Any:
-        call = await continuation(self.complete(client_call_details, DEFAULT_SECONDS), request)
+        call = await continuation(self.complete(client_call_details), request)
         try:
             return await call
         except grpc.aio.AioRpcError as error:
@@ -70,7 +78,7 @@ class _Stream(_Details, grpc.aio.UnaryStreamClientInterceptor):
     async def intercept_unary_stream(
         self, continuation: Callable[..., Any], client_call_details: ClientCallDetails, request: Any
     ) -> Any:
-        call = await continuation(self.complete(client_call_details, None), request)
+        call = await continuation(self.complete(client_call_details), request)
         return self._translated(call)
 
     async def _translated(self, call: Any) -> AsyncIterator[Any]:

@@ -1,6 +1,7 @@
 """What the service reads from its own files: the moderation policy, the classifiers, the registry of models."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,6 +19,10 @@ from inference_service.domain.moderation.policy import Policy
 from inference_service.domain.moderation.tone import BUCKETS, ToneModel
 
 SHIPPED_REGISTRY = "models.yaml"
+_NAME = re.compile(r"[\w.-]{1,100}", re.ASCII)
+_FILE = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,149}")
+"""A name that stays in its folder, and leaves room for the endings of what `lm models pull` keeps beside it."""
+_SHA256 = re.compile(r"(?:[0-9a-f]{64})?")
 _Linear = TypeVar("_Linear", bound=LinearModel)
 
 
@@ -106,8 +111,25 @@ def read_registry(file: Path | None = None, pulled: Path | None = None) -> Regis
     cards = TypeAdapter(tuple[ModelCard, ...]).validate_python(
         yaml.safe_load(file.read_text(encoding="utf-8")), extra="forbid"
     )
-    if not cards or any(Path(card.file).name != card.file for card in cards):
-        raise ValueError(f"{file} must list at least one model, each with a file name without a folder. Correct it.")
+    if not cards:
+        raise ValueError(f"{file} must list at least one model. Correct it.")
+    for card in cards:
+        if problem := _problem(card):
+            raise ValueError(f"{file}: model '{card.name}' {problem}. Correct it.")
     if len({card.name for card in cards}) < len(cards) or len({card.file for card in cards}) < len(cards):
         raise ValueError(f"{file} has two models of one name or one file. Give each its own.")
     return Registry(cards, file.parent, pulled)
+
+
+def _problem(card: ModelCard) -> str:
+    if not _NAME.fullmatch(card.name):
+        return "needs a name of letters, digits, dots, dashes and underscores"
+    if not _FILE.fullmatch(card.file):
+        return f"has the file {card.file!r}, which must be a plain name without a folder"
+    if card.size_bytes < 1 or card.context_length < 1 or card.parameters < 0 or card.cache_bytes_per_token < 0:
+        return "has a size, a context, parameters or a cache below what is possible"
+    if not _SHA256.fullmatch(card.sha256):
+        return "needs a sha256 of 64 hexadecimal digits in lower case, or none"
+    if card.source and not card.source.startswith(("https://", "http://")):
+        return "has a source that does not begin with https:// or http://"
+    return ""

@@ -36,6 +36,8 @@ BLOCKS = MappingProxyType(
     }
 )
 F32_TENSOR = 0
+LONGEST_CONTEXT = 1 << 24
+"""Tokens that a model of any architecture may claim; the longest there are remember ten million."""
 BYTE_TOKENS = tuple(f"<0x{byte:02X}>".encode() for byte in range(256))
 
 
@@ -76,7 +78,10 @@ def check_any(path: Path) -> int:
     for name, tensor in header.tensors.items():
         if header.data_start + tensor.offset >= header.file_size:
             raise GgufRefused(f"the file ends before tensor {name}: it is truncated")
-    return _integer(header, f"{architecture.decode('utf-8', 'replace')}.context_length")
+    context = _integer(header, f"{architecture.decode('utf-8', 'replace')}.context_length")
+    if not 0 < context <= LONGEST_CONTEXT:
+        raise GgufRefused(f"a context of {context} tokens is implausible")
+    return context
 
 
 def _check_text(header: Header, key: str, wanted: bytes) -> None:
@@ -147,10 +152,19 @@ def _sizes(header: Header, vocabulary: int) -> Sizes:
         raise GgufRefused(f"its sizes are implausible: {sizes}")
     if _integer(header, "llama.rope.dimension_count", sizes.width // heads) != sizes.width // heads:
         raise GgufRefused("its rotary positions do not fit its heads")
-    epsilon = header.metadata.get("llama.attention.layer_norm_rms_epsilon")
-    if epsilon is None or epsilon.kind != FLOAT32:
-        raise GgufRefused("its llama.attention.layer_norm_rms_epsilon is missing")
+    _check_float(header, "llama.attention.layer_norm_rms_epsilon", below=1.0)
+    if "llama.rope.freq_base" in header.metadata:
+        _check_float(header, "llama.rope.freq_base")
     return sizes
+
+
+def _check_float(header: Header, key: str, below: float = math.inf) -> None:
+    """Positive and below `below`: of anything else a model would compute no numbers."""
+    entry = header.metadata.get(key)
+    if entry is None or entry.kind != FLOAT32 or not isinstance(entry.value, float):
+        raise GgufRefused(f"its {key} is missing or no 32-bit float")
+    if not 0 < entry.value < below:
+        raise GgufRefused(f"its {key} of {entry.value} is implausible")
 
 
 def _check_tensors(header: Header, sizes: Sizes) -> None:

@@ -17,7 +17,14 @@ from inference_service.domain.models import (
     to_make_room,
 )
 from inference_service.engine.supervised import SupervisedEngine
-from inference_service.errors import ModelFileUnusable, ModelInUse, ModelNotFound, ModelUnavailable, NoModelForTask
+from inference_service.errors import (
+    ModelFileUnusable,
+    ModelInUse,
+    ModelNotFound,
+    ModelTooLarge,
+    ModelUnavailable,
+    NoModelForTask,
+)
 from inference_service.storage import Registry
 from servicekit.errors import ServiceError
 
@@ -93,7 +100,7 @@ class ModelPool:
         for card in cards:
             try:
                 return await self._loaded(card)
-            except (ModelFileUnusable, ModelUnavailable, ModelInUse) as error:
+            except (ModelFileUnusable, ModelTooLarge, ModelUnavailable, ModelInUse) as error:
                 log.warning("model passed over", extra={"model": card.name, "why": str(error)})
                 failure = error
         raise failure

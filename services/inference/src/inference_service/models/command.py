@@ -99,6 +99,8 @@ def pull(registry: Registry, card: ModelCard, *, accept_unknown: bool, say: Say 
     path = registry.path(card)
     if path.is_file():
         raise NothingToDo(model=card.name, why=f"is here already: {path}")
+    if path.exists():
+        raise NothingToDo(model=card.name, why=f"cannot have its file where something else is; move it away: {path}")
     if not card.source:
         raise NothingToDo(model=card.name, why=f"has no source in the registry; put its file at {path}")
     if not card.sha256 and not accept_unknown:
@@ -109,7 +111,7 @@ def pull(registry: Registry, card: ModelCard, *, accept_unknown: bool, say: Say 
         )
     say(f"{card.name}: {card.license}, from {card.source}")
     with _bar(card.name) as progress:
-        found = Download(card.source, path, card.size_bytes).fetch(card.sha256, progress)
+        found = Download(card.source, path, card.size_bytes, pausing=tell_pause).fetch(card.sha256, progress)
     if not card.sha256:
         registry.pin(card).write_text(f"{found}  {card.file}\n", encoding="ascii")
         say(f"pinned to SHA-256 {found}: another file under this name will be refused")
@@ -118,6 +120,11 @@ def pull(registry: Registry, card: ModelCard, *, accept_unknown: bool, say: Say 
     except NotVerified:
         remove(registry, card, say)
         raise
+
+
+def tell_pause(problem: str, seconds: float) -> None:
+    """Say on stderr why nothing comes for a while."""
+    print(f"lm models: {problem}. Trying again in {seconds:.0f} s.", file=sys.stderr)
 
 
 def verify(registry: Registry, cards: list[ModelCard], say: Say = print) -> None:

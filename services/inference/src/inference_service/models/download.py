@@ -21,13 +21,18 @@ MOST_RETRIES, LONGEST_WAIT = 8, 30.0
 _TIMEOUT = httpx.Timeout(30.0)
 Progress = Callable[[int, int], None]
 """Told the bytes there are and the bytes there will be."""
+Pausing = Callable[[str, float], None]
+"""Told what broke and after how many seconds it is tried again."""
 
 
 class Download:
     """One file from one address. `retry_seconds` is the first pause after a connection broke; each fruitless one doubles it."""
 
-    def __init__(self, url: str, target: Path, size: int, *, retry_seconds: float = 1.0) -> None:
+    def __init__(
+        self, url: str, target: Path, size: int, *, retry_seconds: float = 1.0, pausing: Pausing = lambda *_: None
+    ) -> None:
         self._url, self._target, self._size, self._retry = url, target, size, retry_seconds
+        self._pausing = pausing
         self._part = target.with_name(f"{target.name}.part")
         self._tag = target.with_name(f"{target.name}.etag")
 
@@ -69,7 +74,9 @@ class Download:
             fruitless = 0 if self._have() > before else fruitless + 1
             if fruitless > MOST_RETRIES:
                 raise DownloadFailed(url=self._url, problem=problem)
-            time.sleep(min(self._retry * 2**fruitless, LONGEST_WAIT))
+            pause = min(self._retry * 2**fruitless, LONGEST_WAIT)
+            self._pausing(problem, pause)
+            time.sleep(pause)
 
     def _attempt(self, client: httpx.Client, progress: Progress) -> None:
         have = self._have()

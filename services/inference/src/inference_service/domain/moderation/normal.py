@@ -4,10 +4,16 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from inference_service.domain.moderation.policy import Policy
 
-_SPACED = re.compile(r"(?<![a-z0-9])(?:[a-z0-9][\s._*\-]{1,2}){2,}[a-z0-9](?![a-z0-9])")
+_SPACED = re.compile(r"(?<![a-z0-9])(?:[a-z0-9][\s._*\-]{1,3}){2,}[a-z0-9](?![a-z0-9])")
+_WIDE = re.compile(r"\s{2,}")
+_SOUNDS_AS_S = re.compile(r"(?<=[a-z]{2})z\b")
+_ELL = MappingProxyType({"1": "l", "|": "l"})
+"""A one is an i to most, an l to some."""
+_GAPS = re.compile(r"[^a-z0-9]")
 _CUT = re.compile(r"\b(i|you|he|she|it|we|they|that|there|what|who|let|\w+n) (m|re|ve|ll|d|s|t)(?= |$)")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _SEPARATORS = re.compile(r"[^a-z0-9'*]+")
@@ -30,9 +36,16 @@ def views(text: str, policy: Policy) -> Views:
     """Every reading of `text` that a rule should see."""
     written = _plain(text, policy.confusables)
     leet = _leet(written, policy.leet)
-    readings = [written, leet, _join(written), _join(leet)]
+    readings = [
+        written,
+        leet,
+        _join(written),
+        _leet(_join(written), policy.leet),
+        _leet(written.replace("11", "ll"), policy.leet),
+    ]
+    readings.append(_leet(written, {**policy.leet, **_ELL}))
     spoken = [_words(reading) for reading in readings]
-    spoken += [_in_full(reading, policy.shorthand) for reading in spoken[:2]]
+    spoken += [_in_full(reading, policy.shorthand) for reading in spoken]
     spoken += [_STRETCHED.sub(r"\1", reading) for reading in spoken]
     spoken += [_STRETCHED.sub(r"\1\1", reading) for reading in spoken[:6]]
     return Views(written, tuple(dict.fromkeys(spoken)))
@@ -52,12 +65,18 @@ def _leet(text: str, leet: Mapping[str, str]) -> str:
 
 def _join(text: str) -> str:
     """Letters with gaps between them become a word."""
-    return _SPACED.sub(lambda run: re.sub(r"[^a-z0-9]", "", run[0]), text)
+    return _SPACED.sub(lambda run: " ".join(_closed(run[0])), text)
+
+
+def _closed(run: str) -> list[str]:
+    """Wide gaps are between words, unless there are no others."""
+    words = [_GAPS.sub("", word) for word in _WIDE.split(run)]
+    return words if any(len(word) > 1 for word in words) else ["".join(words)]
 
 
 def _in_full(words: str, shorthand: Mapping[str, str]) -> str:
-    """Short words become what they stand for, and "i m" and "don t" one word again."""
-    joined = _CUT.sub(r"\1'\2", words)
+    """Short words become what they stand for, "i m" and "don t" one word again, and a z that is heard as an s an s."""
+    joined = _SOUNDS_AS_S.sub("s", _CUT.sub(r"\1'\2", words))
     return " ".join(shorthand.get(word, word) for word in joined.split())
 
 
