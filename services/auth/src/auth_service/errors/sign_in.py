@@ -33,7 +33,8 @@ class FreshSignInNeeded(PermissionDenied):
 
 
 class TooManyAttempts(ResourceExhausted):
-    """Too many failed sign-ins of this account, or calls from this network; `retry_after` says when to come back."""
+    """Too many failed sign-ins, renewals or calls that are written down, of one account or session, or calls from one network or
+    for one archive; `retry_after` says when to come back."""
 
     reason = "TOO_MANY_ATTEMPTS"
     message = "Too many attempts came from here, or for this account. Wait {seconds} seconds and try again."
