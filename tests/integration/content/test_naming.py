@@ -95,6 +95,23 @@ async def test_lessons_of_which_names_were_not_kept_word_for_word_are_named_anew
     assert await _found(content, loopback, "its and it's") == {video}
 
 
+async def test_what_a_worker_of_the_release_before_names_meanwhile_is_named_anew_and_then_left_alone_by_it(
+    content, loopback, publish, urls
+) -> None:
+    content.inference.aliases[_TOPIC] = ("its and it's",)
+    video = await publish()
+    migrate.downgrade("content", urls.owner, "0009")
+    migrate.upgrade("content", urls.owner)
+    forgotten = "ts_delete(words, ARRAY['its', 'and', 'it', 's'])"
+    by_old_worker = f"UPDATE search_documents SET words = {forgotten}, named = true WHERE NOT named"
+    with psycopg.connect(urls.owner, autocommit=True) as connection:
+        assert connection.execute(by_old_worker).rowcount == 1
+        assert not await _found(content, loopback, "its and it's")
+        assert await Naming(content.tools.unit_of_work, content.tools.judge).name() == 1
+        assert connection.execute(by_old_worker).rowcount == 0
+    assert await _found(content, loopback, "its and it's") == {video}
+
+
 async def test_a_lesson_that_is_named_is_not_looked_at_again(content, earlier) -> None:
     await Naming(content.tools.unit_of_work, content.tools.judge).name()
     content.inference.asked.clear()
@@ -132,7 +149,7 @@ def forget(urls) -> Callable[[], None]:
 
     def forgotten() -> None:
         with psycopg.connect(urls.owner) as connection:
-            connection.execute("UPDATE search_documents SET named = false")
+            connection.execute("UPDATE search_documents SET names_kept = false")
 
     return forgotten
 
@@ -185,7 +202,7 @@ async def test_a_worker_killed_between_two_lessons_is_followed_by_one_that_names
             return owner.execute(_IN_LINE).fetchone() is not None
 
         async def named() -> bool:
-            return owner.execute("SELECT FROM search_documents WHERE NOT named").fetchone() is None
+            return owner.execute("SELECT FROM search_documents WHERE NOT names_kept").fetchone() is None
 
         command = (sys.executable, "-m", "content_service.worker")
         for reached in (blocked, named):

@@ -81,6 +81,12 @@ async def test_a_formula_is_found_as_it_is_written_and_as_it_is_typed(publish: P
     assert _ids(await find("y=mx+b")) == [ids["linear-functions"]]
 
 
+@pytest.mark.parametrize("query", ["zeppel", "zepelin"])
+async def test_a_word_of_the_summary_is_found_half_typed_and_mistyped(publish: Publish, find: Find, query: str) -> None:
+    video = await publish("Airships", summary="A zeppelin is lighter than air.")
+    assert _ids(await find(query)) == [video]
+
+
 async def test_beside_a_word_that_is_found_a_digit_counts(publish: Publish, find: Find) -> None:
     other, seven = await publish("Number 8"), await publish("Number 7")
     newest = await publish("Number 9")

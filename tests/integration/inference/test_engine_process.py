@@ -273,3 +273,14 @@ async def test_the_process_ends_with_its_supervisor(start_engine: StartEngine) -
     assert process_id
     with pytest.raises(ProcessLookupError):
         os.kill(process_id, 0)
+
+
+async def test_each_failure_in_a_row_is_followed_by_a_longer_pause_up_to_the_longest(
+    start_engine: StartEngine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await start_engine(path=tmp_path / "none.gguf", patience=Patience(first_delay=0.001, longest_delay=0.003))
+    pauses: list[float] = []
+    while len(pauses) < 3:
+        await asyncio.sleep(0.01)
+        pauses = [record.__dict__["again_in"] for record in caplog.records if record.message == "model stopped"]
+    assert pauses[:3] == [0.001, 0.002, 0.003]

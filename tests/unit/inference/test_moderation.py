@@ -99,6 +99,8 @@ def test_hard_things_may_be_named_where_they_are_taught_with_less_confidence() -
 def test_a_lesson_is_no_cover_for_an_attack_on_somebody() -> None:
     assert not _judge("I'm going to behead you", Subject.HISTORY).approved
     assert not _judge("How did they torture people? I want to torture this kid", Subject.HISTORY).approved
+    assert _judge("In that dream Anne Boleyn was decapitated", Subject.HISTORY).approved
+    assert not _judge("In my dream you were decapitated like Anne Boleyn", Subject.HISTORY).approved
 
 
 @pytest.mark.parametrize(

@@ -167,8 +167,9 @@ class ViewRow(Base, table=True):
 class DocumentRow(Base, table=True):
     """What search knows of a published video: its words by weight, its shelves, subject and difficulty, as one vector.
 
-    `named` when the other names of its topic are among the words. A table of its own without row-level security, whose
-    policies keep PostgreSQL from using the index on the words; a search shows only what it finds in `videos`, which has them.
+    `names_kept` when its names are among the words, word for word; `named` tells workers of the release before that there is
+    nothing to do for them. A table of its own without row-level security, whose policies keep PostgreSQL from using the index
+    on the words; a search shows only what it finds in `videos`, which has them.
     """
 
     __tablename__ = "search_documents"
@@ -176,11 +177,13 @@ class DocumentRow(Base, table=True):
         ForeignKeyConstraint(["video_id"], ["videos.id"], name="search_documents_video_id_fkey", ondelete="CASCADE"),
         Index("search_documents_words_idx", "words", postgresql_using="gin"),
         Index("search_documents_unnamed_idx", "video_id", postgresql_where="NOT named"),
+        Index("search_documents_names_not_kept_idx", "video_id", postgresql_where="NOT names_kept"),
     )
 
     video_id: UUID = Field(primary_key=True)
     words: str = Field(sa_column=Column("words", TSVECTOR, nullable=False))
     named: bool = Field(sa_column_kwargs={"server_default": false()})
+    names_kept: bool = Field(sa_column_kwargs={"server_default": false()})
 
 
 class WordRow(Base, table=True):

@@ -89,10 +89,13 @@ def _vector(marks: ColumnElement[str]) -> ColumnElement[str]:
 
 
 _this = VIDEOS.c.id == bindparam("video_id")
+# `named` is for workers of the release before alone, which would name the lesson again in their own way.
+_NAMED = {"names_kept": true(), "named": true()}
 _document = upsert(DOCUMENTS).from_select(
-    ["video_id", "words", "named"], select(VIDEOS.c.id, _vector(_marks()), true()).where(_this)
+    ["video_id", "words", *_NAMED], select(VIDEOS.c.id, _vector(_marks()), *_NAMED.values()).where(_this)
 )
-_simple = func.to_tsvector("simple", func.concat_ws(" ", VIDEOS.c.title, _names, _key_points, _spoken))
+_told = func.concat_ws(" ", VIDEOS.c.title, _names, _key_points, VIDEOS.c.summary, _spoken)
+_simple = func.to_tsvector("simple", _told)
 _word = func.unnest(func.tsvector_to_array(_simple)).table_valued("word").render_derived("spoken")
 # In the order of the words: two who publish the same new words at once must not wait for each other.
 _words = (
@@ -102,7 +105,7 @@ _words = (
     .order_by(_word.c.word)
 )
 _LEARNED = compile_command(upsert(WORDS).from_select(["word"], _words).on_conflict_do_nothing())
-_replaced = {name: _document.excluded[name] for name in ("words", "named")}
+_replaced = {name: _document.excluded[name] for name in ("words", *_NAMED)}
 ADDED = (
     compile_command(_document.on_conflict_do_update(index_elements=["video_id"], set_=_replaced)),
     _LEARNED,
@@ -117,8 +120,8 @@ _kept = (
 NAMED = (
     compile_command(
         update(DOCUMENTS)
-        .where(_this, DOCUMENTS.c.video_id == VIDEOS.c.id, ~DOCUMENTS.c.named)
-        .values(words=_vector(_kept), named=true())
+        .where(_this, DOCUMENTS.c.video_id == VIDEOS.c.id, ~DOCUMENTS.c.names_kept)
+        .values(words=_vector(_kept), **_NAMED)
     ),
     _LEARNED,
 )
@@ -126,7 +129,7 @@ NAMED = (
 UNNAMED = compile_statement(
     select(*COLUMNS)
     .join(DOCUMENTS, DOCUMENTS.c.video_id == VIDEOS.c.id)
-    .where(~DOCUMENTS.c.named, DOCUMENTS.c.video_id > bindparam("after"))
+    .where(~DOCUMENTS.c.names_kept, DOCUMENTS.c.video_id > bindparam("after"))
     .order_by(DOCUMENTS.c.video_id)
     .limit(bindparam("most")),
     Video,
