@@ -26,6 +26,16 @@ def test_a_time_that_is_none_is_named(text: str, capsys: pytest.CaptureFixture[s
     assert "is no number of minutes from 0 to 43200 (30 days)" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("kid", [f"-{'a' * 42}", f"--{'0' * 41}", f"-h{'_' * 41}", "a" * 43])
+def test_a_key_is_retired_by_its_id_also_when_that_begins_with_a_dash(kid: str) -> None:
+    assert keys.parse(["--folder", "keys", "retire", kid], "lm keys").kid == kid
+    assert keys.parse(["retire", "--", kid], "lm keys").kid == kid
+
+
+def test_keys_are_retired_without_an_id_too() -> None:
+    assert keys.parse(["retire"], "lm keys").kid is None
+
+
 def test_a_position_and_an_anchor_are_read() -> None:
     options = audit.parse(["verify", "--from", "12", "--anchor", f"7:{HASH}"], "lm audit")
     assert (options.first, options.anchor) == (12, Link(7, "", bytes.fromhex(HASH)))

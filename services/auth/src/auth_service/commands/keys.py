@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
@@ -17,6 +18,8 @@ from servicekit.database import Database
 from servicekit.errors import ServiceError
 from servicekit.identity.keys import KeyFileInvalid
 
+_KID = re.compile(r"[\w-]{43}")
+"""A thumbprint by SHA-256 in base64url: RFC 7638."""
 _SAFE_MINUTES = PUBLICATION / timedelta(minutes=1)
 _MOST_MINUTES = 30 * 24 * 60
 _MEND = "Free some space there, or see who may read and write it, then retry."
@@ -45,7 +48,13 @@ def parse(arguments: Sequence[str] | None, prog: str) -> argparse.Namespace:
     retire.add_argument(
         "kid", nargs="?", help="remove this one at once: tokens it signed are refused, a copy is worth nothing"
     )
-    return parser.parse_args(arguments)
+    return parser.parse_args(_spelled(sys.argv[1:] if arguments is None else arguments))
+
+
+def _spelled(arguments: Sequence[str]) -> Sequence[str]:
+    """One id in 64 begins with a dash, which argparse would take for an option."""
+    *before, last = arguments or ("",)
+    return [*before, "--", last] if before[-1:] == ["retire"] and _KID.fullmatch(last) else arguments
 
 
 def minutes(text: str) -> float:
