@@ -45,8 +45,8 @@ _NUMBER = """
     FROM generate_series(0, %(count)s - 1) AS n
 """
 _INDEX = f"""
-    INSERT INTO search_documents
-    SELECT id, words || array_to_tsvector(ARRAY[{_SHELVES}, '/s:' || subject, '/d:' || difficulty]), true
+    INSERT INTO search_documents (video_id, words, named, names_kept)
+    SELECT id, words || array_to_tsvector(ARRAY[{_SHELVES}, '/s:' || subject, '/d:' || difficulty]), true, true
     FROM numbers JOIN lessons USING (number) ORDER BY n
 """
 

@@ -151,6 +151,12 @@ async def _published(content, loopback, topic: str) -> str:
     return video.id
 
 
+async def test_words_of_a_lesson_wait_for_no_vacuum_in_a_list_that_every_search_reads(lessons, urls) -> None:
+    with psycopg.connect(urls.owner) as connection:
+        waiting = connection.execute("SELECT gin_clean_pending_list('search_documents_words_idx')").fetchone()
+    assert waiting == (0,)
+
+
 async def test_a_lesson_is_found_by_the_names_that_students_give_its_topic(content, loopback, wars) -> None:
     first, second = wars.values()
     for query in ("world war 2", "ww2", "World War II", "WWII", "second world war", "stalin"):

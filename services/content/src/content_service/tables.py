@@ -175,7 +175,8 @@ class DocumentRow(Base, table=True):
     __tablename__ = "search_documents"
     __table_args__ = (
         ForeignKeyConstraint(["video_id"], ["videos.id"], name="search_documents_video_id_fkey", ondelete="CASCADE"),
-        Index("search_documents_words_idx", "words", postgresql_using="gin"),
+        # Words that wait for their place would be read by every search until the next VACUUM.
+        Index("search_documents_words_idx", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
         Index("search_documents_unnamed_idx", "video_id", postgresql_where="NOT named"),
         Index("search_documents_names_not_kept_idx", "video_id", postgresql_where="NOT names_kept"),
     )
