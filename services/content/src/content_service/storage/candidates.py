@@ -22,8 +22,13 @@ _WORTH = 10_000_000
 
 def once(language: str, parameter: str) -> ColumnElement[Any]:
     """The tsquery of a parameter, read once a statement and not for each row: that takes longer than to look at the row."""
-    read: ColumnElement[Any] = select(func.to_tsquery(language, bindparam(parameter, type_=Text))).scalar_subquery()
+    read: ColumnElement[Any] = select(_read(language, parameter)).scalar_subquery()
     return read
+
+
+def _read(language: str, parameter: str) -> ColumnElement[Any]:
+    """The same as the planner may know it beforehand: how many lessons hold the words decides how it looks for them."""
+    return func.to_tsquery(language, bindparam(parameter, type_=Text))
 
 
 def whole_matches() -> Select[Any]:
@@ -31,7 +36,9 @@ def whole_matches() -> Select[Any]:
     words = once("english", "every_word")
     # A name of words that are all dropped, "its or it's", is looked for word for word.
     query = select(case((func.numnode(words) > 0, words), else_=once("simple", "every_word"))).scalar_subquery()
-    candidates = _candidates(query).subquery("candidates")
+    plain, literal = _read("english", "every_word"), _read("simple", "every_word")
+    known = case((func.numnode(plain) > 0, plain), else_=literal)
+    candidates = _candidates(query, known).subquery("candidates")
     return select(candidates.c.id, candidates.c.rank)
 
 
@@ -42,7 +49,7 @@ def partial_matches(some: ColumnElement[Any]) -> Select[Any]:
     together decides, and between equals what decides among whole matches. Steps, so that a lesson published between two
     pages seldom changes the order.
     """
-    candidates = _candidates(some).cte("candidates")
+    candidates = _candidates(some, _read("english", "some_word")).cte("candidates")
     each = func.unnest(bindparam("each_word", type_=ARRAY(Text))).table_valued("word").render_derived("each")
     query = func.to_tsquery("english", each.c.word).label("query")
     # Read once, not for each candidate: PostgreSQL sends a notice whenever it reads a word such as "the".
@@ -63,11 +70,11 @@ def partial_matches(some: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-def _candidates(query: ColumnElement[Any]) -> Select[Any]:
+def _candidates(query: ColumnElement[Any], known: ColumnElement[Any]) -> Select[Any]:
     """The newest matches: shelf after shelf, until there are enough."""
     shelf = func.unnest(bindparam("shelves", type_=ARRAY(Text))).table_valued("name").render_derived("shelf")
     marks = cast(bindparam("marks", type_=Text), TSQUERY)
-    wanted = query.op("&&")(cast(func.quote_literal(shelf.c.name), TSQUERY)).op("&&")(marks)
+    wanted = known.op("&&")(cast(func.quote_literal(shelf.c.name), TSQUERY)).op("&&")(marks)
     # What holds the last word as it was typed counts twice: WWI is no half-typed WWII. What is called so word for word
     # counts twice again: vitamin A is not any vitamin.
     typed = DOCUMENTS.c.words.op("@@")(once("english", "typed"))
