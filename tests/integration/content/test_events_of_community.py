@@ -23,7 +23,6 @@ from servicekit.messaging.broker import Broker
 from servicekit.messaging.consumer import Consumer, on
 from servicekit.messaging.dead_letters import DeadLetter, dead_letters, replay
 
-EVENTS = Events(PostgresWork, MediaStore(Path("unused/media"), "", "").media)
 DURABLE = "content"
 PATIENCE_SECONDS = 60
 
@@ -44,12 +43,17 @@ async def video(content, loopback) -> tuple[Video, Any]:
 
 
 @pytest.fixture
-async def consume(broker, database):
+def events(tmp_path: Path) -> Events:
+    return Events(PostgresWork, MediaStore(tmp_path / "media", "", "").media)
+
+
+@pytest.fixture
+async def consume(broker, database, events):
     """Runs a consumer until the test ends."""
     tasks = []
 
     def start(handlers: Any = None, retry_seconds: Sequence[float] = (0.05, 0.05)) -> None:
-        handlers = handlers or EVENTS.handlers()
+        handlers = handlers or events.handlers()
         consumer = Consumer(broker, database, durable=DURABLE, handlers=handlers, retry_seconds=retry_seconds)
         tasks.append(asyncio.create_task(consumer.run()))
 
@@ -76,12 +80,12 @@ async def _until(content, video, expected) -> Video:
     return current
 
 
-async def test_a_rating_event_delivered_three_times_is_applied_once(content, video, consume, broker, urls) -> None:
+async def test_a_rating_event_delivered_three_times_is_applied_once(content, video, consume, broker, events) -> None:
     applied: list[int] = []
 
     async def counted(event: RatingSubmitted, transaction: Any) -> None:
         applied.append(event.totals.version)
-        await EVENTS.rated(event, transaction)
+        await events.rated(event, transaction)
 
     consume([on("rating.submitted", RatingSubmitted, counted)])
     event_id = new_id()
@@ -125,7 +129,7 @@ def _comment(video_id: str) -> CommentCreated:
 
 
 async def test_an_event_that_keeps_failing_is_parked_with_its_reason_and_can_be_replayed(
-    content, video, consume, broker
+    content, video, consume, broker, events
 ) -> None:
     broken, attempts = [True], []
 
@@ -133,7 +137,7 @@ async def test_an_event_that_keeps_failing_is_parked_with_its_reason_and_can_be_
         if broken:
             attempts.append(event)
             raise RuntimeError("the moon is in the way")
-        await EVENTS.rated(event, transaction)
+        await events.rated(event, transaction)
 
     consume([on("rating.submitted", RatingSubmitted, sometimes)])
     event_id = new_id()

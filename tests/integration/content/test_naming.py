@@ -32,6 +32,7 @@ _COUNTED = """
     CREATE TRIGGER note_written AFTER UPDATE ON search_documents FOR EACH ROW EXECUTE FUNCTION note_written();
 """
 
+_FORGOTTEN = "ts_delete(words, ARRAY['its', 'and', 'it', 's'])"
 _IN_LINE = f"SELECT FROM pg_locks WHERE {HERE} AND locktype = 'tuple' AND relation = 'search_documents'::regclass"
 
 
@@ -88,7 +89,7 @@ async def test_lessons_of_which_names_were_not_kept_word_for_word_are_named_anew
     video = await publish()
     migrate.downgrade("content", urls.owner, "0009")
     with psycopg.connect(urls.owner) as connection:
-        connection.execute("UPDATE search_documents SET words = ts_delete(words, ARRAY['its', 'and', 'it', 's'])")
+        connection.execute(f"UPDATE search_documents SET words = {_FORGOTTEN}")
     migrate.upgrade("content", urls.owner)
     assert not await _found(content, loopback, "its and it's")
     assert await Naming(content.tools.unit_of_work, content.tools.judge).name() == 1
@@ -101,9 +102,10 @@ async def test_what_a_worker_of_the_release_before_names_meanwhile_is_named_anew
     content.inference.aliases[_TOPIC] = ("its and it's",)
     video = await publish()
     migrate.downgrade("content", urls.owner, "0009")
+    with psycopg.connect(urls.owner) as connection:
+        connection.execute("UPDATE search_documents SET named = false")
     migrate.upgrade("content", urls.owner)
-    forgotten = "ts_delete(words, ARRAY['its', 'and', 'it', 's'])"
-    by_old_worker = f"UPDATE search_documents SET words = {forgotten}, named = true WHERE NOT named"
+    by_old_worker = f"UPDATE search_documents SET words = {_FORGOTTEN}, named = true WHERE NOT named"
     with psycopg.connect(urls.owner, autocommit=True) as connection:
         assert connection.execute(by_old_worker).rowcount == 1
         assert not await _found(content, loopback, "its and it's")

@@ -20,36 +20,35 @@ CANDIDATES = 200
 _WORTH = 10_000_000
 
 
-def once(language: str, parameter: str) -> ColumnElement[Any]:
-    """The tsquery of a parameter, read once a statement and not for each row: that takes longer than to look at the row."""
-    read: ColumnElement[Any] = select(_read(language, parameter)).scalar_subquery()
-    return read
-
-
-def _read(language: str, parameter: str) -> ColumnElement[Any]:
-    """The same as the planner may know it beforehand: how many lessons hold the words decides how it looks for them."""
+def read(language: str, parameter: str) -> ColumnElement[Any]:
+    """The tsquery that a parameter's text is."""
     return func.to_tsquery(language, bindparam(parameter, type_=Text))
+
+
+def once(query: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The same, read once a statement and not for each row: that takes longer than to look at the row."""
+    result: ColumnElement[Any] = select(query).scalar_subquery()
+    return result
 
 
 def whole_matches() -> Select[Any]:
     """The id and rank of those that hold every word: the parameter every_word, text of a tsquery."""
-    words = once("english", "every_word")
+    words = read("english", "every_word")
     # A name of words that are all dropped, "its or it's", is looked for word for word.
-    query = select(case((func.numnode(words) > 0, words), else_=once("simple", "every_word"))).scalar_subquery()
-    plain, literal = _read("english", "every_word"), _read("simple", "every_word")
-    known = case((func.numnode(plain) > 0, plain), else_=literal)
-    candidates = _candidates(query, known).subquery("candidates")
+    query = case((func.numnode(words) > 0, words), else_=read("simple", "every_word"))
+    candidates = _candidates(query).subquery("candidates")
     return select(candidates.c.id, candidates.c.rank)
 
 
-def partial_matches(some: ColumnElement[Any]) -> Select[Any]:
-    """The id and rank of those that hold some of the words: the parameter each_word, a text of a tsquery for each.
+def partial_matches() -> Select[Any]:
+    """The id and rank of those that hold some of the words: the parameters some_word, text of a tsquery of what they hold at
+    least, and each_word, such a text for each.
 
     A word that half of the candidates or more hold is worth 1, and 1 more each time their share halves; what they hold
     together decides, and between equals what decides among whole matches. Steps, so that a lesson published between two
     pages seldom changes the order.
     """
-    candidates = _candidates(some, _read("english", "some_word")).cte("candidates")
+    candidates = _candidates(read("english", "some_word")).cte("candidates")
     each = func.unnest(bindparam("each_word", type_=ARRAY(Text))).table_valued("word").render_derived("each")
     query = func.to_tsquery("english", each.c.word).label("query")
     # Read once, not for each candidate: PostgreSQL sends a notice whenever it reads a word such as "the".
@@ -70,21 +69,25 @@ def partial_matches(some: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-def _candidates(query: ColumnElement[Any], known: ColumnElement[Any]) -> Select[Any]:
-    """The newest matches: shelf after shelf, until there are enough."""
+def _candidates(query: ColumnElement[Any]) -> Select[Any]:
+    """The newest matches: shelf after shelf, until there are enough.
+
+    The index is asked by the query itself: the planner may know it beforehand, and how many lessons hold the words decides
+    how it looks for them.
+    """
     shelf = func.unnest(bindparam("shelves", type_=ARRAY(Text))).table_valued("name").render_derived("shelf")
     marks = cast(bindparam("marks", type_=Text), TSQUERY)
-    wanted = known.op("&&")(cast(func.quote_literal(shelf.c.name), TSQUERY)).op("&&")(marks)
+    wanted = query.op("&&")(cast(func.quote_literal(shelf.c.name), TSQUERY)).op("&&")(marks)
     # What holds the last word as it was typed counts twice: WWI is no half-typed WWII. What is called so word for word
     # counts twice again: vitamin A is not any vitamin.
-    typed = DOCUMENTS.c.words.op("@@")(once("english", "typed"))
-    called = and_(bindparam("dropped", type_=Text) != "", DOCUMENTS.c.words.op("@@")(once("simple", "dropped")))
+    typed = DOCUMENTS.c.words.op("@@")(once(read("english", "typed")))
+    called = and_(bindparam("dropped", type_=Text) != "", DOCUMENTS.c.words.op("@@")(once(read("simple", "dropped"))))
     worth = case((and_(typed, called), 4_000_000), (typed, 2_000_000), else_=1_000_000)
     # Rounded, so that a page token compares with exactly what it was made from.
-    rank = func.round(func.ts_rank_cd(DOCUMENTS.c.words, query) * worth)
+    rank = func.round(func.ts_rank_cd(DOCUMENTS.c.words, once(query)) * worth)
     lot = (
         select(DOCUMENTS.c.video_id.label("id"), rank.cast(Integer).label("rank"), DOCUMENTS.c.words)
-        .where(DOCUMENTS.c.words.op("@@")(wanted), func.numnode(query) > 0)
+        .where(DOCUMENTS.c.words.op("@@")(wanted), func.numnode(once(query)) > 0)
         .where(select(VIDEOS.c.id).where(VIDEOS.c.id == DOCUMENTS.c.video_id, VIDEOS.c.status == "PUBLIC").exists())
         .limit(CANDIDATES)
         .lateral("lot")

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Text, Uuid
 
 from content_service.domain import Attempt, Match, Matches, SearchQuery, Video, in_digits
-from content_service.storage.candidates import once, partial_matches, whole_matches
+from content_service.storage.candidates import once, partial_matches, read, whole_matches
 from content_service.storage.reads import whole_number
 from content_service.storage.search_index import WORDS, is_dropped, shelves
 from content_service.storage.statements import COLUMNS, VIDEOS
@@ -144,8 +144,8 @@ def found(after: bool, every: bool) -> Statement[tuple[Video, Match]]:
     Parameters: limit, some_word (text of a tsquery; when not `every` what they hold at least), every_word (another) when
     `every` and else each_word (such texts), after_rank and after_id when `after`, and those of `candidates`.
     """
-    some = once("english", "some_word")
-    candidates = (whole_matches() if every else partial_matches(some)).cte("matches")
+    some = once(read("english", "some_word"))
+    candidates = (whole_matches() if every else partial_matches()).cte("matches")
     best = select(candidates).order_by(candidates.c.rank.desc(), candidates.c.id.desc()).limit(bindparam("limit"))
     if after:
         last = tuple_(bindparam("after_rank", type_=Integer), bindparam("after_id", type_=Uuid))

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0010"
+down_revision = "0009"
 
 _TABLE, _COLUMN, _INDEX = "search_documents", "names_kept", "search_documents_names_not_kept_idx"
 
