@@ -117,6 +117,10 @@ def test_a_one_may_be_an_l_gaps_may_be_wide_and_an_ending_blotted_out(disguise: 
     assert _judge(f"well {disguise} then").categories == ("profanity",)
 
 
+def test_a_stretched_word_is_read_beside_short_ones() -> None:
+    assert "i'm going to kill you" in views("im gonna killll u", POLICY).spoken
+
+
 def test_wide_gaps_between_letters_with_gaps_part_words_and_a_z_is_heard_as_an_s() -> None:
     assert "you are a loser" in views("y o u  a r e  a  l o s e r", POLICY).spoken
     assert "jews" in views("teh jewz", POLICY).words

@@ -46,9 +46,8 @@ def views(text: str, policy: Policy) -> Views:
     readings.append(_leet(written, {**policy.leet, **_ELL}))
     spoken = [_words(reading) for reading in readings]
     spoken += [_in_full(reading, policy.shorthand) for reading in spoken]
-    spoken += [_STRETCHED.sub(r"\1", reading) for reading in spoken]
-    spoken += [_STRETCHED.sub(r"\1\1", reading) for reading in spoken[:6]]
-    return Views(written, tuple(dict.fromkeys(spoken)))
+    shortened = [_STRETCHED.sub(letters, reading) for letters in (r"\1", r"\1\1") for reading in spoken]
+    return Views(written, tuple(dict.fromkeys([*spoken, *shortened])))
 
 
 def _plain(text: str, confusables: Mapping[str, str]) -> str:
