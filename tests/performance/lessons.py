@@ -27,7 +27,11 @@ _ADD = """
             FROM unnest(tsvector_to_array(to_tsvector('simple', concat_ws(' ', %(title)s, %(topic)s, %(aliases)s)))) AS word
             WHERE to_tsvector('english', word) = ''))
 """
-_WORDS = "INSERT INTO search_words SELECT unnest(tsvector_to_array(to_tsvector('simple', %s))) ON CONFLICT DO NOTHING"
+# Those that the service learns: no numbers and no compounds, whose parts are words of their own.
+_WORDS = """
+    INSERT INTO search_words SELECT word FROM unnest(tsvector_to_array(to_tsvector('simple', %s))) AS word
+    WHERE word ~ '^[[:alpha:]]{3,}$' ON CONFLICT DO NOTHING
+"""
 _SHELVES = ", ".join(f"'/{level}:' || n / {size}" for level, size in enumerate(SHELF_SIZES))
 _FILL = """
     INSERT INTO videos (id, title, subject, difficulty, topic, created_by, request_id, status, status_message, summary,
